@@ -1,0 +1,160 @@
+/*
+ * The speaker: a sans-I/O library. Bytes, time and events go in through the functions below,
+ * actions come out through struct bgp_ops. It knows no file, socket, clock or command.
+ *
+ * One thread calls it. Ops are called from inside the functions and must not call back into the
+ * speaker for the same connection, except where said. Times are milliseconds of a monotonic clock.
+ *
+ * What a function of this header does on the wire follows RFC 4271 section 8 (events are named
+ * there), RFC 4760, 5492, 6286, 6608, 6793, 8654, 9003, 9072 and 9687.
+ */
+#ifndef VRPSH_BGP_H
+#define VRPSH_BGP_H
+
+#include "bgp/conf.h"
+
+struct bgp;      /* one speaker: process settings, peers, listen ranges */
+struct bgp_conn; /* one TCP connection, ours or the peer's */
+
+enum bgp_state { /* numbering of RFC 4271 and of VRP's BgpPeerState */
+    BGP_IDLE = 1,
+    BGP_CONNECT,
+    BGP_ACTIVE,
+    BGP_OPENSENT,
+    BGP_OPENCONFIRM,
+    BGP_ESTABLISHED
+};
+
+enum bgp_msg { BGP_OPEN = 1, BGP_UPDATE, BGP_NOTIFICATION, BGP_KEEPALIVE, BGP_REFRESH, BGP_MSGS };
+
+#define BGP_SHUTDOWN_TEXT 255 /* octets of RFC 9003 text */
+
+/* A NOTIFICATION sent or received. text is the RFC 9003 text, already made safe to print. */
+struct bgp_notification {
+    uint8_t code, subcode;
+    bool sent;
+    uint8_t data[64]; /* the first octets of the data field */
+    uint8_t ndata;
+    char text[BGP_SHUTDOWN_TEXT + 1];
+};
+
+/* What the log and log-info want to know of a session: a change of state, or why it ended. */
+struct bgp_event {
+    const struct bgp_addr *peer;
+    enum bgp_state from, to;
+    const char *event;                    /* VRP's name: "RecvKeepalive", "IHTimerExpired", ... */
+    const char *reason;                   /* D1's reason value: "Hold timer expire", ... or NULL */
+    const struct bgp_notification *notif; /* when a NOTIFICATION ended it, else NULL */
+    bool logged;                          /* false with "undo peer X log-change" */
+};
+
+struct bgp_ops {
+    uint64_t (*now)(void *ctx);
+    uint32_t (*random)(void *ctx);
+    /* Open a TCP connection for conn with the peer's conf (source, TTL, MD5, MSS). The answer comes
+     * later through bgp_connected() or bgp_connect_failed(). */
+    void (*connect)(void *ctx, struct bgp_conn *conn, const struct bgp_peer_conf *peer);
+    /* Queue bytes; they are copied before the call returns. */
+    void (*send)(void *ctx, struct bgp_conn *conn, const uint8_t *bytes, size_t n);
+    /* The speaker is done with conn and frees it after this call: send what is queued, shut the
+     * write side, read and discard for a moment so that no RST destroys a NOTIFICATION, close. Also
+     * ends a connect in progress. */
+    void (*close)(void *ctx, struct bgp_conn *conn);
+    void (*event)(void *ctx, const struct bgp_event *e);
+};
+
+struct bgp *bgp_new(const struct bgp_ops *ops, void *ctx);
+void bgp_free(struct bgp *b); /* closes nothing: call bgp_shutdown() first */
+
+/* --- configuration; whole objects, the engine has decided what each change does ------------- */
+
+/* What a change does to a peer that exists before and after it. Ordered by strength. */
+enum bgp_action { BGP_KEEP, BGP_REFRESH_IN, BGP_REEXPORT, BGP_RESET };
+
+/* Replaces the process settings. as 0: BGP is not configured; every peer is removed first (6/3). */
+void bgp_set_process(struct bgp *b, const struct bgp_conf *conf);
+/* Creates the peer or replaces its conf (copied). BGP_RESET closes its session with 6/6 (6/2 when
+ * the new conf says ignore) and starts over without idle-hold. */
+void bgp_set_peer(struct bgp *b, const struct bgp_peer_conf *conf, enum bgp_action action);
+/* Removes the peer, 6/3. Absent: nothing. */
+void bgp_remove_peer(struct bgp *b, const struct bgp_addr *addr);
+/* Replaces all listen ranges; dynamic peers outside every new range are removed. */
+void bgp_set_listen(struct bgp *b, const struct bgp_listen_conf *ranges, size_t n);
+/* Says why the peer cannot be tried now (address missing, no route), or NULL: nothing in the way.
+ * A non-NULL reason holds the peer in Idle and, when Established, closes it with 6/6. */
+void bgp_block_peer(struct bgp *b, const struct bgp_addr *addr, const char *reason);
+
+/* Ends the session with 6/4 and text (may be NULL, at most 128 octets are sent) and starts again
+ * ("reset bgp"). False: no such peer. */
+bool bgp_reset_peer(struct bgp *b, const struct bgp_addr *addr, const char *text);
+/* Closes every session with 6/2 and text; no peer starts again. */
+void bgp_shutdown(struct bgp *b, const char *text);
+
+/* --- events from the network ------------------------------------------------------------------ */
+
+/* The engine keeps its own per-connection data here. */
+void bgp_conn_set_io(struct bgp_conn *conn, void *io);
+void *bgp_conn_io(const struct bgp_conn *conn);
+
+/* A TCP connection arrived. NULL: refused, nothing was said, the engine closes it. Otherwise an
+ * OPEN has been queued through ops->send, with io already set. local_port/remote_port: display. */
+struct bgp_conn *bgp_accepted(struct bgp *b, const struct bgp_addr *remote, uint16_t remote_port,
+                              const struct bgp_addr *local, uint16_t local_port, void *io);
+void bgp_connected(struct bgp_conn *conn, const struct bgp_addr *local, uint16_t local_port,
+                   uint16_t remote_port);
+/* why: one phrase for displays ("Connection refused"). conn is freed. */
+void bgp_connect_failed(struct bgp_conn *conn, const char *why);
+/* Bytes arrived. After it returns false conn is gone (ops->close was called). */
+bool bgp_input(struct bgp_conn *conn, const uint8_t *bytes, size_t n);
+/* The peer closed or reset the connection. conn is freed; ops->close is not called. */
+void bgp_conn_lost(struct bgp_conn *conn, const char *why);
+/* How many queued bytes TCP has not taken yet; call when it changes (RFC 9687 send hold). */
+void bgp_unsent(struct bgp_conn *conn, size_t bytes);
+
+/* When bgp_tick() must be called next; UINT64_MAX: no timer runs. */
+uint64_t bgp_deadline(const struct bgp *b);
+void bgp_tick(struct bgp *b);
+
+/* --- looking ----------------------------------------------------------------------------------- */
+
+/* One peer as displays need it: a plain copy, no pointers into the speaker. */
+struct bgp_peer_view {
+    struct bgp_addr addr, local;
+    uint32_t remote_as, local_as;
+    uint32_t remote_id; /* host order; 0 before an OPEN */
+    uint16_t local_port, remote_port;
+    enum bgp_state state, last_state;
+    bool admin_down; /* Idle(Admin) */
+    bool dynamic;
+    bool internal;
+    const char *last_event;  /* static string */
+    char blocked[96];        /* why it stays Idle, "" when nothing stands in the way */
+    char last_failure[96];   /* last connect failure or loss, "" none */
+    uint64_t state_since_ms; /* monotonic; of the change into or out of Established */
+    uint32_t up_count, flaps;
+    uint16_t hold_received, hold_negotiated, keepalive_negotiated;
+    uint8_t enabled;     /* families configured, as in bgp_peer_conf */
+    uint8_t peer_offers; /* families in the peer's OPEN */
+    uint8_t negotiated;  /* families in use */
+    bool cap_refresh_remote, cap_as4_remote, cap_mp_remote, cap_extended_remote;
+    bool cap_refresh, cap_as4, cap_extended; /* agreed both ways */
+    uint32_t received[BGP_MSGS], sent[BGP_MSGS]; /* indexed by enum bgp_msg; 0 unused */
+    uint64_t last_keepalive_in, last_keepalive_out, last_update_in, last_update_out,
+        last_refresh_in, last_refresh_out; /* monotonic ms, 0 never */
+    size_t unsent;                         /* bytes TCP has not taken */
+    struct bgp_notification last_sent, last_received; /* code 0: none */
+};
+
+/* Fills out for one peer; false: no such peer. */
+bool bgp_peer_view(const struct bgp *b, const struct bgp_addr *addr, struct bgp_peer_view *out);
+/* Calls fn for every peer in address order until it returns false. */
+void bgp_each_peer(const struct bgp *b, bool (*fn)(void *arg, const struct bgp_peer_view *v),
+                   void *arg);
+size_t bgp_peer_count(const struct bgp *b);
+
+/* "Cease"-like names of a NOTIFICATION, VRP spelling of D3; never NULL. */
+const char *bgp_error_name(uint8_t code);
+const char *bgp_suberror_name(uint8_t code, uint8_t subcode);
+const char *bgp_state_name(enum bgp_state s); /* "OpenSent" */
+
+#endif

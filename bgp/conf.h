@@ -1,0 +1,85 @@
+/*
+ * The plain configuration structs the speaker runs on.
+ *
+ * The engine builds them from committed lines and hands over whole objects; the speaker never sees
+ * a line. Every field a configuration line binds is declared in schema/ ("sets peer.ttl"); the bit
+ * of a field in `set` says that a line gave it (bit numbers come from the compiled schema). The
+ * same struct holds a peer, a group and, after inheritance (peer over group over process over
+ * default), the effective peer, in which `set` is meaningless.
+ *
+ * Strings are owned by the struct and may be NULL; bgp_peer_conf_clear() frees them.
+ */
+#ifndef VRPSH_BGP_CONF_H
+#define VRPSH_BGP_CONF_H
+
+#include "bgp/types.h"
+
+/* Process-wide settings: the "bgp" view. */
+struct bgp_conf {
+    uint64_t set;
+    uint32_t as;        /* 1-4294967295; 0 means BGP is not configured */
+    uint32_t router_id; /* host order; 0: none found, no session can start */
+    bool shutdown;      /* "shutdown" in the bgp view: every peer Idle(Admin) */
+    bool router_id_allow_same; /* EBGP peers may have our router id */
+    uint16_t keepalive;        /* s, 0-21845 */
+    uint16_t hold;             /* s, 0 or 3-65535 */
+    uint16_t min_hold;         /* s, 20-65535; 0 off */
+    uint16_t connect_retry;    /* s, 1-65535 */
+    bool no_default_ipv4;      /* "undo default ipv4-unicast"; only affects peers created later */
+    uint32_t dynamic_limit;    /* "dynamic-session-limit"; 0: no limit */
+};
+
+enum bgp_peer_kind { BGP_KIND_UNSET, BGP_KIND_INTERNAL, BGP_KIND_EXTERNAL };
+
+struct bgp_peer_conf {
+    uint64_t set;
+    struct bgp_addr addr; /* the peer; af 0 in a group */
+    char *group;          /* name of the group it belongs to */
+    char *description;
+    uint32_t remote_as;
+    uint8_t kind;    /* enum bgp_peer_kind; of a group: as declared; effective: from the AS numbers */
+    bool listen;     /* group for dynamic peers */
+    uint32_t fake_as; /* AS shown to this peer instead of the process AS; 0 none */
+    bool fake_dual;   /* with fake_as: also accept a peer that expects the real AS */
+
+    char *source_if;           /* connect-interface by name, canonical ("LoopBack0") */
+    struct bgp_addr source_ip; /* connect-interface by address, or the extra address after the name */
+    struct bgp_addr local;     /* effective: resolved source address; af 0: kernel chooses */
+    char *blocked;             /* effective: why no session can be tried ("connect-interface
+                                  LoopBack0 has no address"); NULL when nothing stands in the way */
+
+    uint8_t ttl;       /* ebgp-max-hop; effective: 1 direct EBGP, 255 IBGP */
+    uint8_t gtsm_hops; /* valid-ttl-hops; 0 off */
+    uint16_t keepalive, hold, min_hold, connect_retry; /* as in struct bgp_conf */
+    char *password;                                    /* effective: clear text for TCP MD5 */
+    uint16_t mss;                                      /* 176-4096; 0 kernel's choice */
+    bool path_mtu;                                     /* path-mtu auto-discovery */
+    bool ignore;                                       /* keep down: Idle(Admin), Cease/2 */
+    bool listen_only, connect_only;
+    bool no_log;         /* "undo peer X log-change" */
+    bool no_dampening;   /* "oscillation-dampening disable": idle-hold does not grow */
+    bool no_refresh;     /* capability-advertise route-refresh disable */
+    bool no_as4;         /* capability-advertise 4-byte-as disable */
+    bool conventional;   /* OPEN without optional capabilities: IPv4 unicast, 2-byte AS only */
+
+    uint8_t enabled; /* effective: bit 1 << family for every family "peer X enable" turned on */
+};
+
+/* Frees what the struct owns and zeroes it. */
+void bgp_peer_conf_clear(struct bgp_peer_conf *c);
+
+/* Deep copy; *to must be empty. Aborts the process when memory runs out. */
+void bgp_peer_conf_copy(struct bgp_peer_conf *to, const struct bgp_peer_conf *from);
+
+/* A range dynamic peers may connect from: "peer G listen-net" with the effective conf of G. */
+struct bgp_listen_conf {
+    struct bgp_addr net;
+    uint8_t len;
+    struct bgp_peer_conf peer; /* template; addr is filled in per peer */
+    struct {
+        uint32_t begin, end; /* inclusive */
+    } as[16];                /* permitted remote AS ranges; nas 0: only peer.remote_as */
+    unsigned nas;
+};
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * The bgp thread: an event loop that owns the speaker library, its sockets, timers and the kernel
+ * addresses vrpsh manages. Everything here is called from the mgmt thread and crosses by message;
+ * nothing mutable is shared. Calls marked sync wait for the bgp thread (a few milliseconds at most).
+ */
+#ifndef VRPSH_SPEAKER_H
+#define VRPSH_SPEAKER_H
+
+#include "bgp/bgp.h"
+
+struct uv_loop_s;
+struct speaker;
+
+struct speaker_opts {
+    uint16_t port;                 /* listening and remote port */
+    const struct bgp_addr *listen; /* addresses to listen on; none: any IPv4 and any IPv6 */
+    size_t nlisten;
+    /* Called in the mgmt thread (through its loop) for every event, with a copy that lives for
+     * the call; when is wall-clock seconds. */
+    void (*event)(void *ctx, const struct bgp_event *e, int64_t when);
+    /* Called in the mgmt thread: something an operator should read (listener failed, ...). */
+    void (*warn)(void *ctx, const char *text);
+    void *ctx;
+};
+
+/* Starts the thread; callbacks are delivered on loop. 0 or a negative errno. */
+int speaker_start(struct speaker **out, struct uv_loop_s *loop, const struct speaker_opts *opts);
+/* Sync: Cease 6/2 to every peer, bytes flushed (at most one second), thread joined, freed.
+ * Addresses that vrpsh added to the kernel stay: a restart must not cut what runs over them. */
+void speaker_stop(struct speaker *s);
+
+/* An address a LoopBack interface carries. */
+struct speaker_addr {
+    char ifname[24];
+    struct bgp_addr addr;
+    uint8_t len;
+};
+
+/* One commit for the speaker. Built by the mgmt thread, then owned by the bgp thread. */
+struct speaker_plan {
+    struct bgp_conf process;
+    bool process_changed;
+    struct speaker_peer_change {
+        struct bgp_peer_conf conf; /* removal: only addr counts */
+        enum bgp_action action;
+        bool remove;
+    } *peers;
+    size_t npeers;
+    struct bgp_listen_conf *listen; /* replaces all ranges when listen_changed */
+    size_t nlisten;
+    bool listen_changed;
+    struct speaker_addr *addrs; /* replaces the wanted set of kernel addresses when addrs_changed */
+    size_t naddrs;
+    bool addrs_changed;
+};
+void speaker_plan_free(struct speaker_plan *p);
+
+/* Sync: applies the plan (addresses first, then removals, process, peers) and frees it. Cannot
+ * fail: what the kernel refuses becomes a warning and a blocked peer. */
+void speaker_apply(struct speaker *s, struct speaker_plan *p);
+
+/* Sync: snapshot of all peers in address order into a malloc'ed array the caller frees. */
+size_t speaker_peers(struct speaker *s, struct bgp_peer_view **out);
+/* Sync: one peer; false: no such peer. */
+bool speaker_peer(struct speaker *s, const struct bgp_addr *addr, struct bgp_peer_view *out);
+/* Sync: "reset bgp" of n peers; returns how many existed. */
+size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, const char *text);
+/* Monotonic clock of the bgp thread, ms; to turn view times into durations. */
+uint64_t speaker_now(void);
+
+#endif

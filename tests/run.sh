@@ -1,0 +1,65 @@
+#!/bin/bash
+# Runs every test and ends with "N passed, N failed". Called by "make test" with the build directory.
+#
+# A unit test is a Check binary (build/.../unit/test_*). A script test is an executable
+# tests/*/*.test that prints one line per case: "ok NAME", "not ok NAME" or "skipped NAME REASON".
+# It gets the build directory as $1 and a scratch directory in $TMP; what it starts it must end.
+# SOAK=1 in the environment asks for the long form of loops. TESTS=GLOB runs only some of them.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+B=$1
+export LC_ALL=C.UTF-8 TZ=UTC
+passed=0 failed=0 skipped=0
+work=$(mktemp -d -t vrpsh-test.XXXXXX) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+wanted() {
+    case $1 in ${TESTS:-*}) return 0 ;; esac
+    return 1
+}
+
+unit() { # a Check binary reports "N%: Checks: C, Failures: F, Errors: E"
+    local log=$work/unit.log t0=$SECONDS line c f e
+    CK_VERBOSITY=normal timeout -k 5 300 "$1" >"$log" 2>&1
+    local rc=$?
+    line=$(grep -E '^[0-9]+%: Checks:' "$log" | tail -n 1)
+    if [ -z "$line" ]; then
+        failed=$((failed + 1))
+        echo "not ok ${1##*/} (exit $rc)"
+        tail -n 20 "$log"
+        return
+    fi
+    read -r c f e < <(sed -E 's/.*Checks: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+).*/\1 \2 \3/' <<<"$line")
+    passed=$((passed + c - f - e)) failed=$((failed + f + e))
+    [ "$rc" = 0 ] || { [ $((f + e)) != 0 ] || failed=$((failed + 1)); grep -E ':[FE]:' "$log"; }
+    echo "${1##*/}: $c cases, $((f + e)) failed, $((SECONDS - t0)) s"
+}
+
+script() {
+    local log=$work/script.log t0=$SECONDS name p f s rc
+    name=${1#tests/}
+    mkdir -p "$work/tmp"
+    TMP=$work/tmp timeout -k 10 "${LIMIT:-900}" "$1" "$B" >"$log" 2>"$work/stderr.log" </dev/null
+    rc=$?
+    p=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log") s=$(grep -c '^skipped ' "$log")
+    grep -E '^(not ok|skipped) ' "$log"
+    if [ "$rc" != 0 ] || [ $((p + f + s)) = 0 ]; then
+        [ "$f" != 0 ] || f=1
+        echo "not ok $name (exit $rc)"
+    fi
+    [ "$f" = 0 ] || { echo "--- $name"; tail -n 40 "$log"; tail -n 20 "$work/stderr.log"; echo "---"; }
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    echo "$name: $((p + f)) cases, $f failed, $s skipped, $((SECONDS - t0)) s"
+    rm -rf "$work/tmp"
+}
+
+for t in "$B"/unit/test_*; do
+    case $t in *.d) continue ;; esac
+    [ -x "$t" ] && wanted "${t##*/}" && unit "$t"
+done
+for t in tests/*/*.test; do
+    [ -x "$t" ] && wanted "${t#tests/}" && script "$t"
+done
+[ "$skipped" = 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
