@@ -1,0 +1,270 @@
+/*
+ * The bgp thread; see speaker.h. What runs in it is engine/net/core; this file gives it a thread
+ * and carries calls in. Events come out through engine/net/notes.
+ *
+ * One call at a time goes in and its caller waits, so a call may look at the caller's memory. While
+ * the thread runs, struct core belongs to it alone.
+ */
+#include "engine/speaker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "engine/net/core.h"
+#include "engine/net/loop.h"
+#include "engine/net/notes.h"
+#include "engine/net/peers.h"
+
+#define STOP_MS 1000 /* how long speaker_stop() waits for peers to take their Cease */
+
+struct call {
+    void (*run)(struct speaker *s, void *arg);
+    void *arg;
+};
+
+struct speaker {
+    pthread_t thread;
+    struct notes *notes;
+    struct net_loop *loop;
+    struct core *core;
+    uint64_t stop_at; /* UINT64_MAX: not stopping */
+
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    const struct call *call; /* NULL: none waits */
+    struct net_waker *waker;
+};
+
+uint64_t speaker_now(void)
+{
+    return net_now();
+}
+
+void speaker_plan_free(struct speaker_plan *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->npeers; i++)
+        peers_wipe(&p->peers[i].conf);
+    for (size_t i = 0; i < p->nlisten; i++)
+        peers_wipe(&p->listen[i].peer);
+    free(p->peers);
+    free(p->listen);
+    free(p->addrs);
+    free(p);
+}
+
+/* --- calls
+ * ------------------------------------------------------------------------------------------- */
+
+/* In the mgmt thread: runs fn in the bgp thread and waits for it. */
+static void call(struct speaker *s, void (*fn)(struct speaker *s, void *arg), void *arg)
+{
+    const struct call c = {.run = fn, .arg = arg};
+    pthread_mutex_lock(&s->lock);
+    s->call = &c;
+    net_wake(s->waker);
+    while (s->call)
+        pthread_cond_wait(&s->done, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void on_call(void *arg)
+{
+    struct speaker *s = arg;
+    pthread_mutex_lock(&s->lock);
+    if (s->call) {
+        s->call->run(s, s->call->arg);
+        s->call = NULL;
+        pthread_cond_signal(&s->done);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void run_apply(struct speaker *s, void *arg)
+{
+    core_apply(s->core, arg);
+}
+
+void speaker_apply(struct speaker *s, struct speaker_plan *p)
+{
+    call(s, run_apply, p);
+    speaker_plan_free(p);
+}
+
+struct peers_call {
+    struct bgp_peer_view *out;
+    size_t n, room;
+};
+
+static bool copy_view(void *arg, const struct bgp_peer_view *v)
+{
+    struct peers_call *c = arg;
+    if (c->n == c->room)
+        return false;
+    c->out[c->n++] = *v;
+    return true;
+}
+
+static void run_peers(struct speaker *s, void *arg)
+{
+    struct peers_call *c = arg;
+    c->room = bgp_peer_count(core_bgp(s->core));
+    c->out = c->room ? reallocarray(NULL, c->room, sizeof *c->out) : NULL;
+    if (c->room && !c->out)
+        abort();
+    bgp_each_peer(core_bgp(s->core), copy_view, c);
+}
+
+size_t speaker_peers(struct speaker *s, struct bgp_peer_view **out)
+{
+    struct peers_call c = {0};
+    call(s, run_peers, &c);
+    *out = c.out;
+    return c.n;
+}
+
+struct peer_call {
+    const struct bgp_addr *addr;
+    struct bgp_peer_view *out;
+    bool found;
+};
+
+static void run_peer(struct speaker *s, void *arg)
+{
+    struct peer_call *c = arg;
+    c->found = bgp_peer_view(core_bgp(s->core), c->addr, c->out);
+}
+
+bool speaker_peer(struct speaker *s, const struct bgp_addr *addr, struct bgp_peer_view *out)
+{
+    struct peer_call c = {.addr = addr, .out = out};
+    call(s, run_peer, &c);
+    return c.found;
+}
+
+struct reset_call {
+    const struct bgp_addr *addrs;
+    size_t n, done;
+    const char *text;
+};
+
+static void run_reset(struct speaker *s, void *arg)
+{
+    struct reset_call *c = arg;
+    for (size_t i = 0; i < c->n; i++)
+        c->done += bgp_reset_peer(core_bgp(s->core), &c->addrs[i], c->text);
+}
+
+size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, const char *text)
+{
+    struct reset_call c = {.addrs = addrs, .n = n, .text = text};
+    call(s, run_reset, &c);
+    return c.done;
+}
+
+/* --- the thread
+ * -------------------------------------------------------------------------------------- */
+
+static uint64_t before_sleep(void *arg)
+{
+    struct speaker *s = arg;
+    uint64_t next = core_turn(s->core);
+    if (s->stop_at == UINT64_MAX)
+        return next;
+    if (!core_stopped(s->core) && net_now() < s->stop_at)
+        return next < s->stop_at ? next : s->stop_at;
+    core_free(s->core);
+    net_waker_close(s->waker);
+    net_loop_end(s->loop);
+    return UINT64_MAX;
+}
+
+static void *thread_main(void *arg)
+{
+    struct speaker *s = arg;
+    pthread_setname_np(pthread_self(), "bgp");
+    net_loop_run(s->loop);
+    return NULL;
+}
+
+/* Every signal is the mgmt thread's. */
+static int start_thread(struct speaker *s)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int rc = pthread_create(&s->thread, NULL, thread_main, s);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return -rc;
+}
+
+/* Each peer is a descriptor. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static void free_speaker(struct speaker *s)
+{
+    if (s->loop)
+        net_loop_free(s->loop);
+    if (s->notes)
+        notes_free(s->notes);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->done);
+    free(s);
+}
+
+int speaker_start(struct speaker **out, struct uv_loop_s *loop, const struct speaker_opts *opts)
+{
+    struct speaker *s = calloc(1, sizeof *s);
+    if (!s)
+        return -ENOMEM;
+    s->stop_at = UINT64_MAX;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->done, NULL);
+    raise_descriptor_limit();
+    int rc = net_loop_new(&s->loop, before_sleep, s);
+    if (rc == 0)
+        rc = (s->notes = notes_new(loop, opts)) ? 0 : -EMFILE;
+    if (rc == 0)
+        rc = (s->waker = net_waker_new(s->loop, on_call, s)) ? 0 : -EMFILE;
+    if (rc < 0) {
+        free_speaker(s);
+        return rc;
+    }
+    s->core = core_new(s->loop, opts, s->notes);
+    rc = start_thread(s);
+    if (rc < 0) {
+        core_free(s->core);
+        net_waker_close(s->waker);
+        free_speaker(s);
+        return rc;
+    }
+    *out = s;
+    return 0;
+}
+
+static void run_stop(struct speaker *s, void *arg)
+{
+    (void)arg;
+    s->stop_at = net_now() + STOP_MS;
+    core_stop(s->core);
+}
+
+void speaker_stop(struct speaker *s)
+{
+    if (!s)
+        return;
+    call(s, run_stop, NULL);
+    pthread_join(s->thread, NULL);
+    free_speaker(s);
+}
