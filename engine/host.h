@@ -29,7 +29,9 @@ struct host_ops {
     bool (*start)(void *ctx, struct uv_loop_s *loop, char *err, size_t errlen);
     /* The loop has ended: stop the speaker, close the datastore. */
     void (*stop)(void *ctx);
-    /* A client said HELLO. Returns the session (NULL: refused, err says why). */
+    /* A client said HELLO and WELCOME is queued (its id is the connection's number; a session may
+     * send WELCOME once more with its own). Returns the session (NULL: refused, err says why). The
+     * first LINE is delivered without host_ready(). */
     void *(*open)(void *ctx, struct host_conn *conn, const struct host_peer *peer,
                   const struct proto_hello *hello, char *err, size_t errlen);
     /* A frame other than HELLO and STOP. LINE frames arrive one at a time: the next is delivered
@@ -47,7 +49,7 @@ struct host_ops {
 struct host_opts {
     const char *db;       /* datastore file; ":memory:" is not allowed here */
     int ready_fd;         /* -1, or a pipe: "\0" is written when the socket listens, else a sentence
-                             and the host exits */
+                             and the host exits; a leading "\1" says another host has the lock */
     bool end_with_client; /* --private: ends when its last client goes */
 };
 
@@ -68,5 +70,7 @@ void host_bye(struct host_conn *conn, int code);
 
 /* Path of the control socket of a datastore into buf; false when it would exceed a socket path. */
 bool host_socket_path(const char *db, char *buf, size_t n);
+/* Creates the directory of a datastore, mode 0700, when it is missing. */
+bool host_make_dir(const char *db, char *err, size_t errlen);
 
 #endif
