@@ -1,0 +1,43 @@
+/*
+ * Ownership of the plain configuration structs: deep copy and release.
+ *
+ * A string member added to struct bgp_peer_conf must be added to the list here and nowhere else.
+ */
+#include "bgp/conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STRINGS 5
+
+static void strings_of(struct bgp_peer_conf *c, char **out[STRINGS])
+{
+    out[0] = &c->group;
+    out[1] = &c->description;
+    out[2] = &c->source_if;
+    out[3] = &c->blocked;
+    out[4] = &c->password;
+}
+
+void bgp_peer_conf_clear(struct bgp_peer_conf *c)
+{
+    char **s[STRINGS];
+
+    strings_of(c, s);
+    if (c->password) /* a secret does not stay behind in freed memory */
+        explicit_bzero(c->password, strlen(c->password));
+    for (size_t i = 0; i < STRINGS; i++)
+        free(*s[i]);
+    memset(c, 0, sizeof *c);
+}
+
+void bgp_peer_conf_copy(struct bgp_peer_conf *to, const struct bgp_peer_conf *from)
+{
+    char **s[STRINGS];
+
+    *to = *from;
+    strings_of(to, s);
+    for (size_t i = 0; i < STRINGS; i++)
+        if (*s[i] && !(*s[i] = strdup(*s[i])))
+            abort();
+}

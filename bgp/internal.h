@@ -1,0 +1,161 @@
+/*
+ * The objects of the speaker and the seams between its files. Included by bgp/ only.
+ *
+ * Invariants:
+ * - A peer's main machine has the state peer->state. From OpenSent on, and in Connect, it owns
+ *   peer->conn and conn->state equals peer->state; in Idle and Active there is no conn.
+ * - peer->rival is a second connection whose OPEN has not decided the collision yet, or that came
+ *   while the session is up. It never has a higher state than the main one.
+ * - A connection is freed only by bgp_conn_free(); while its input is being read (busy) it is
+ *   marked dead and freed when the reading returns.
+ * - A dynamic peer without a connection is put on bgp->gone and freed by bgp_leave().
+ */
+#ifndef VRPSH_BGP_INTERNAL_H
+#define VRPSH_BGP_INTERNAL_H
+
+#include <uthash.h>
+
+#include "bgp/bgp.h"
+#include "bgp/fsm.h"
+#include "bgp/timer.h"
+#include "bgp/wire/frame.h"
+#include "bgp/wire/open.h"
+
+enum { /* ms */
+       BGP_SECOND = 1000,
+       BGP_LARGE_HOLD = 240 * BGP_SECOND, /* RFC 4271 8.2.2 in OpenSent */
+       BGP_SEND_HOLD = 480 * BGP_SECOND,  /* RFC 9687, lower bound */
+       BGP_IDLE_HOLD_MAX = 60 * BGP_SECOND,
+       BGP_STABLE = 60 * BGP_SECOND,       /* a session up this long starts with a clean record */
+       BGP_FIRST_ATTEMPT = 8 * BGP_SECOND, /* how long the first connects may take */
+       BGP_CONNECT_RETRY = 32              /* s, VRP's default */
+};
+
+struct bgp_counts {
+    uint32_t received[BGP_MSGS], sent[BGP_MSGS];
+};
+
+struct bgp_conn {
+    struct bgp *b;
+    struct bgp_peer *peer;
+    void *io;
+    struct bgp_addr local;
+    uint16_t local_port, remote_port;
+    uint8_t state; /* enum bgp_state of this connection's machine */
+    bool outgoing;
+    bool busy, dead; /* being read; to be freed after that */
+
+    uint8_t *part; /* octets of a message that is not complete yet, else NULL */
+    size_t have, room;
+
+    struct bgp_timer hold, keepalive, send_hold;
+    uint64_t given, taken; /* octets handed to ops->send, octets TCP took of them */
+    size_t unsent;
+
+    struct bgp_open ours, theirs;       /* theirs is zero before its OPEN */
+    uint16_t hold_time, keepalive_time; /* negotiated, s */
+    uint8_t families;                   /* negotiated */
+    bool refresh, as4, extended;        /* agreed both ways */
+    struct bgp_counts counts;
+};
+
+struct bgp_peer {
+    struct bgp *b;
+    UT_hash_handle hh;
+    struct bgp_peer_conf conf;
+    struct bgp_addr addr; /* key of the hash */
+    struct bgp_conn *conn, *rival;
+    struct bgp_peer *next_gone;
+    char *block; /* bgp_block_peer() */
+    uint8_t state, last_state;
+    bool dynamic, gone;
+    bool real_as;        /* fake_dual: the turn of the real AS */
+    bool was_refused_as; /* fake_dual: both were refused in turn */
+    const char *last_event;
+
+    struct bgp_timer retry, idle;
+    uint32_t retry_step, idle_step; /* ms; grow with failures */
+
+    uint64_t since; /* of the last change into or out of Established */
+    uint32_t up_count, flaps;
+    struct bgp_counts counts; /* of the last connection */
+    uint64_t keepalive_in, keepalive_out, update_in, update_out, refresh_in, refresh_out;
+    struct bgp_notification *last_sent, *last_received;
+    char *last_failure;
+};
+
+struct bgp {
+    const struct bgp_ops *ops;
+    void *ctx;
+    uint64_t now; /* ms, taken on entry of each public function */
+    struct bgp_conf conf;
+    bool stopped; /* bgp_shutdown() was called */
+    struct bgp_peer *peers;
+    struct bgp_listen_conf *ranges;
+    size_t nranges, ndynamic;
+    struct bgp_timers timers;
+    struct bgp_peer *gone;
+};
+
+/* Why an event happened, beyond its name. */
+struct bgp_cause {
+    const struct bgp_fault *fault;           /* for BGP_DO_FAULT */
+    const struct bgp_notification *received; /* for the NOTIFICATION events */
+    const char *failure;                     /* phrase for displays */
+    bool lost;                               /* TCP is gone already: no close, nothing to send */
+    bool calm;                               /* orderly: idle-hold does not grow */
+};
+
+/* --- speaker.c */
+void *bgp_alloc(size_t n); /* zeroed; aborts when memory runs out */
+void bgp_enter(struct bgp *b);
+void bgp_leave(struct bgp *b);
+uint64_t bgp_jitter(struct bgp *b, uint64_t ms); /* 0.75-1.0 of it, RFC 4271 section 10 */
+struct bgp_peer *bgp_find(const struct bgp *b, const struct bgp_addr *addr);
+const struct bgp_listen_conf *bgp_find_range(const struct bgp *b, const struct bgp_addr *addr);
+
+/* --- peer.c: the main machine of a peer */
+struct bgp_peer *bgp_peer_new(struct bgp *b, const struct bgp_peer_conf *conf);
+void bgp_peer_free(struct bgp_peer *p);
+/* The only way a machine moves. c: the connection the event is about, NULL for the peer's own. */
+void bgp_peer_event(struct bgp_peer *p, struct bgp_conn *c, enum bgp_fsm_event event,
+                    const struct bgp_cause *cause);
+bool bgp_peer_admin_down(const struct bgp_peer *p);
+/* Why the peer cannot be tried, "" when it can. */
+const char *bgp_peer_blocked(const struct bgp_peer *p);
+/* Ends every connection with the Cease f; the peer is Idle afterwards, without timers. */
+void bgp_peer_stop(struct bgp_peer *p, const struct bgp_fault *f, enum bgp_fsm_event event);
+/* Starts an Idle peer now, if nothing stands in the way. */
+void bgp_peer_start(struct bgp_peer *p);
+/* Stops or starts the peer as its conf and the process settings now ask for. */
+void bgp_peer_reconsider(struct bgp_peer *p);
+/* Forgets failures: the next attempts are quick again. */
+void bgp_peer_calm(struct bgp_peer *p);
+void bgp_peer_failure(struct bgp_peer *p, const char *why);
+uint32_t bgp_peer_shown_as(const struct bgp_peer *p); /* our AS as this peer sees it */
+bool bgp_peer_internal(const struct bgp_peer *p);
+
+/* --- conn.c: bytes of one connection */
+struct bgp_conn *bgp_conn_new(struct bgp_peer *p, bool outgoing);
+void bgp_conn_free(struct bgp_conn *c);
+void bgp_conn_send(struct bgp_conn *c, const uint8_t *bytes, size_t n);
+void bgp_conn_send_open(struct bgp_conn *c);
+void bgp_conn_send_keepalive(struct bgp_conn *c);
+void bgp_conn_send_end_of_rib(struct bgp_conn *c);
+void bgp_conn_send_refresh(struct bgp_conn *c);
+void bgp_conn_restart_hold(struct bgp_conn *c);
+/* Sends f and fills *out as the record of it. */
+void bgp_conn_notify(struct bgp_conn *c, const struct bgp_fault *f, struct bgp_notification *out);
+
+/* --- session.c: messages of one connection */
+void bgp_session_message(struct bgp_conn *c, uint8_t type, struct bgp_cursor body);
+/* Offers of our OPEN on this connection. */
+void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open);
+
+/* --- collision.c */
+/* The connection that has to go now that c's OPEN arrived, or NULL: nothing to decide. */
+struct bgp_conn *bgp_collision_loser(struct bgp_conn *c);
+/* Makes a place for one more connection of p. False: none. */
+bool bgp_collision_make_room(struct bgp_peer *p);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * What the messages of one connection mean: offers, acceptance and negotiation of an OPEN, and the
+ * events the others become.
+ */
+#include "bgp/internal.h"
+
+#include "bgp/wire/notify.h"
+#include "bgp/wire/update.h"
+
+void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
+{
+    const struct bgp_peer *p = c->peer;
+    const struct bgp_peer_conf *conf = &p->conf;
+
+    *open = (struct bgp_open){
+        .as = bgp_peer_shown_as(p),
+        .id = p->b->conf.router_id,
+        .hold = conf->hold,
+        .no_params = conf->conventional,
+    };
+    if (conf->conventional) {
+        open->caps.families = conf->enabled & 1u << BGP_IPV4_UNICAST;
+        return;
+    }
+    open->caps.families = conf->enabled;
+    open->caps.refresh = !conf->no_refresh;
+    open->caps.extended = true;
+    open->caps.has_as4 = !conf->no_as4;
+    open->caps.as4 = open->as;
+}
+
+/* A dynamic peer may have any AS its listen range permits; others the configured one. */
+static bool as_permitted(const struct bgp_peer *p, uint32_t as)
+{
+    const struct bgp_listen_conf *r = p->dynamic ? bgp_find_range(p->b, &p->addr) : NULL;
+    uint32_t expected = r ? r->peer.remote_as : p->conf.remote_as;
+    uint8_t kind = r ? r->peer.kind : p->conf.kind;
+
+    if (expected == 0 && kind == BGP_KIND_INTERNAL)
+        expected = p->b->conf.as;
+    for (unsigned i = 0; r && i < r->nas && i < sizeof r->as / sizeof *r->as; i++)
+        if (as >= r->as[i].begin && as <= r->as[i].end)
+            return true;
+    return as == expected;
+}
+
+/* Checks of RFC 4271 6.2 that need the configuration. */
+static bool accept_open(const struct bgp_peer *p, const struct bgp_open *o, struct bgp_fault *f)
+{
+    bool same_id = o->id == p->b->conf.router_id;
+
+    if (!as_permitted(p, o->as))
+        return bgp_fault(f, BGP_ERR_OPEN, BGP_OPEN_AS);
+    if (same_id && (bgp_peer_internal(p) || !p->b->conf.router_id_allow_same))
+        return bgp_fault(f, BGP_ERR_OPEN, BGP_OPEN_ID);
+    if (o->hold != 0 && o->hold < p->conf.min_hold)
+        return bgp_fault(f, BGP_ERR_OPEN, BGP_OPEN_HOLD);
+    return true;
+}
+
+static void negotiate(struct bgp_conn *c)
+{
+    const struct bgp_open *o = &c->ours, *t = &c->theirs;
+    uint16_t keepalive = c->peer->conf.keepalive;
+
+    c->hold_time = o->hold < t->hold ? o->hold : t->hold;
+    c->keepalive_time = c->hold_time / 3;
+    if (keepalive != 0 && keepalive < c->keepalive_time)
+        c->keepalive_time = keepalive;
+    if (c->hold_time != 0 && c->keepalive_time == 0)
+        c->keepalive_time = 1;
+    c->families = o->caps.families & t->caps.families;
+    c->refresh = o->caps.refresh && t->caps.refresh;
+    c->extended = o->caps.extended && t->caps.extended;
+    c->as4 = o->caps.has_as4 && t->caps.has_as4;
+}
+
+/* A dynamic peer becomes internal or external with the AS it comes with. */
+static void learn_as(struct bgp_peer *p, uint32_t as)
+{
+    if (!p->dynamic)
+        return;
+    p->conf.remote_as = as;
+    p->conf.kind = as == p->b->conf.as ? BGP_KIND_INTERNAL : BGP_KIND_EXTERNAL;
+}
+
+static void on_open(struct bgp_conn *c, struct bgp_cursor body)
+{
+    struct bgp_peer *p = c->peer;
+    struct bgp_fault f = {0};
+    const struct bgp_cause cause = {.fault = &f};
+    struct bgp_conn *loser;
+    struct bgp_open open;
+
+    if (c->state != BGP_OPENSENT) {
+        bgp_peer_event(p, c, BGP_EV_OPEN, NULL);
+        return;
+    }
+    if (!bgp_open_decode(body, &open, &f)) {
+        bgp_peer_event(p, c, BGP_EV_OPEN_ERROR, &cause);
+        return;
+    }
+    learn_as(p, open.as);
+    if (!accept_open(p, &open, &f)) {
+        bgp_peer_event(p, c, BGP_EV_OPEN_ERROR, &cause);
+        return;
+    }
+    c->theirs = open;
+    negotiate(c);
+    loser = bgp_collision_loser(c);
+    /* The winner moves first: so the peer's state never falls back because of a collision. */
+    if (loser != c)
+        bgp_peer_event(p, c, BGP_EV_OPEN, NULL);
+    if (loser)
+        bgp_peer_event(p, loser, BGP_EV_COLLISION, NULL);
+}
+
+/* fake_dual: the peer expects the other one of our two AS numbers; try that soon. */
+static bool other_as_next(struct bgp_peer *p, const struct bgp_notification *n)
+{
+    if (n->code != BGP_ERR_OPEN || n->subcode != BGP_OPEN_AS)
+        return false;
+    if (!p->conf.fake_as || !p->conf.fake_dual)
+        return false;
+    p->real_as = !p->real_as;
+    p->was_refused_as = !p->was_refused_as;
+    return p->was_refused_as; /* refused with both: an error like any other */
+}
+
+static void on_notification(struct bgp_conn *c, struct bgp_cursor body)
+{
+    struct bgp_notification n;
+    struct bgp_cause cause = {.received = &n};
+    enum bgp_fsm_event event = BGP_EV_NOTIFICATION;
+
+    bgp_notify_decode(body, &n);
+    if (n.code == BGP_ERR_OPEN && n.subcode == BGP_OPEN_VERSION)
+        event = BGP_EV_NOTIFICATION_VERSION;
+    else if (n.code == BGP_ERR_CEASE && n.subcode == BGP_CEASE_COLLISION)
+        event = BGP_EV_NOTIFICATION_COLLISION;
+    /* An operator who resets or reconfigures the other end has not made an error. */
+    cause.calm = n.code == BGP_ERR_CEASE && c->state == BGP_ESTABLISHED;
+    if (other_as_next(c->peer, &n))
+        cause.calm = true;
+    bgp_peer_event(c->peer, c, event, &cause);
+}
+
+/* Routes are not kept: an UPDATE is framed and counted. */
+static void on_update(struct bgp_conn *c, struct bgp_cursor body)
+{
+    struct bgp_fault f;
+    const struct bgp_cause cause = {.fault = &f};
+    struct bgp_update update;
+
+    if (c->state == BGP_ESTABLISHED && !bgp_update_split(body, &update, &f)) {
+        bgp_peer_event(c->peer, c, BGP_EV_UPDATE_ERROR, &cause);
+        return;
+    }
+    c->peer->update_in = c->b->now;
+    bgp_peer_event(c->peer, c, BGP_EV_UPDATE, NULL);
+}
+
+/* Nothing has been advertised, so there is nothing to send again; a request for a family that is
+ * not in use is ignored as RFC 2918 section 4 says. */
+static void on_refresh(struct bgp_conn *c)
+{
+    c->peer->refresh_in = c->b->now;
+    bgp_peer_event(c->peer, c, BGP_EV_REFRESH, NULL);
+}
+
+void bgp_session_message(struct bgp_conn *c, uint8_t type, struct bgp_cursor body)
+{
+    switch ((enum bgp_msg)type) {
+    case BGP_OPEN:
+        on_open(c, body);
+        break;
+    case BGP_UPDATE:
+        on_update(c, body);
+        break;
+    case BGP_NOTIFICATION:
+        on_notification(c, body);
+        break;
+    case BGP_KEEPALIVE:
+        c->peer->keepalive_in = c->b->now;
+        bgp_peer_event(c->peer, c, BGP_EV_KEEPALIVE, NULL);
+        break;
+    case BGP_REFRESH:
+        on_refresh(c);
+        break;
+    case BGP_MSGS:
+        break;
+    }
+}
