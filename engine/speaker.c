@@ -57,8 +57,7 @@ void speaker_plan_free(struct speaker_plan *p)
     free(p);
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------- */
+/* --- calls ----------------------------------------------------------------------------------- */
 
 /* In the mgmt thread: runs fn in the bgp thread and waits for it. */
 static void call(struct speaker *s, void (*fn)(struct speaker *s, void *arg), void *arg)
@@ -166,8 +165,7 @@ size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, 
     return c.done;
 }
 
-/* --- the thread
- * -------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------ */
 
 static uint64_t before_sleep(void *arg)
 {

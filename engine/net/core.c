@@ -33,7 +33,7 @@ struct core {
     bool configured, stopping, key_warned;
 };
 
-/* --- struct bgp_ops --------------------------------------------------------------------------- */
+/* --- struct bgp_ops -------------------------------------------------------------------------- */
 
 static uint64_t op_now(void *ctx)
 {
@@ -80,8 +80,7 @@ static void op_event(void *ctx, const struct bgp_event *e)
     notes_event(c->notes, e);
 }
 
-/* --- peers and listeners ------------------------------------------------------------------------
- */
+/* --- peers and listeners --------------------------------------------------------------------- */
 
 static void review(struct core *c, struct peer_entry *e)
 {
@@ -195,8 +194,7 @@ static void on_accepted(void *arg, int fd, const struct bgp_addr *remote, uint16
     peer_io_accepted(c->io, c->bgp, fd, remote, port, &local, local_port);
 }
 
-/* --- applying a plan
- * --------------------------------------------------------------------------------- */
+/* --- applying a plan ------------------------------------------------------------------------- */
 
 static void apply_addrs(struct core *c, const struct speaker_plan *p)
 {
@@ -282,8 +280,7 @@ void core_apply(struct core *c, const struct speaker_plan *p)
     listen_open(c->listen, true); /* last: a new listener takes all keys at once */
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static void on_warning(void *arg, const char *text)
 {

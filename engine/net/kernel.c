@@ -227,8 +227,7 @@ static void read_addresses(struct kernel *k)
     k->known = rc == 0;
 }
 
-/* --- adding and removing -----------------------------------------------------------------------
- */
+/* --- adding and removing --------------------------------------------------------------------- */
 
 static int change(struct kernel *k, const struct kernel_addr *a, bool add)
 {
@@ -308,8 +307,7 @@ void kernel_want(struct kernel *k, const struct kernel_addr *addrs, size_t n)
     read_addresses(k);
 }
 
-/* --- questions
- * -------------------------------------------------------------------------------------- */
+/* --- questions ------------------------------------------------------------------------------- */
 
 static bool can_bind(const struct bgp_addr *a)
 {
@@ -347,8 +345,7 @@ bool kernel_is_connected(const struct kernel *k, const struct bgp_addr *a)
     return false;
 }
 
-/* --- listening for changes -----------------------------------------------------------------------
- */
+/* --- listening for changes ------------------------------------------------------------------- */
 
 /* True when the message can change an answer: not every link statistic does. */
 static bool matters(const struct nlmsghdr *h)

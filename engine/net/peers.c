@@ -3,6 +3,7 @@
  */
 #include "engine/net/peers.h"
 
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,11 @@ bool peers_reason(const struct bgp_peer_conf *conf, struct kernel *k,
     char local[BGP_ADDR_STRLEN];
     if (conf->blocked)
         return false;
+    if (conf->password && strlen(conf->password) > TCP_MD5SIG_MAXKEYLEN) {
+        snprintf(reason, PEERS_REASON_SIZE, "the password is longer than %d octets",
+                 TCP_MD5SIG_MAXKEYLEN);
+        return true;
+    }
     if (conf->local.af && !kernel_is_local(k, &conf->local)) {
         snprintf(reason, PEERS_REASON_SIZE, "address %s%s%.23s is not on this host",
                  bgp_addr_str(&conf->local, local), conf->source_if ? " of " : "",
