@@ -36,7 +36,7 @@ uint16_t bgp_get_u16(struct bgp_cursor *c)
 {
     const uint8_t *p = take(c, 2);
 
-    return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+    return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
 }
 
 uint32_t bgp_get_u32(struct bgp_cursor *c)
