@@ -4,9 +4,12 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -412,6 +415,88 @@ START_TEST(gtsm)
 }
 END_TEST
 
+/* A network namespace of this test's own with lo up; false: not permitted, or no fork to undo it.
+ */
+static bool own_network(void)
+{
+    struct ifreq ifr = {.ifr_name = "lo"};
+    const char *fork = getenv("CK_FORK");
+    if ((fork && strcmp(fork, "no") == 0) || unshare(CLONE_NEWNET) < 0)
+        return false;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    ifr.ifr_flags = IFF_UP;
+    bool ok = ioctl(fd, SIOCSIFFLAGS, &ifr) == 0;
+    close(fd);
+    return ok;
+}
+
+static void carry(struct speaker_plan *p, const char *text, uint8_t len)
+{
+    p->addrs_changed = true;
+    p->addrs = reallocarray(p->addrs, p->naddrs + 1, sizeof *p->addrs);
+    p->addrs[p->naddrs++] =
+        (struct speaker_addr){.ifname = "LoopBack0", .addr = addr(text), .len = len};
+}
+
+static bool local_address(const char *text)
+{
+    struct sockaddr_storage ss;
+    struct bgp_addr a = addr(text);
+    int fd = socket(a.af == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+    socklen_t n = net_sockaddr(&a, 0, &ss);
+    bool ok = bind(fd, (struct sockaddr *)&ss, n) == 0;
+    close(fd);
+    return ok;
+}
+
+/* Over IPv6, between addresses the speakers add themselves, with a key and GTSM. */
+START_TEST(managed_addresses)
+{
+    struct node a, b;
+    struct bgp_addr x = addr("fd00:9::1"), y = addr("fd00:9::2");
+    if (!own_network())
+        return;
+    ck_assert_int_eq(system("ip addr add 10.9.9.9/32 dev lo"), 0);
+    start(&a, "fd00:9::1");
+    start(&b, "fd00:9::2");
+    struct speaker_plan *p = pair_plan(true), *q = pair_plan(false);
+    external(&p->peers[0].conf, &y, &x, AS_B);
+    external(&q->peers[0].conf, &x, &y, AS_A);
+    p->peers[0].conf.password = strdup("key");
+    q->peers[0].conf.password = strdup("key");
+    p->peers[0].conf.gtsm_hops = q->peers[0].conf.gtsm_hops = 1;
+    carry(p, "10.9.9.1", 32);
+    carry(p, "10.9.9.9", 32); /* somebody else's, and stays so */
+    carry(p, "fd00:9::1", 128);
+    speaker_apply(a.s, p);
+    speaker_apply(b.s, q);
+    ck_assert_str_eq(view(&b, "fd00:9::1").blocked, "address fd00:9::2 is not on this host");
+    ck_assert_int_eq(system("ip addr add fd00:9::2/128 dev lo nodad"), 0);
+    WAIT(8000, is_up(&a, "fd00:9::2") && is_up(&b, "fd00:9::1")); /* unblocked at once */
+    WAIT(1000, a.warnings + b.warnings == 1);                     /* b could not listen at first */
+
+    ck_assert(local_address("10.9.9.1"));
+    ck_assert_int_eq(system("ip addr del 10.9.9.1/32 dev lo"), 0);
+    WAIT(1000, local_address("10.9.9.1")); /* wanted, so it comes back */
+    p = plan(0);
+    carry(p, "10.9.9.1", 32);
+    speaker_apply(a.s, p);
+    ck_assert(!local_address("fd00:9::1"));
+    ck_assert_str_eq(view(&a, "fd00:9::2").blocked, "address fd00:9::1 is not on this host");
+    WAIT(1000, !is_up(&b, "fd00:9::1"));
+    stop_pair(&a, &b);
+    ck_assert(local_address("10.9.9.1")); /* stays when the speaker stops */
+
+    start(&a, "fd00:9::1"); /* a new one knows its own by the mark */
+    p = plan(0);
+    carry(p, "10.9.9.2", 32);
+    speaker_apply(a.s, p);
+    ck_assert(!local_address("10.9.9.1") && local_address("10.9.9.2"));
+    ck_assert(local_address("10.9.9.9"));
+    speaker_stop(a.s);
+}
+END_TEST
+
 #define MANY 1000
 
 static struct bgp_addr many_addr(unsigned net, unsigned i)
@@ -476,6 +561,7 @@ int main(void)
     tcase_add_test(t, notification_survives);
     tcase_add_test(t, listens_only_while_configured);
     tcase_add_test(t, gtsm);
+    tcase_add_test(t, managed_addresses);
     tcase_add_test(t, thousand_peers);
     suite_add_tcase(suite, t);
     SRunner *r = srunner_create(suite);
