@@ -63,6 +63,8 @@ struct bgp_peer_conf {
     bool conventional;   /* OPEN without optional capabilities: IPv4 unicast, 2-byte AS only */
 
     uint8_t enabled; /* effective: bit 1 << family for every family "peer X enable" turned on */
+    uint8_t off;     /* as configured: families with a stored "undo peer X enable" */
+    uint8_t member;  /* as configured: families with a "peer X group G" of their own */
 };
 
 /* Frees what the struct owns and zeroes it. */

@@ -206,7 +206,8 @@ struct bgp_step bgp_fsm_step(enum bgp_state state, enum bgp_fsm_event event)
     return in_idle(event);
 }
 
-/* D2 of VRP's reference names some of these; the others are formed alike. */
+/* VRP's displays name some of these; the others are formed alike. The reason counts only when the
+ * event lowers the state: a KEEPALIVE does so where none is expected. */
 static const struct {
     const char *name, *reason;
 } events[BGP_EVENTS] = {
@@ -228,7 +229,7 @@ static const struct {
     [BGP_EV_TCP_ACKED] = {"TcpOpened", NULL},
     [BGP_EV_TCP_CONFIRMED] = {"TcpOpened", NULL},
     [BGP_EV_TCP_FAILS] = {"TcpFail", "Remote peer not reachable"},
-    [BGP_EV_OPEN] = {"RecvOpen", NULL},
+    [BGP_EV_OPEN] = {"RecvOpen", "Receive error packet"},
     [BGP_EV_OPEN_DELAYED] = {"RecvOpen", NULL},
     [BGP_EV_HEADER_ERROR] = {"RecvErrorPacket", "Receive error packet"},
     [BGP_EV_OPEN_ERROR] = {"RecvErrorPacket", "Receive error packet"},

@@ -212,12 +212,12 @@ static void drop(struct bgp_conn *c, const struct bgp_fault *f, bool lost,
 {
     struct bgp_peer *p = c->peer;
     struct bgp *b = p->b;
-    bool main = c == p->conn;
+    bool spare = p->conn && p->rival;
 
     if (f && !lost && c->state >= BGP_OPENSENT) {
         bgp_conn_notify(c, f, notif);
-        /* That a spare connection lost is no news of the session. */
-        if (main || f->code != BGP_ERR_CEASE || f->subcode != BGP_CEASE_COLLISION)
+        /* That one of two connections lost is no news of the session. */
+        if (!spare || f->code != BGP_ERR_CEASE || f->subcode != BGP_CEASE_COLLISION)
             keep_notification(&p->last_sent, notif);
     }
     detach(c);
@@ -312,7 +312,7 @@ static const struct bgp_notification *do_drop(struct bgp_peer *p, struct bgp_con
     else if (s->code)
         say = &f;
     sent->code = 0;
-    if (cause->received && (c == p->conn || event != BGP_EV_NOTIFICATION_COLLISION))
+    if (cause->received && (!p->rival || event != BGP_EV_NOTIFICATION_COLLISION))
         keep_notification(&p->last_received, cause->received);
     if (c)
         drop(c, say, cause->lost, sent);
