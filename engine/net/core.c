@@ -59,7 +59,14 @@ static void op_connect(void *ctx, struct bgp_conn *conn, const struct bgp_peer_c
     if (peers_reason(conf, c->kernel, reason))
         peer_io_refuse(c->io, conn, "No usable local address or route");
     else
-        peer_io_connect(c->io, conn, conf);
+        peer_io_connect(c->io, conn, &conf->addr);
+}
+
+static const struct bgp_peer_conf *conf_of(void *arg, const struct bgp_addr *peer)
+{
+    struct core *c = arg;
+    const struct peer_entry *e = peers_find(&c->peers, peer);
+    return e ? &e->conf : NULL;
 }
 
 static void op_send(void *ctx, struct bgp_conn *conn, const uint8_t *bytes, size_t n)
@@ -331,7 +338,7 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     c->notes = notes;
     if (getrandom(&c->random, sizeof c->random, 0) < 0)
         c->random = net_now() ^ (uint64_t)getpid() << 32;
-    c->io = peer_io_new(loop, opts->port);
+    c->io = peer_io_new(loop, opts->port, conf_of, c);
     c->listen = listen_new(loop, &l);
     c->kernel = kernel_open(loop, &k);
     c->bgp = bgp_new(&ops, c);
@@ -374,13 +381,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t core_turn(struct core *c)
 {
-    peer_io_settle(c->io);
+    bool settled = peer_io_settle(c->io);
     uint64_t now = net_now();
     for (int i = 0; i < TICKS_PER_TURN && bgp_deadline(c->bgp) <= now; i++) {
         bgp_tick(c->bgp);
-        peer_io_settle(c->io);
+        settled = peer_io_settle(c->io);
     }
     uint64_t next = peer_io_expire(c->io, now);
     next = earlier(next, listen_tick(c->listen, now));
-    return earlier(next, bgp_deadline(c->bgp));
+    next = earlier(next, bgp_deadline(c->bgp));
+    return settled ? next : now;
 }

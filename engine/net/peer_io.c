@@ -26,6 +26,7 @@
 #define READ_SIZE 65536   /* the shared buffer */
 #define READ_ROUNDS 4     /* full buffers from one peer before the others get their turn */
 #define SEND_EARLY 262144 /* queued bytes that do not wait for settle */
+#define CONNECT_BATCH 64  /* connects per turn: thousands of them must not hold up the rest */
 
 enum io_state { IO_CONNECTING, IO_OPEN, IO_FLUSHING, IO_LINGERING, IO_GONE };
 
@@ -34,15 +35,16 @@ struct peer_io {
     struct peer_io *dirty_next;
     struct peer_io_set *set;
     struct bgp_conn *conn;
-    struct net_watch *watch; /* NULL: the connect failed at once */
+    struct net_watch *watch; /* NULL: the connect has not started, or failed at once */
     uint8_t *queue;          /* bytes from sent to queued are waiting */
     size_t sent, queued, room;
     size_t reported; /* what bgp_unsent() knows */
     uint64_t until;  /* end of FLUSHING and LINGERING */
     const char *failed;
     int fd, error;
+    struct bgp_addr peer; /* of a connect that has not started */
     uint8_t state;
-    bool dirty;
+    bool dirty; /* in the list of settle, which must not lose its members */
 };
 
 struct io_list {
@@ -53,8 +55,11 @@ struct io_list {
 struct peer_io_set {
     struct net_loop *loop;
     uint16_t port;
+    const struct bgp_peer_conf *(*conf_of)(void *arg, const struct bgp_addr *peer);
+    void *arg;
+    unsigned connects;           /* left in this turn */
     struct io_list all, closing; /* the speaker's; given up by it, oldest first */
-    struct peer_io *dirty, *gone;
+    struct peer_io *dirty, **dirty_end, *gone;
     uint8_t buffer[READ_SIZE];
 };
 
@@ -84,8 +89,9 @@ static void touch(struct peer_io *io)
     if (io->dirty)
         return;
     io->dirty = true;
-    io->dirty_next = io->set->dirty;
-    io->set->dirty = io;
+    io->dirty_next = NULL;
+    *io->set->dirty_end = io;
+    io->set->dirty_end = &io->dirty_next;
 }
 
 static void drop_queue(struct peer_io *io)
@@ -235,21 +241,33 @@ static struct peer_io *io_new(struct peer_io_set *set, int fd, enum io_state sta
     return io;
 }
 
-struct peer_io_set *peer_io_new(struct net_loop *loop, uint16_t port)
+struct peer_io_set *peer_io_new(struct net_loop *loop, uint16_t port,
+                                const struct bgp_peer_conf *(*conf_of)(void *arg,
+                                                                       const struct bgp_addr *peer),
+                                void *arg)
 {
     struct peer_io_set *set = calloc(1, sizeof *set);
     if (!set)
         abort();
     set->loop = loop;
     set->port = port;
+    set->conf_of = conf_of;
+    set->arg = arg;
+    set->dirty_end = &set->dirty;
     return set;
 }
 
+/* Frees what is gone, except what settle has still to pass by. */
 static void bury(struct peer_io_set *set)
 {
-    while (set->gone) {
-        struct peer_io *io = set->gone;
-        set->gone = io->next;
+    struct peer_io **link = &set->gone;
+    while (*link) {
+        struct peer_io *io = *link;
+        if (io->dirty) {
+            link = &io->next;
+            continue;
+        }
+        *link = io->next;
         free(io);
     }
 }
@@ -260,6 +278,8 @@ void peer_io_free(struct peer_io_set *set)
         discard(set->all.first);
     while (set->closing.first)
         discard(set->closing.first);
+    for (struct peer_io *io = set->dirty; io; io = io->dirty_next)
+        io->dirty = false;
     bury(set);
     free(set);
 }
@@ -291,23 +311,29 @@ static int start_connect(uint16_t port, const struct bgp_peer_conf *conf)
     return -rc;
 }
 
-void peer_io_connect(struct peer_io_set *set, struct bgp_conn *conn,
-                     const struct bgp_peer_conf *conf)
+static void begin_connect(struct peer_io *io)
 {
-    int fd = start_connect(set->port, conf);
-    struct peer_io *io = io_new(set, fd, IO_CONNECTING);
-    io->conn = conn;
-    bgp_conn_set_io(conn, io);
-    if (fd >= 0) {
-        io->watch = net_watch_open(set->loop, fd, on_ready, io);
-        if (!io->watch)
-            close(fd);
+    const struct bgp_peer_conf *conf = io->set->conf_of(io->set->arg, &io->peer);
+    int fd = conf ? start_connect(io->set->port, conf) : -EADDRNOTAVAIL;
+    if (fd >= 0 && !(io->watch = net_watch_open(io->set->loop, fd, on_ready, io))) {
+        close(fd);
+        fd = -ENOMEM;
     }
-    if (!io->watch) {
-        io->error = fd < 0 ? -fd : ENOMEM;
-        touch(io);
+    if (fd < 0) {
+        lost(io, strerror(-fd));
+        return;
     }
+    io->fd = fd;
     want(io);
+}
+
+void peer_io_connect(struct peer_io_set *set, struct bgp_conn *conn, const struct bgp_addr *peer)
+{
+    struct peer_io *io = io_new(set, -1, IO_CONNECTING);
+    io->conn = conn;
+    io->peer = *peer;
+    bgp_conn_set_io(conn, io);
+    touch(io);
 }
 
 void peer_io_refuse(struct peer_io_set *set, struct bgp_conn *conn, const char *why)
@@ -388,16 +414,24 @@ void peer_io_accepted(struct peer_io_set *set, struct bgp *b, int fd, const stru
     want(io);
 }
 
-static void settle_one(struct peer_io *io)
+/* False: not now, in the next turn. */
+static bool settle_one(struct peer_io *io)
 {
     if (is_closing(io)) {
         flush_closing(io);
     } else if (io->state == IO_CONNECTING && !io->watch) {
-        lost(io, io->failed ? io->failed : strerror(io->error));
+        if (io->failed) {
+            lost(io, io->failed);
+        } else {
+            if (io->set->connects == 0)
+                return false;
+            io->set->connects--;
+            begin_connect(io);
+        }
     } else if (io->state == IO_OPEN) {
         if (!push(io)) {
             lost(io, strerror(io->error));
-            return;
+            return true;
         }
         want(io);
         size_t waiting = io->queued - io->sent;
@@ -406,17 +440,30 @@ static void settle_one(struct peer_io *io)
             bgp_unsent(io->conn, waiting);
         }
     }
+    return true;
 }
 
-void peer_io_settle(struct peer_io_set *set)
+bool peer_io_settle(struct peer_io_set *set)
 {
+    struct peer_io *later = NULL, **later_end = &later;
+    set->connects = CONNECT_BATCH;
     while (set->dirty) {
         struct peer_io *io = set->dirty;
         set->dirty = io->dirty_next;
+        if (!set->dirty)
+            set->dirty_end = &set->dirty;
         io->dirty = false;
-        settle_one(io);
+        if (settle_one(io))
+            continue;
+        io->dirty = true;
+        io->dirty_next = NULL;
+        *later_end = io;
+        later_end = &io->dirty_next;
     }
+    set->dirty = later;
+    set->dirty_end = later ? later_end : &set->dirty;
     bury(set);
+    return !later;
 }
 
 uint64_t peer_io_expire(struct peer_io_set *set, uint64_t now)

@@ -13,13 +13,17 @@
 
 struct peer_io_set;
 
-struct peer_io_set *peer_io_new(struct net_loop *loop, uint16_t port);
+/* conf_of gives the configuration of a peer when its connect begins; NULL: it is no longer there.
+ */
+struct peer_io_set *peer_io_new(struct net_loop *loop, uint16_t port,
+                                const struct bgp_peer_conf *(*conf_of)(void *arg,
+                                                                       const struct bgp_addr *peer),
+                                void *arg);
 /* Closes what is left without telling the speaker. */
 void peer_io_free(struct peer_io_set *set);
 
 /* struct bgp_ops. peer_io_refuse() takes the place of a connect that must not be tried. */
-void peer_io_connect(struct peer_io_set *set, struct bgp_conn *conn,
-                     const struct bgp_peer_conf *conf);
+void peer_io_connect(struct peer_io_set *set, struct bgp_conn *conn, const struct bgp_addr *peer);
 void peer_io_refuse(struct peer_io_set *set, struct bgp_conn *conn, const char *why);
 void peer_io_send(struct peer_io_set *set, struct bgp_conn *conn, const uint8_t *bytes, size_t n);
 void peer_io_close(struct peer_io_set *set, struct bgp_conn *conn);
@@ -28,8 +32,9 @@ void peer_io_close(struct peer_io_set *set, struct bgp_conn *conn);
 void peer_io_accepted(struct peer_io_set *set, struct bgp *b, int fd, const struct bgp_addr *remote,
                       uint16_t remote_port, const struct bgp_addr *local, uint16_t local_port);
 
-/* Sends what is queued and reports what happened; before the loop sleeps. */
-void peer_io_settle(struct peer_io_set *set);
+/* Sends what is queued, begins connects and reports what happened; before the loop sleeps. False:
+ * connects are left for the next turn, which must come at once. */
+bool peer_io_settle(struct peer_io_set *set);
 /* Ends closing connections whose time is over; returns when it must be called next. */
 uint64_t peer_io_expire(struct peer_io_set *set, uint64_t now);
 /* How many connections the speaker has given up are still flushing or waiting for the peer's FIN.
