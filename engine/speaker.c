@@ -16,7 +16,7 @@
 #include "engine/net/core.h"
 #include "engine/net/loop.h"
 #include "engine/net/notes.h"
-#include "engine/net/peers.h"
+#include "engine/net/peer_table.h"
 
 #define STOP_MS 1000 /* how long speaker_stop() waits for peers to take their Cease */
 

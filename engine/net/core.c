@@ -16,7 +16,7 @@
 #include "engine/net/kernel.h"
 #include "engine/net/listen.h"
 #include "engine/net/peer_io.h"
-#include "engine/net/peers.h"
+#include "engine/net/peer_table.h"
 #include "engine/net/sockopt.h"
 
 #define TICKS_PER_TURN 100 /* a speaker whose deadline does not move must not stop the loop */

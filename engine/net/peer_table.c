@@ -1,7 +1,7 @@
 /*
- * The engine's peers; see peers.h.
+ * The engine's peers; see peer_table.h.
  */
-#include "engine/net/peers.h"
+#include "engine/net/peer_table.h"
 
 #include <netinet/tcp.h>
 #include <stdio.h>

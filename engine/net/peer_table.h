@@ -4,8 +4,8 @@
  *
  * Used by the bgp thread only.
  */
-#ifndef VRPSH_NET_PEERS_H
-#define VRPSH_NET_PEERS_H
+#ifndef VRPSH_NET_PEER_TABLE_H
+#define VRPSH_NET_PEER_TABLE_H
 
 #include <uthash.h>
 
