@@ -373,7 +373,8 @@ void bgp_peer_event(struct bgp_peer *p, struct bgp_conn *c, enum bgp_fsm_event e
         if (s.todo & BGP_DO_UP)
             establish(p);
     }
-    expire_dynamic(p);
+    if (s.todo & BGP_DO_DROP)
+        expire_dynamic(p);
 }
 
 /* --- starting and stopping -------------------------------------------------------------------- */
