@@ -3,6 +3,12 @@
  *
  * Nothing is decided before the OPEN of the newer connection is there: only then both ends know
  * both identifiers. An Established session always wins.
+ *
+ * That last rule can make the two ends disagree: one is Established on the connection the other
+ * one, still in OpenConfirm, is about to drop, and both connections end. So a connection that will
+ * lose is held: its OPEN is taken but not confirmed, the peer cannot get to Established on it,
+ * until the other connection has brought its OPEN, has ended, or has been silent for
+ * BGP_COLLISION_WAIT.
  */
 #include "bgp/internal.h"
 
@@ -27,6 +33,23 @@ struct bgp_conn *bgp_collision_loser(struct bgp_conn *c)
     if (other->outgoing == c->outgoing) /* the peer began anew: the older one is a leftover */
         return other;
     return c->outgoing == ours_survives(c) ? other : c;
+}
+
+bool bgp_collision_pending(const struct bgp_conn *c)
+{
+    const struct bgp_peer *p = c->peer;
+    const struct bgp_conn *other = c == p->conn ? p->rival : p->conn;
+
+    return other && other->state == BGP_OPENSENT && other->outgoing != c->outgoing &&
+           c->outgoing != ours_survives(c);
+}
+
+void bgp_collision_release(struct bgp_conn *c)
+{
+    c->held = false;
+    bgp_conn_send_keepalive(c);
+    if (c->early)
+        bgp_peer_event(c->peer, c, BGP_EV_KEEPALIVE, NULL);
 }
 
 bool bgp_collision_make_room(struct bgp_peer *p)

@@ -28,7 +28,10 @@ static void on_keepalive(struct bgp_timer *t)
 {
     struct bgp_conn *c = OWNER(t, keepalive);
 
-    bgp_peer_event(c->peer, c, BGP_EV_KEEPALIVE_TIMER, NULL);
+    if (c->held)
+        bgp_collision_release(c);
+    else
+        bgp_peer_event(c->peer, c, BGP_EV_KEEPALIVE_TIMER, NULL);
 }
 
 static void on_send_hold(struct bgp_timer *t)
@@ -276,7 +279,11 @@ void bgp_connected(struct bgp_conn *c, const struct bgp_addr *local, uint16_t lo
     c->local = *local;
     c->local_port = local_port;
     c->remote_port = remote_port;
-    bgp_peer_event(c->peer, c, BGP_EV_TCP_ACKED, NULL);
+    /* The peer's connection is confirmed already: ours comes too late to say an OPEN on it. */
+    if (c == c->peer->rival && c->peer->state >= BGP_OPENCONFIRM)
+        bgp_peer_event(c->peer, c, BGP_EV_COLLISION, NULL);
+    else
+        bgp_peer_event(c->peer, c, BGP_EV_TCP_ACKED, NULL);
     bgp_leave(b);
 }
 

@@ -26,7 +26,8 @@ enum { /* ms */
        BGP_LARGE_HOLD = 240 * BGP_SECOND, /* RFC 4271 8.2.2 in OpenSent */
        BGP_SEND_HOLD = 480 * BGP_SECOND,  /* RFC 9687, lower bound */
        BGP_IDLE_HOLD_MAX = 60 * BGP_SECOND,
-       BGP_STABLE = 60 * BGP_SECOND,       /* a session up this long starts with a clean record */
+       BGP_STABLE = 60 * BGP_SECOND, /* a session up this long starts with a clean record */
+       BGP_COLLISION_WAIT = 3 * BGP_SECOND,
        BGP_FIRST_ATTEMPT = 8 * BGP_SECOND, /* how long the first connects may take */
        BGP_CONNECT_RETRY = 32              /* s, VRP's default */
 };
@@ -44,6 +45,8 @@ struct bgp_conn {
     uint8_t state; /* enum bgp_state of this connection's machine */
     bool outgoing;
     bool busy, dead; /* being read; to be freed after that */
+    bool held;       /* waits for the OPEN of a connection that would win; see collision.c */
+    bool early;      /* the peer's KEEPALIVE came meanwhile */
 
     uint8_t *part; /* octets of a message that is not complete yet, else NULL */
     size_t have, room;
@@ -155,6 +158,10 @@ void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open);
 /* --- collision.c */
 /* The connection that has to go now that c's OPEN arrived, or NULL: nothing to decide. */
 struct bgp_conn *bgp_collision_loser(struct bgp_conn *c);
+/* Whether c, whose OPEN arrived, had better not be confirmed yet. */
+bool bgp_collision_pending(const struct bgp_conn *c);
+/* Confirms a connection that was held. */
+void bgp_collision_release(struct bgp_conn *c);
 /* Makes a place for one more connection of p. False: none. */
 bool bgp_collision_make_room(struct bgp_peer *p);
 

@@ -269,6 +269,13 @@ static void establish(struct bgp_peer *p)
     bgp_conn_send_end_of_rib(p->conn);
 }
 
+/* One of two connections ended: the other one has nothing to wait for. */
+static void release_survivor(struct bgp_peer *p)
+{
+    if (p->conn && p->conn->held && !p->rival)
+        bgp_collision_release(p->conn);
+}
+
 /* A dynamic peer exists as long as a connection of it. */
 static void expire_dynamic(struct bgp_peer *p)
 {
@@ -293,7 +300,9 @@ static void do_sends(struct bgp_conn *c, unsigned todo)
     }
     if (todo & (BGP_DO_CONFIRM | BGP_DO_HOLD))
         bgp_conn_restart_hold(c);
-    if (todo & (BGP_DO_CONFIRM | BGP_DO_KEEPALIVE))
+    if (c->held)
+        bgp_timer_set(&b->timers, &c->keepalive, b->now + BGP_COLLISION_WAIT);
+    else if (todo & (BGP_DO_CONFIRM | BGP_DO_KEEPALIVE))
         bgp_conn_send_keepalive(c);
 }
 
@@ -373,8 +382,10 @@ void bgp_peer_event(struct bgp_peer *p, struct bgp_conn *c, enum bgp_fsm_event e
         if (s.todo & BGP_DO_UP)
             establish(p);
     }
-    if (s.todo & BGP_DO_DROP)
+    if (s.todo & BGP_DO_DROP) {
+        release_survivor(p);
         expire_dynamic(p);
+    }
 }
 
 /* --- starting and stopping -------------------------------------------------------------------- */

@@ -108,6 +108,7 @@ static void on_open(struct bgp_conn *c, struct bgp_cursor body)
     c->theirs = open;
     negotiate(c);
     loser = bgp_collision_loser(c);
+    c->held = !loser && bgp_collision_pending(c);
     /* The winner moves first: so the peer's state never falls back because of a collision. */
     if (loser != c)
         bgp_peer_event(p, c, BGP_EV_OPEN, NULL);
@@ -168,6 +169,17 @@ static void on_refresh(struct bgp_conn *c)
     bgp_peer_event(c->peer, c, BGP_EV_REFRESH, NULL);
 }
 
+static void on_keepalive(struct bgp_conn *c)
+{
+    c->peer->keepalive_in = c->b->now;
+    if (!c->held) {
+        bgp_peer_event(c->peer, c, BGP_EV_KEEPALIVE, NULL);
+        return;
+    }
+    c->early = true;
+    bgp_conn_restart_hold(c);
+}
+
 void bgp_session_message(struct bgp_conn *c, uint8_t type, struct bgp_cursor body)
 {
     switch ((enum bgp_msg)type) {
@@ -181,8 +193,7 @@ void bgp_session_message(struct bgp_conn *c, uint8_t type, struct bgp_cursor bod
         on_notification(c, body);
         break;
     case BGP_KEEPALIVE:
-        c->peer->keepalive_in = c->b->now;
-        bgp_peer_event(c->peer, c, BGP_EV_KEEPALIVE, NULL);
+        on_keepalive(c);
         break;
     case BGP_REFRESH:
         on_refresh(c);

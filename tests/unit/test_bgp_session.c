@@ -494,6 +494,63 @@ START_TEST(collision)
 }
 END_TEST
 
+/*
+ * The OPEN on a connection that is going to lose is not confirmed while the other one is open: else
+ * the peer might be up on it just when we drop it. 0: the other one ends; 1: it stays silent; 2: it
+ * brings its OPEN.
+ */
+START_TEST(collision_is_awaited)
+{
+    struct lab *l = lab_new();
+    struct bgp_open o = peer_open(PEER_AS, OUR_ID + 1);
+    struct line *out = reach(l, BGP_OPENSENT), *in = inbound(l, P);
+
+    feed_open(out, &o);
+    ck_assert_int_eq(heard(out, NULL, NULL), BGP_OPEN);
+    ck_assert_int_eq(heard(out, NULL, NULL), 0);
+    feed_hex(out, KEEPALIVE);
+    ck_assert_int_eq(state(l, P), BGP_OPENCONFIRM);
+    if (_i == 0) {
+        cut_tcp(in);
+    } else if (_i == 1) {
+        pass(l, 2999);
+        ck_assert_int_eq(state(l, P), BGP_OPENCONFIRM);
+        pass(l, 1);
+        assert_notified(in, 6, 7, "silent one");
+    } else {
+        feed_open(in, &o);
+        feed_hex(in, KEEPALIVE);
+        assert_notified(out, 6, 7, "loser");
+    }
+    ck_assert_int_eq(state(l, P), BGP_ESTABLISHED);
+    if (_i < 2)
+        ck_assert_int_eq(heard(out, NULL, NULL), BGP_KEEPALIVE);
+    lab_free(l);
+}
+END_TEST
+
+/* Our attempt succeeds when the peer's connection is confirmed: it is given up without a word. */
+START_TEST(attempt_too_late)
+{
+    struct lab *l = lab_new();
+    struct bgp_peer_conf conf = peer_conf(P);
+    struct bgp_open o = peer_open(PEER_AS, OUR_ID - 1);
+    struct line *out, *in;
+
+    bgp_set_peer(l->b, &conf, BGP_KEEP);
+    out = last_attempt(l);
+    in = inbound(l, P);
+    feed_open(in, &o);
+    ck_assert_int_eq(state(l, P), BGP_OPENCONFIRM);
+    establish_tcp(out);
+    ck_assert(out->closed);
+    ck_assert_uint_eq(out->nout, 0);
+    feed_hex(in, KEEPALIVE);
+    ck_assert_int_eq(state(l, P), BGP_ESTABLISHED);
+    lab_free(l);
+}
+END_TEST
+
 /* The peer decided the collision before we could. */
 START_TEST(collision_decided_by_the_peer)
 {
@@ -648,6 +705,8 @@ int main(void)
     tcase_add_test(t, offers);
     tcase_add_test(t, dual_as);
     tcase_add_loop_test(t, collision, 0, 16);
+    tcase_add_loop_test(t, collision_is_awaited, 0, 3);
+    tcase_add_test(t, attempt_too_late);
     tcase_add_test(t, collision_decided_by_the_peer);
     tcase_add_test(t, collision_before_the_accept);
     tcase_add_loop_test(t, established_wins, 0, 2);
