@@ -267,7 +267,9 @@ static void on_frame(struct host_conn *c, struct proto_frame *f, uint8_t *type)
     case PROTO_TAB:
     case PROTO_INTR:
     case PROTO_SIZE:
+        /* These overtake lines that have to wait, but not a line that only came with them. */
         *type = 0;
+        deliver_lines(c);
         deliver(c, f);
         break;
     default:
