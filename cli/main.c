@@ -22,16 +22,22 @@
 #define EXIT_USAGE 2
 #define EXIT_HOST 3
 
-static int run_host(const struct options *o)
+/* Also done by who only starts a host: its user, not the host's log, is to see what is wrong. */
+static bool speaker_options(const struct options *o, struct app_opts *a)
 {
-    struct app_opts a = {.db = o->db, .bgp_port = o->bgp_port, .nlisten = o->nlisten};
+    *a = (struct app_opts){.db = o->db, .bgp_port = o->bgp_port, .nlisten = o->nlisten};
     for (size_t i = 0; i < o->nlisten; i++) {
-        if (!bgp_addr_parse(o->listen[i], strlen(o->listen[i]), &a.listen[i])) {
+        if (!bgp_addr_parse(o->listen[i], strlen(o->listen[i]), &a->listen[i])) {
             fprintf(stderr, "vrpsh: not an address: %s\n", o->listen[i]);
-            return EXIT_USAGE;
+            return false;
         }
     }
-    struct app *app = app_new(&a);
+    return true;
+}
+
+static int run_host(const struct options *o, const struct app_opts *a)
+{
+    struct app *app = app_new(a);
     if (!app) {
         fputs("vrpsh: out of memory\n", stderr);
         return EXIT_HOST;
@@ -131,6 +137,7 @@ static int run_shell(const struct options *o)
 int main(int argc, char **argv)
 {
     struct options o;
+    struct app_opts a;
     /* Descriptors 0 to 2 must be what everybody takes them for, even when started without them. */
     int fd;
     while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
@@ -141,13 +148,16 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
     int code = options_parse(argc, argv, &o);
+    if (code < 0 && !speaker_options(&o, &a)) {
+        code = EXIT_USAGE;
+    }
     if (code < 0) {
         switch (o.mode) {
         case OPTIONS_CHECK:
             code = check_files(o.files, o.nfiles, o.json);
             break;
         case OPTIONS_HOST:
-            code = run_host(&o);
+            code = run_host(&o, &a);
             break;
         case OPTIONS_STOP:
             code = spawn_stop(o.db);

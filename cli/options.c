@@ -61,7 +61,10 @@ static const struct option longs[] = {{"check", no_argument, NULL, OPT_CHECK},
 
 static int usage(const char *what, const char *which)
 {
-    fprintf(stderr, "vrpsh: %s%s\nTry \"vrpsh --help\".\n", what, which);
+    if (what) {
+        fprintf(stderr, "vrpsh: %s%s\n", what, which);
+    }
+    fputs("Try \"vrpsh --help\".\n", stderr);
     return EXIT_USAGE;
 }
 
@@ -171,7 +174,7 @@ static int one(struct options *o, int opt, const char **db)
     case 'V':
         return puts("vrpsh " VRPSH_VERSION) < 0 || fflush(stdout) ? 1 : 0;
     default:
-        return usage("that is not how it is called", "");
+        return usage(NULL, ""); /* getopt_long() has said what is wrong */
     }
 }
 

@@ -774,13 +774,15 @@ static void read_line(struct term *t)
     case END_ABANDON:
         draw_end(&t->draw);
         if (!plain_prompt(t)) {
-            hand_over(t); /* the command that asks is running: it hears of it and goes on or ends */
+            /* The command that asks hears of it. What it does is seen when the next prompt comes;
+             * until then an answer can still be typed. */
             client_signal(t->client, PROTO_INTR);
-        } else {
-            t->prompted = true;
+            t->nprompt = 0;
         }
+        t->prompted = true;
         break;
     case END_PROMPT: /* the host asks anew; what was typed at the old prompt is gone */
+        t->draw.shown &= t->draw.nprompt || t->draw.n;
         draw_end(&t->draw);
         break;
     }

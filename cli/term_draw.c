@@ -203,6 +203,9 @@ void draw_hide(struct draw *d)
         return;
     }
     d->shown = false;
+    if (!d->nprompt && (!d->n || d->secret)) {
+        return; /* there is nothing to be seen of it */
+    }
     if (d->dumb) {
         tty_puts(d->tty, "\n");
     } else {

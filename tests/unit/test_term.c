@@ -28,7 +28,7 @@
 struct fake {
     struct host_conn *conn;
     unsigned page, left;
-    bool held, sizes;
+    bool held, sizes, pouring;
 };
 
 static void say(struct fake *s, enum proto_type t, int flags, const char *text)
@@ -57,7 +57,7 @@ static void pour(void *session)
 {
     struct fake *s = session;
     static const char text[] = "0123456789 0123456789 0123456789 0123456789 0123456789\n";
-    while (s->left) {
+    while (s->pouring && s->left) {
         struct proto_buf b = {0};
         s->left--;
         proto_begin(&b, PROTO_OUT);
@@ -70,7 +70,10 @@ static void pour(void *session)
             return;
         }
     }
-    ask(s, 0, "<R>");
+    if (s->pouring) {
+        s->pouring = false;
+        ask(s, 0, "<R>");
+    }
 }
 
 static void line(struct fake *s, const char *text)
@@ -85,6 +88,7 @@ static void line(struct fake *s, const char *text)
             say(s, PROTO_OUT, PROTO_OUT_PAGED, buf);
         }
     } else if (sscanf(text, "pour %u", &n) == 1) {
+        s->pouring = true;
         s->left = n;
         pour(s);
         return;
@@ -162,12 +166,9 @@ static void frame(void *session, struct proto_frame *f)
         candidates(s, text);
         break;
     case PROTO_INTR:
-        if (s->held || s->left || strcmp(text, "") == 0) {
-            s->held = false;
-            s->left = 0;
-            say(s, PROTO_OUT, 0, "INTR\n");
-            ask(s, 0, "<R>");
-        }
+        s->held = s->pouring = false;
+        say(s, PROTO_OUT, 0, "INTR\n");
+        ask(s, 0, "<R>");
         break;
     case PROTO_SIZE:
         if (s->sizes) {
