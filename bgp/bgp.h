@@ -17,12 +17,12 @@ struct bgp;      /* one speaker: process settings, peers, listen ranges */
 struct bgp_conn; /* one TCP connection, ours or the peer's */
 
 enum bgp_state { /* numbering of RFC 4271 and of VRP's BgpPeerState */
-    BGP_IDLE = 1,
-    BGP_CONNECT,
-    BGP_ACTIVE,
-    BGP_OPENSENT,
-    BGP_OPENCONFIRM,
-    BGP_ESTABLISHED
+                 BGP_IDLE = 1,
+                 BGP_CONNECT,
+                 BGP_ACTIVE,
+                 BGP_OPENSENT,
+                 BGP_OPENCONFIRM,
+                 BGP_ESTABLISHED
 };
 
 enum bgp_msg { BGP_OPEN = 1, BGP_UPDATE, BGP_NOTIFICATION, BGP_KEEPALIVE, BGP_REFRESH, BGP_MSGS };
@@ -115,7 +115,8 @@ void bgp_unsent(struct bgp_conn *conn, size_t bytes);
 uint64_t bgp_deadline(const struct bgp *b);
 void bgp_tick(struct bgp *b);
 
-/* --- looking ----------------------------------------------------------------------------------- */
+/* --- looking -----------------------------------------------------------------------------------
+ */
 
 /* One peer as displays need it: a plain copy, no pointers into the speaker. */
 struct bgp_peer_view {
@@ -137,11 +138,11 @@ struct bgp_peer_view {
     uint8_t peer_offers; /* families in the peer's OPEN */
     uint8_t negotiated;  /* families in use */
     bool cap_refresh_remote, cap_as4_remote, cap_mp_remote, cap_extended_remote;
-    bool cap_refresh, cap_as4, cap_extended; /* agreed both ways */
+    bool cap_refresh, cap_as4, cap_extended;     /* agreed both ways */
     uint32_t received[BGP_MSGS], sent[BGP_MSGS]; /* indexed by enum bgp_msg; 0 unused */
     uint64_t last_keepalive_in, last_keepalive_out, last_update_in, last_update_out,
-        last_refresh_in, last_refresh_out; /* monotonic ms, 0 never */
-    size_t unsent;                         /* bytes TCP has not taken */
+        last_refresh_in, last_refresh_out;            /* monotonic ms, 0 never */
+    size_t unsent;                                    /* bytes TCP has not taken */
     struct bgp_notification last_sent, last_received; /* code 0: none */
 };
 

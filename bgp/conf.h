@@ -17,9 +17,9 @@
 /* Process-wide settings: the "bgp" view. */
 struct bgp_conf {
     uint64_t set;
-    uint32_t as;        /* 1-4294967295; 0 means BGP is not configured */
-    uint32_t router_id; /* host order; 0: none found, no session can start */
-    bool shutdown;      /* "shutdown" in the bgp view: every peer Idle(Admin) */
+    uint32_t as;               /* 1-4294967295; 0 means BGP is not configured */
+    uint32_t router_id;        /* host order; 0: none found, no session can start */
+    bool shutdown;             /* "shutdown" in the bgp view: every peer Idle(Admin) */
     bool router_id_allow_same; /* EBGP peers may have our router id */
     uint16_t keepalive;        /* s, 0-21845 */
     uint16_t hold;             /* s, 0 or 3-65535 */
@@ -37,16 +37,17 @@ struct bgp_peer_conf {
     char *group;          /* name of the group it belongs to */
     char *description;
     uint32_t remote_as;
-    uint8_t kind;    /* enum bgp_peer_kind; of a group: as declared; effective: from the AS numbers */
-    bool listen;     /* group for dynamic peers */
+    uint8_t kind; /* enum bgp_peer_kind; of a group: as declared; effective: from the AS numbers */
+    bool listen;  /* group for dynamic peers */
     uint32_t fake_as; /* AS shown to this peer instead of the process AS; 0 none */
     bool fake_dual;   /* with fake_as: also accept a peer that expects the real AS */
 
-    char *source_if;           /* connect-interface by name, canonical ("LoopBack0") */
-    struct bgp_addr source_ip; /* connect-interface by address, or the extra address after the name */
-    struct bgp_addr local;     /* effective: resolved source address; af 0: kernel chooses */
-    char *blocked;             /* effective: why no session can be tried ("connect-interface
-                                  LoopBack0 has no address"); NULL when nothing stands in the way */
+    char *source_if; /* connect-interface by name, canonical ("LoopBack0") */
+    struct bgp_addr
+        source_ip;         /* connect-interface by address, or the extra address after the name */
+    struct bgp_addr local; /* effective: resolved source address; af 0: kernel chooses */
+    char *blocked;         /* effective: why no session can be tried ("connect-interface
+                              LoopBack0 has no address"); NULL when nothing stands in the way */
 
     uint8_t ttl;       /* ebgp-max-hop; effective: 1 direct EBGP, 255 IBGP */
     uint8_t gtsm_hops; /* valid-ttl-hops; 0 off */
@@ -56,11 +57,11 @@ struct bgp_peer_conf {
     bool path_mtu;                                     /* path-mtu auto-discovery */
     bool ignore;                                       /* keep down: Idle(Admin), Cease/2 */
     bool listen_only, connect_only;
-    bool no_log;         /* "undo peer X log-change" */
-    bool no_dampening;   /* "oscillation-dampening disable": idle-hold does not grow */
-    bool no_refresh;     /* capability-advertise route-refresh disable */
-    bool no_as4;         /* capability-advertise 4-byte-as disable */
-    bool conventional;   /* OPEN without optional capabilities: IPv4 unicast, 2-byte AS only */
+    bool no_log;       /* "undo peer X log-change" */
+    bool no_dampening; /* "oscillation-dampening disable": idle-hold does not grow */
+    bool no_refresh;   /* capability-advertise route-refresh disable */
+    bool no_as4;       /* capability-advertise 4-byte-as disable */
+    bool conventional; /* OPEN without optional capabilities: IPv4 unicast, 2-byte AS only */
 
     uint8_t enabled; /* effective: bit 1 << family for every family "peer X enable" turned on */
     uint8_t off;     /* as configured: families with a stored "undo peer X enable" */

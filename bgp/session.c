@@ -29,19 +29,27 @@ void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
     open->caps.as4 = open->as;
 }
 
-/* A dynamic peer may have any AS its listen range permits; others the configured one. */
+static bool as_in_range(const struct bgp_listen_conf *r, uint32_t as)
+{
+    for (unsigned i = 0; i < r->nas && i < sizeof r->as / sizeof *r->as; i++)
+        if (as >= r->as[i].begin && as <= r->as[i].end)
+            return true;
+    return false;
+}
+
+/* A dynamic peer may have any AS its listen range permits, of the kind of its group; others the
+ * configured one. */
 static bool as_permitted(const struct bgp_peer *p, uint32_t as)
 {
     const struct bgp_listen_conf *r = p->dynamic ? bgp_find_range(p->b, &p->addr) : NULL;
-    uint32_t expected = r ? r->peer.remote_as : p->conf.remote_as;
-    uint8_t kind = r ? r->peer.kind : p->conf.kind;
+    const struct bgp_peer_conf *conf = r ? &r->peer : &p->conf;
+    bool own = as == p->b->conf.as;
 
-    if (expected == 0 && kind == BGP_KIND_INTERNAL)
-        expected = p->b->conf.as;
-    for (unsigned i = 0; r && i < r->nas && i < sizeof r->as / sizeof *r->as; i++)
-        if (as >= r->as[i].begin && as <= r->as[i].end)
-            return true;
-    return as == expected;
+    if (conf->kind == BGP_KIND_INTERNAL && conf->remote_as == 0)
+        return own;
+    if (r && conf->kind == BGP_KIND_EXTERNAL && own)
+        return false;
+    return as == conf->remote_as || (r && as_in_range(r, as));
 }
 
 /* Checks of RFC 4271 6.2 that need the configuration. */
@@ -157,7 +165,8 @@ static void on_update(struct bgp_conn *c, struct bgp_cursor body)
         bgp_peer_event(c->peer, c, BGP_EV_UPDATE_ERROR, &cause);
         return;
     }
-    c->peer->update_in = c->b->now;
+    if (c->state == BGP_ESTABLISHED)
+        c->peer->update_in = c->b->now;
     bgp_peer_event(c->peer, c, BGP_EV_UPDATE, NULL);
 }
 
@@ -165,7 +174,8 @@ static void on_update(struct bgp_conn *c, struct bgp_cursor body)
  * not in use is ignored as RFC 2918 section 4 says. */
 static void on_refresh(struct bgp_conn *c)
 {
-    c->peer->refresh_in = c->b->now;
+    if (c->state == BGP_ESTABLISHED)
+        c->peer->refresh_in = c->b->now;
     bgp_peer_event(c->peer, c, BGP_EV_REFRESH, NULL);
 }
 

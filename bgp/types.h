@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An IPv4 or IPv6 address. af is 0 (none), 4 or 6; unused bytes of b are zero, so memcmp compares. */
+/* An IPv4 or IPv6 address. af is 0 (none), 4 or 6; unused bytes of b are zero, so memcmp compares.
+ */
 struct bgp_addr {
     uint8_t af;
     uint8_t b[16];
@@ -20,13 +21,7 @@ struct bgp_addr {
 #define BGP_ADDR_STRLEN 46 /* longest text form with its NUL, INET6_ADDRSTRLEN */
 
 /* The address families the speaker knows, in the order displays list them. */
-enum bgp_family {
-    BGP_IPV4_UNICAST,
-    BGP_VPNV4,
-    BGP_IPV6_UNICAST,
-    BGP_VPNV6,
-    BGP_FAMILIES
-};
+enum bgp_family { BGP_IPV4_UNICAST, BGP_VPNV4, BGP_IPV6_UNICAST, BGP_VPNV6, BGP_FAMILIES };
 
 /* One descriptor per family; everything about a family that is not behaviour stands here. */
 struct bgp_family_info {

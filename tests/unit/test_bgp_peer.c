@@ -606,6 +606,28 @@ START_TEST(dynamic_peers)
 }
 END_TEST
 
+/* A listen group for internal peers takes our AS only, one for external peers never. */
+START_TEST(dynamic_kinds)
+{
+    struct lab *l = lab_new();
+    struct bgp_listen_conf r = range("10.1.0.0", 16);
+    struct bgp_open ours = peer_open(OUR_AS, 9), other = peer_open(65005, 10);
+    bool internal = _i;
+    struct line *in;
+
+    r.peer.kind = internal ? BGP_KIND_INTERNAL : BGP_KIND_EXTERNAL;
+    r.as[0].begin = 1;
+    r.nas = !internal;
+    bgp_set_listen(l->b, &r, 1);
+    in = inbound(l, "10.1.0.1");
+    ck_assert_int_eq(feed_open(in, &ours), internal);
+    ck_assert(!internal || look(l, "10.1.0.1").internal);
+    in = inbound(l, "10.1.0.2");
+    ck_assert_int_eq(feed_open(in, &other), !internal);
+    lab_free(l);
+}
+END_TEST
+
 /* A dynamic peer that becomes a configured one, and one that is taken down by an operator. */
 START_TEST(dynamic_becomes_static)
 {
@@ -685,6 +707,7 @@ int main(void)
     tcase_add_test(t, wrong_destination);
     tcase_add_test(t, log_change);
     tcase_add_test(t, dynamic_peers);
+    tcase_add_loop_test(t, dynamic_kinds, 0, 2);
     tcase_add_test(t, dynamic_becomes_static);
     tcase_add_test(t, address_order);
     return run_suite(s);
