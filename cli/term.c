@@ -3,340 +3,32 @@
  *
  * libedit keeps the line, the keys and the history; it never shows anything. Its output goes to a
  * stream that only listens for the bell, and before it is given a character we show what the line
- * has become (term_draw.c). It asks us for characters, so all waiting happens in wait_event():
+ * has become (term_draw.c). It asks us for characters, so all waiting happens in term_wait():
  * terminal, host and signals in one poll(). The terminal modes libedit would set between and
  * during lines are told to be our own, so they never change while a session lasts.
  *
- * A session alternates between two states: await() while the host has the word, read_line() while
- * the user has it. Frames are handled in take_frames() in both.
+ * A session alternates between two states: term_await() while the host has the word, read_line()
+ * while the user has it. Frames are handled in term_take_frames() in both.
  */
 #include "cli/term.h"
 
 #include <errno.h>
 #include <histedit.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cli/pager.h"
-#include "cli/term_draw.h"
+#include "cli/term_internal.h"
 #include "cli/term_recall.h"
-#include "cli/term_tty.h"
 
-#define EXIT_GONE 1
-#define EXIT_HOST 3
 #define LINE_KEEP (2 * PROTO_LINE_MAX) /* the host reports what is longer than PROTO_LINE_MAX */
-#define TAB_MAX 256
-
-/* What ended the line, when it was not Enter. */
-enum ending { END_ENTER, END_ABANDON, END_RETURN, END_EOF, END_PROMPT };
-
-struct term {
-    struct client *client;
-    const char *history;
-    struct tty tty;
-    struct draw draw;
-    struct pager pager;
-    EditLine *el;
-    HistoryW *lines;
-    FILE *mute; /* libedit's output */
-    bool bell;
-
-    char prompt[sizeof((struct draw *)0)->prompt];
-    size_t nprompt;
-    unsigned page;
-    uint8_t flags;
-
-    bool editing;  /* read_line() is on */
-    bool prompted; /* a prompt has come */
-    bool answered; /* the answer to TAB or HELP has come */
-    bool discard;  /* output of a command that was told to stop */
-    bool middle;   /* the last output did not end its line */
-    bool over;
-    int code;
-    enum ending ending;
-
-    char *words[TAB_MAX]; /* what Tab cycles through, and the line it left */
-    size_t nwords, word;
-    uint32_t word_at;
-    char *tabbed;
-    size_t ntabbed;
-};
 
 /* Static, and never ended by el_end(): that would throw away what is typed ahead. */
 static struct term term;
 
-/* --- output ------------------------------------------------------------------------------------
- */
-
-static void put(struct term *t, const char *text, size_t n)
-{
-    if (n) {
-        tty_put(&t->tty, text, n);
-        t->middle = text[n - 1] != '\n';
-    }
-}
-
 static void beep(struct term *t)
 {
     tty_puts(&t->tty, "\a");
-}
-
-static void message(struct term *t, const char *text, size_t n)
-{
-    bool editing = t->editing && t->draw.shown;
-    if (editing) {
-        draw_hide(&t->draw);
-    } else if (t->middle) {
-        put(t, "\n", 1);
-    }
-    put(t, text, n);
-    if (n && text[n - 1] != '\n') {
-        put(t, "\n", 1);
-    }
-    if (editing) {
-        draw_show(&t->draw);
-    }
-}
-
-/* --- waiting -----------------------------------------------------------------------------------
- */
-
-static void over(struct term *t, int code)
-{
-    if (!t->over) {
-        t->over = true;
-        t->code = code;
-    }
-}
-
-static void resized(struct term *t)
-{
-    uint16_t rows, cols;
-    if (tty_size(&rows, &cols)) {
-        draw_resize(&t->draw, cols);
-        t->pager.cols = cols;
-        client_size(t->client, rows, cols);
-    }
-}
-
-static void take_signals(struct term *t)
-{
-    struct signalfd_siginfo s;
-    while (read(t->tty.signals, &s, sizeof s) == (ssize_t)sizeof s) {
-        if (s.ssi_signo == SIGWINCH) {
-            resized(t);
-        } else if (s.ssi_signo == SIGCONT) {
-            tty_raw(&t->tty);
-            if (t->editing) {
-                draw_hide(&t->draw);
-                draw_show(&t->draw);
-            }
-        } else {
-            over(t, EXIT_GONE);
-        }
-    }
-}
-
-/* Shows everything and waits for a key, a signal or, unless the host is to wait, the host. */
-static void wait_event(struct term *t, bool host)
-{
-    struct client *c = t->client;
-    tty_flush(&t->tty);
-    client_write(c);
-    struct pollfd p[3] = {{.fd = tty_full(&t->tty) ? -1 : STDIN_FILENO, .events = POLLIN},
-                          {.fd = t->tty.signals, .events = POLLIN},
-                          {.fd = c->fd, .events = host ? POLLIN : 0}};
-    if (client_unsent(c)) {
-        p[2].events |= POLLOUT;
-    }
-    if (t->tty.gone || (poll(p, 3, -1) < 0 && errno != EINTR)) {
-        over(t, EXIT_GONE);
-        return;
-    }
-    if (p[1].revents) {
-        take_signals(t);
-    }
-    if (p[0].revents) {
-        tty_read(&t->tty);
-    }
-    if (p[2].revents & (POLLIN | POLLHUP | POLLERR)) {
-        client_read(c);
-    }
-    if (t->tty.gone) {
-        over(t, EXIT_GONE);
-    }
-}
-
-/* --- frames ------------------------------------------------------------------------------------
- */
-
-static void stop_output(struct term *t)
-{
-    t->discard = true;
-    client_signal(t->client, PROTO_INTR);
-}
-
-/* Holds the page until a key says how to go on. The host is not read meanwhile: it waits too. */
-static void more(struct term *t)
-{
-    enum pager_key k = PAGER_IGNORE;
-    uint8_t key;
-    tty_puts(&t->tty, PAGER_MORE);
-    while (k == PAGER_IGNORE && !t->over) {
-        if (tty_octet(&t->tty, &key)) {
-            k = pager_key(&t->pager, key);
-        } else {
-            wait_event(t, false);
-        }
-    }
-    tty_puts(&t->tty, PAGER_ERASE);
-    if (k == PAGER_STOP) {
-        stop_output(t);
-    }
-}
-
-static void output(struct term *t, struct proto_frame *f)
-{
-    size_t n;
-    bool paged = proto_get_u8(f) & PROTO_OUT_PAGED;
-    const char *text = proto_get_str(f, &n);
-    if (t->editing && t->draw.shown && !t->discard) {
-        message(t, text, n);
-        return;
-    }
-    while (n && !t->discard && !t->over) {
-        size_t fit = paged ? pager_fit(&t->pager, text, n) : n;
-        put(t, text, fit);
-        text += fit;
-        n -= fit;
-        if (n) {
-            more(t);
-        }
-    }
-}
-
-static void diagnostic(struct term *t, struct proto_frame *f)
-{
-    size_t n;
-    uint8_t severity = proto_get_u8(f);
-    proto_get_u32(f);
-    proto_get_u32(f);
-    const char *text = proto_get_str(f, &n);
-    const char *word = severity == 'E' ? "Error: " : severity == 'W' ? "Warning: " : "Info: ";
-    if (t->middle) {
-        put(t, "\n", 1);
-    }
-    put(t, word, strlen(word));
-    put(t, text, n);
-    if (t->middle) {
-        put(t, "\n", 1);
-    }
-}
-
-static void prompt(struct term *t, struct proto_frame *f)
-{
-    size_t n;
-    t->flags = proto_get_u8(f);
-    t->page = proto_get_u16(f);
-    const char *text = proto_get_str(f, &n);
-    t->nprompt = n < sizeof t->prompt ? n : sizeof t->prompt;
-    memcpy(t->prompt, text, t->nprompt);
-    t->prompted = true;
-    t->discard = false;
-}
-
-static void forget_words(struct term *t)
-{
-    while (t->nwords) {
-        free(t->words[--t->nwords]);
-    }
-}
-
-static void complete(struct term *t, struct proto_frame *f)
-{
-    forget_words(t);
-    t->word_at = proto_get_u32(f);
-    size_t n = proto_get_u16(f), len;
-    for (size_t i = 0; i < n && i < TAB_MAX && !f->bad; i++) {
-        const char *s = proto_get_str(f, &len);
-        t->words[t->nwords] = strndup(s, len);
-        t->nwords += t->words[t->nwords] != NULL;
-    }
-    t->answered = true;
-}
-
-static void one_frame(struct term *t, struct proto_frame *f)
-{
-    size_t n;
-    const char *text;
-    switch (f->type) {
-    case PROTO_OUT:
-        output(t, f);
-        break;
-    case PROTO_DIAG:
-        diagnostic(t, f);
-        break;
-    case PROTO_LOG:
-        text = proto_get_str(f, &n);
-        message(t, text, n);
-        break;
-    case PROTO_PROMPT:
-        prompt(t, f);
-        break;
-    case PROTO_COMPLETE:
-        complete(t, f);
-        break;
-    case PROTO_HELPED:
-        t->answered = true;
-        t->discard = false;
-        break;
-    case PROTO_REFUSED:
-        text = proto_get_str(f, &n);
-        message(t, text, n);
-        over(t, EXIT_HOST);
-        break;
-    case PROTO_BYE:
-        over(t, proto_get_u8(f));
-        break;
-    default:
-        break;
-    }
-}
-
-static void take_frames(struct term *t)
-{
-    struct proto_frame f;
-    while (!t->over && client_next(t->client, &f)) {
-        one_frame(t, &f);
-    }
-    if (!t->over && t->client->ended) {
-        static const char text[] = "Info: The host has ended.\n";
-        t->editing = false;
-        if (t->draw.shown) {
-            draw_end(&t->draw);
-        }
-        message(t, text, sizeof text - 1);
-        over(t, EXIT_HOST);
-    }
-}
-
-/* Waits until the host has said what *until stands for. */
-static void await(struct term *t, const bool *until)
-{
-    for (;;) {
-        take_frames(t);
-        if (*until || t->over) {
-            return;
-        }
-        if (tty_interrupted(&t->tty)) {
-            client_signal(t->client, PROTO_INTR);
-        }
-        wait_event(t, true);
-    }
 }
 
 /* --- the editor's side -------------------------------------------------------------------------
@@ -386,8 +78,8 @@ static int next_char(EditLine *el, wchar_t *ch)
             return 0;
         }
         if (!tty_char(&t->tty, ch)) {
-            wait_event(t, true);
-            take_frames(t);
+            term_wait(t, true);
+            term_take_frames(t);
         } else if (!too_long(t, *ch)) {
             return 1;
         }
@@ -538,13 +230,13 @@ static unsigned char key_help(EditLine *el, wint_t key)
     pager_begin(&t->pager, t->page, t->draw.cols);
     client_text(t->client, PROTO_HELP, text, n);
     free(text);
-    await(t, &t->answered);
+    term_await(t, &t->answered);
     t->editing = true;
     if (t->over) {
         return CC_EOF;
     }
     if (t->middle) {
-        put(t, "\n", 1);
+        term_put(t, "\n", 1);
     }
     draw_show(&t->draw);
     return CC_NORM;
@@ -561,7 +253,7 @@ static void put_word(struct term *t, const char *text, size_t n)
     insert(t, t->words[t->word]);
     if (t->nwords == 1) {
         insert(t, " ");
-        forget_words(t);
+        term_forget_words(t);
         return;
     }
     free(t->tabbed);
@@ -586,7 +278,7 @@ static unsigned char key_tab(EditLine *el, wint_t key)
         t->answered = false;
         t->word = 0;
         client_text(t->client, PROTO_TAB, text, n);
-        await(t, &t->answered);
+        term_await(t, &t->answered);
     }
     if (t->over) {
         rc = CC_EOF;
@@ -723,7 +415,7 @@ static void send_line(struct term *t, const wchar_t *line, int count)
     const wchar_t *end = li->buffer + (count > 0 && line[count - 1] == L'\n' ? count - 1 : count);
     char *text = text_to(t, end, &n);
     if (!text) {
-        over(t, EXIT_HOST);
+        term_over(t, TERM_EXIT_HOST);
         return;
     }
     client_text(t->client, PROTO_LINE, text, n);
@@ -747,7 +439,7 @@ static void read_line(struct term *t)
     t->prompted = false;
     t->ending = END_ENTER;
     t->editing = true;
-    forget_words(t);
+    term_forget_words(t);
     draw_begin(&t->draw, t->prompt, t->nprompt, t->flags & PROTO_PROMPT_SECRET);
     const wchar_t *line = el_wgets(t->el, &count);
     t->editing = false;
@@ -801,12 +493,12 @@ int term_run(struct client *c, const char *history)
     *t = (struct term){.client = c, .history = history};
     if (!tty_open(&t->tty)) {
         fprintf(stderr, "vrpsh: terminal: %s\n", strerror(errno));
-        return EXIT_HOST;
+        return TERM_EXIT_HOST;
     }
     if (!start_editor(t)) {
         fputs("vrpsh: the line editor does not start\n", stderr);
         tty_close(&t->tty);
-        return EXIT_HOST;
+        return TERM_EXIT_HOST;
     }
     tty_raw(&t->tty);
     tty_size(&rows, &cols);
@@ -814,7 +506,7 @@ int term_run(struct client *c, const char *history)
     t->draw.cols = cols;
     t->draw.dumb = is_dumb();
     while (!t->over) {
-        await(t, &t->prompted);
+        term_await(t, &t->prompted);
         if (!t->over) {
             read_line(t);
         }
@@ -822,7 +514,7 @@ int term_run(struct client *c, const char *history)
     if (t->draw.shown) {
         draw_end(&t->draw);
     } else if (t->middle) {
-        put(t, "\n", 1);
+        term_put(t, "\n", 1);
     }
     client_write(c);
     tty_close(&t->tty);

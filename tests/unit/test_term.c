@@ -78,7 +78,7 @@ static void pour(void *session)
 
 static void line(struct fake *s, const char *text)
 {
-    char buf[5000];
+    char buf[6000];
     unsigned n;
     if (sscanf(text, "page %u", &n) == 1) {
         s->page = n;

@@ -1,0 +1,279 @@
+/*
+ * Interactive mode, the host's half: waiting for terminal, host and signals, and showing what the
+ * host says. See term_internal.h.
+ *
+ * A frame may come while a line is being typed (a log message, a new prompt): then the line is
+ * taken off the screen, the text printed, and the line put back. Output is paged here; while a
+ * page is held the host is not read, so it stops producing.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/term_internal.h"
+
+/* --- output ------------------------------------------------------------------------------------
+ */
+
+void term_put(struct term *t, const char *text, size_t n)
+{
+    if (n) {
+        tty_put(&t->tty, text, n);
+        t->middle = text[n - 1] != '\n';
+    }
+}
+
+static void message(struct term *t, const char *text, size_t n)
+{
+    bool editing = t->editing && t->draw.shown;
+    if (editing) {
+        draw_hide(&t->draw);
+    } else if (t->middle) {
+        term_put(t, "\n", 1);
+    }
+    term_put(t, text, n);
+    if (n && text[n - 1] != '\n') {
+        term_put(t, "\n", 1);
+    }
+    if (editing) {
+        draw_show(&t->draw);
+    }
+}
+
+/* --- waiting -----------------------------------------------------------------------------------
+ */
+
+void term_over(struct term *t, int code)
+{
+    if (!t->over) {
+        t->over = true;
+        t->code = code;
+    }
+}
+
+static void resized(struct term *t)
+{
+    uint16_t rows, cols;
+    if (tty_size(&rows, &cols)) {
+        draw_resize(&t->draw, cols);
+        t->pager.cols = cols;
+        client_size(t->client, rows, cols);
+    }
+}
+
+static void take_signals(struct term *t)
+{
+    struct signalfd_siginfo s;
+    while (read(t->tty.signals, &s, sizeof s) == (ssize_t)sizeof s) {
+        if (s.ssi_signo == SIGWINCH) {
+            resized(t);
+        } else if (s.ssi_signo == SIGCONT) {
+            tty_raw(&t->tty);
+            if (t->editing) {
+                draw_hide(&t->draw);
+                draw_show(&t->draw);
+            }
+        } else {
+            term_over(t, TERM_EXIT_GONE);
+        }
+    }
+}
+
+void term_wait(struct term *t, bool host)
+{
+    struct client *c = t->client;
+    tty_flush(&t->tty);
+    client_write(c);
+    struct pollfd p[3] = {{.fd = tty_full(&t->tty) ? -1 : STDIN_FILENO, .events = POLLIN},
+                          {.fd = t->tty.signals, .events = POLLIN},
+                          {.fd = c->fd, .events = host ? POLLIN : 0}};
+    if (client_unsent(c)) {
+        p[2].events |= POLLOUT;
+    }
+    if (t->tty.gone || (poll(p, 3, -1) < 0 && errno != EINTR)) {
+        term_over(t, TERM_EXIT_GONE);
+        return;
+    }
+    if (p[1].revents) {
+        take_signals(t);
+    }
+    if (p[0].revents) {
+        tty_read(&t->tty);
+    }
+    if (p[2].revents & (POLLIN | POLLHUP | POLLERR)) {
+        client_read(c);
+    }
+    if (t->tty.gone) {
+        term_over(t, TERM_EXIT_GONE);
+    }
+}
+
+/* --- frames ------------------------------------------------------------------------------------
+ */
+
+static void stop_output(struct term *t)
+{
+    t->discard = true;
+    client_signal(t->client, PROTO_INTR);
+}
+
+/* Holds the page until a key says how to go on. The host is not read meanwhile: it waits too. */
+static void more(struct term *t)
+{
+    enum pager_key k = PAGER_IGNORE;
+    uint8_t key;
+    tty_puts(&t->tty, PAGER_MORE);
+    while (k == PAGER_IGNORE && !t->over) {
+        if (tty_octet(&t->tty, &key)) {
+            k = pager_key(&t->pager, key);
+        } else {
+            term_wait(t, false);
+        }
+    }
+    tty_puts(&t->tty, PAGER_ERASE);
+    if (k == PAGER_STOP) {
+        stop_output(t);
+    }
+}
+
+static void output(struct term *t, struct proto_frame *f)
+{
+    size_t n;
+    bool paged = proto_get_u8(f) & PROTO_OUT_PAGED;
+    const char *text = proto_get_str(f, &n);
+    if (t->editing && t->draw.shown && !t->discard) {
+        message(t, text, n);
+        return;
+    }
+    while (n && !t->discard && !t->over) {
+        size_t fit = paged ? pager_fit(&t->pager, text, n) : n;
+        term_put(t, text, fit);
+        text += fit;
+        n -= fit;
+        if (n) {
+            more(t);
+        }
+    }
+}
+
+static void diagnostic(struct term *t, struct proto_frame *f)
+{
+    size_t n;
+    uint8_t severity = proto_get_u8(f);
+    proto_get_u32(f);
+    proto_get_u32(f);
+    const char *text = proto_get_str(f, &n);
+    const char *word = severity == 'E' ? "Error: " : severity == 'W' ? "Warning: " : "Info: ";
+    if (t->middle) {
+        term_put(t, "\n", 1);
+    }
+    term_put(t, word, strlen(word));
+    term_put(t, text, n);
+    if (t->middle) {
+        term_put(t, "\n", 1);
+    }
+}
+
+static void prompt(struct term *t, struct proto_frame *f)
+{
+    size_t n;
+    t->flags = proto_get_u8(f);
+    t->page = proto_get_u16(f);
+    const char *text = proto_get_str(f, &n);
+    t->nprompt = n < sizeof t->prompt ? n : sizeof t->prompt;
+    memcpy(t->prompt, text, t->nprompt);
+    t->prompted = true;
+    t->discard = false;
+}
+
+void term_forget_words(struct term *t)
+{
+    while (t->nwords) {
+        free(t->words[--t->nwords]);
+    }
+}
+
+static void complete(struct term *t, struct proto_frame *f)
+{
+    term_forget_words(t);
+    t->word_at = proto_get_u32(f);
+    size_t n = proto_get_u16(f), len;
+    for (size_t i = 0; i < n && i < TAB_MAX && !f->bad; i++) {
+        const char *s = proto_get_str(f, &len);
+        t->words[t->nwords] = strndup(s, len);
+        t->nwords += t->words[t->nwords] != NULL;
+    }
+    t->answered = true;
+}
+
+static void one_frame(struct term *t, struct proto_frame *f)
+{
+    size_t n;
+    const char *text;
+    switch (f->type) {
+    case PROTO_OUT:
+        output(t, f);
+        break;
+    case PROTO_DIAG:
+        diagnostic(t, f);
+        break;
+    case PROTO_LOG:
+        text = proto_get_str(f, &n);
+        message(t, text, n);
+        break;
+    case PROTO_PROMPT:
+        prompt(t, f);
+        break;
+    case PROTO_COMPLETE:
+        complete(t, f);
+        break;
+    case PROTO_HELPED:
+        t->answered = true;
+        t->discard = false;
+        break;
+    case PROTO_REFUSED:
+        text = proto_get_str(f, &n);
+        message(t, text, n);
+        term_over(t, TERM_EXIT_HOST);
+        break;
+    case PROTO_BYE:
+        term_over(t, proto_get_u8(f));
+        break;
+    default:
+        break;
+    }
+}
+
+void term_take_frames(struct term *t)
+{
+    struct proto_frame f;
+    while (!t->over && client_next(t->client, &f)) {
+        one_frame(t, &f);
+    }
+    if (!t->over && t->client->ended) {
+        static const char text[] = "Info: The host has ended.\n";
+        t->editing = false;
+        if (t->draw.shown) {
+            draw_end(&t->draw);
+        }
+        message(t, text, sizeof text - 1);
+        term_over(t, TERM_EXIT_HOST);
+    }
+}
+
+void term_await(struct term *t, const bool *until)
+{
+    for (;;) {
+        term_take_frames(t);
+        if (*until || t->over) {
+            return;
+        }
+        if (tty_interrupted(&t->tty)) {
+            client_signal(t->client, PROTO_INTR);
+        }
+        term_wait(t, true);
+    }
+}

@@ -1,0 +1,68 @@
+/*
+ * The parts of interactive mode that share its state: term.c (the line editor, its keys, the
+ * session) and term_host.c (waiting, and what the host says). Nobody else includes this.
+ */
+#ifndef VRPSH_TERM_INTERNAL_H
+#define VRPSH_TERM_INTERNAL_H
+
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/pager.h"
+#include "cli/term_draw.h"
+#include "cli/term_tty.h"
+
+#define TERM_EXIT_GONE 1
+#define TERM_EXIT_HOST 3
+#define TAB_MAX 256
+
+struct editline;
+struct historyW;
+
+/* What ended the line, when it was not Enter. */
+enum ending { END_ENTER, END_ABANDON, END_RETURN, END_EOF, END_PROMPT };
+
+struct term {
+    struct client *client;
+    const char *history;
+    struct tty tty;
+    struct draw draw;
+    struct pager pager;
+    struct editline *el;
+    struct historyW *lines;
+    FILE *mute; /* libedit's output */
+    bool bell;
+
+    char prompt[sizeof((struct draw *)0)->prompt];
+    size_t nprompt;
+    unsigned page;
+    uint8_t flags;
+
+    bool editing;  /* read_line() is on */
+    bool prompted; /* a prompt has come */
+    bool answered; /* the answer to TAB or HELP has come */
+    bool discard;  /* output of a command that was told to stop */
+    bool middle;   /* the last output did not end its line */
+    bool over;
+    int code;
+    enum ending ending;
+
+    char *words[TAB_MAX]; /* what Tab cycles through, and the line it left */
+    size_t nwords, word;
+    uint32_t word_at;
+    char *tabbed;
+    size_t ntabbed;
+};
+
+void term_put(struct term *t, const char *text, size_t n);
+/* Ends the session with an exit code; the first one counts. */
+void term_over(struct term *t, int code);
+/* Shows everything, then waits for a key, a signal or, unless it is to wait itself, the host. */
+void term_wait(struct term *t, bool host);
+/* Handles what the host has said so far. */
+void term_take_frames(struct term *t);
+/* Waits until the host has said what *until stands for, or the session is over. */
+void term_await(struct term *t, const bool *until);
+void term_forget_words(struct term *t);
+
+#endif
