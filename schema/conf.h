@@ -1,0 +1,23 @@
+/*
+ * The plain config structs of what is not BGP: the device and its interfaces. Same rules as
+ * bgp/conf.h: fields are bound by declarations, `set` says which a line gave.
+ */
+#ifndef VRPSH_SCHEMA_CONF_H
+#define VRPSH_SCHEMA_CONF_H
+
+#include "bgp/types.h"
+
+struct sys_conf {
+    uint64_t set;
+    char *sysname;
+    struct bgp_addr router_id; /* "router id", af 0: not given */
+    bool as_plain;             /* "as-notation plain" */
+};
+
+struct if_conf {
+    uint64_t set;
+    char *description;
+    bool ipv6; /* "ipv6 enable" */
+};
+
+#endif

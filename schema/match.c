@@ -1,0 +1,390 @@
+/*
+ * The matcher: a line typed in a view against the tries. It walks every way the words can be
+ * read, so abbreviations are resolved over the whole line, and remembers the furthest failure, so
+ * the caret points where the line stops making sense. sch_options answers "?" from the same walk.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "schema/schema.h"
+
+enum rank { EXACT_WORD, SHORT_WORD, TYPED_VALUE };
+
+struct walk {
+    const char *line;
+    size_t n, ntok;
+    const char *end;
+    struct sch_token tok[SCH_TOKENS + 1];
+    struct sch_value v[SCH_SLOTS];
+    const struct sch_edge *path[SCH_TOKENS];
+    uint8_t rank[SCH_TOKENS];
+
+    /* the best full match so far */
+    struct sch_match *best;
+    bool matched;
+    const struct sch_edge *best_path[SCH_TOKENS];
+    uint8_t best_rank[SCH_TOKENS];
+    size_t ambiguous; /* first word read in two ways by equally good matches, or ntok */
+    uint8_t view;
+
+    /* the furthest failure */
+    bool failed;
+    size_t fail_at; /* word index; ntok: the line ended too early */
+    bool fail_words, fail_values;
+    const struct sch_edge *fail_path[SCH_TOKENS];
+    size_t fail_ambiguous;
+
+    /* options wanted: continuation after tok[0..ntok) */
+    void (*visit)(struct walk *w, uint16_t node);
+    void (*visit_rest)(struct walk *w, const struct sch_edge *e); /* inside a value of two words */
+    struct options *options;
+};
+
+/* Splits at blanks; a word that starts with a double quote ends at the next one. */
+static void tokenize(struct walk *w)
+{
+    size_t i = 0;
+    w->ntok = 0;
+    while (w->n && (w->line[w->n - 1] == ' ' || w->line[w->n - 1] == '\t'))
+        w->n--;
+    w->end = w->line + w->n;
+    while (w->ntok <= SCH_TOKENS) {
+        while (i < w->n && (w->line[i] == ' ' || w->line[i] == '\t'))
+            i++;
+        if (i >= w->n)
+            return;
+        struct sch_token *t = &w->tok[w->ntok++];
+        const char *close;
+        t->at = i;
+        t->quoted = w->line[i] == '"' && (close = memchr(w->line + i + 1, '"', w->n - i - 1));
+        if (t->quoted) {
+            t->s = w->line + i + 1;
+            t->n = (size_t)(close - t->s);
+            i = (size_t)(close - w->line) + 1;
+        } else {
+            t->s = w->line + i;
+            while (i < w->n && w->line[i] != ' ' && w->line[i] != '\t')
+                i++;
+            t->n = (size_t)(w->line + i - t->s);
+        }
+    }
+}
+
+/* First word that a and b read as different keywords, or n. */
+static size_t fork_point(const struct sch_edge *const *a, const struct sch_edge *const *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a[i] != b[i] && a[i] && b[i] && a[i]->word && b[i]->word &&
+            strcmp(a[i]->word, b[i]->word) != 0)
+            return i;
+    return n;
+}
+
+static void full_match(struct walk *w, const struct sch_cmd *cmd)
+{
+    int order = w->matched ? memcmp(w->rank, w->best_rank, w->ntok) : -1;
+    if (order > 0)
+        return;
+    if (order == 0) {
+        size_t fork = fork_point(w->path, w->best_path, w->ntok);
+        if (fork < w->ambiguous)
+            w->ambiguous = fork;
+        return;
+    }
+    w->matched = true;
+    w->ambiguous = w->ntok;
+    memcpy(w->best_path, w->path, sizeof w->path);
+    memcpy(w->best_rank, w->rank, sizeof w->rank);
+    w->best->cmd = cmd;
+    w->best->view = w->view;
+    memcpy(w->best->v, w->v, sizeof w->v);
+}
+
+static void fail(struct walk *w, size_t at, const struct sch_node *node)
+{
+    if (w->failed && at < w->fail_at)
+        return;
+    if (!w->failed || at > w->fail_at) {
+        w->failed = true;
+        w->fail_at = at;
+        w->fail_words = w->fail_values = false;
+        w->fail_ambiguous = w->ntok;
+        memcpy(w->fail_path, w->path, sizeof w->path);
+    } else {
+        size_t fork = fork_point(w->path, w->fail_path, at);
+        if (fork < at && fork < w->fail_ambiguous)
+            w->fail_ambiguous = fork;
+    }
+    for (uint16_t i = 0; i < node->n; i++)
+        if (sch_edges[node->first + i].word)
+            w->fail_words = true;
+        else
+            w->fail_values = true;
+}
+
+static void descend(struct walk *w, uint16_t at, size_t i);
+
+/* Follows one edge over tok[i]; used words are marked on the path. */
+static void follow(struct walk *w, const struct sch_edge *e, size_t i, size_t used, enum rank rank)
+{
+    for (size_t k = i; k < i + used; k++) {
+        w->path[k] = e;
+        w->rank[k] = (uint8_t)rank;
+    }
+    descend(w, e->next, i + used);
+    for (size_t k = i; k < i + used; k++)
+        w->path[k] = NULL;
+}
+
+static void follow_word(struct walk *w, const struct sch_edge *e, size_t i, enum rank rank)
+{
+    if (!e->param) {
+        follow(w, e, i, 1, rank);
+        return;
+    }
+    w->v[e->slot] = (struct sch_value){.present = true, .type = SCH_ENUM, .u = e->index};
+    follow(w, e, i, 1, rank);
+    w->v[e->slot].present = false;
+}
+
+/* Keywords of a node that tok[i] reads as; an exact one shuts out its longer neighbours. */
+static bool words(struct walk *w, const struct sch_node *node, size_t i)
+{
+    const struct sch_token *t = &w->tok[i];
+    bool any = false, exact = false;
+    if (t->quoted || t->n == 0)
+        return false;
+    for (int pass = 0; pass < 2 && !exact; pass++)
+        for (uint16_t k = 0; k < node->n; k++) {
+            const struct sch_edge *e = &sch_edges[node->first + k];
+            if (!e->word)
+                break;
+            size_t len = strlen(e->word);
+            if (len < t->n || (pass == 0) != (len == t->n) || strncasecmp(e->word, t->s, t->n) != 0)
+                continue;
+            any = true;
+            exact |= pass == 0;
+            follow_word(w, e, i, pass == 0 ? EXACT_WORD : SHORT_WORD);
+        }
+    return any;
+}
+
+static bool values(struct walk *w, const struct sch_node *node, size_t i)
+{
+    bool any = false;
+    for (uint16_t k = 0; k < node->n; k++) {
+        const struct sch_edge *e = &sch_edges[node->first + k];
+        if (e->word)
+            continue;
+        struct sch_value v;
+        int used = sch_value_parse(e->param, &w->tok[i], w->ntok - i, w->end, &v);
+        if (used == SCH_NO_VALUE)
+            continue;
+        any = true;
+        if (used == SCH_PARTIAL_VALUE && w->visit)
+            w->visit_rest(w, e);
+        if (used == SCH_PARTIAL_VALUE) {
+            fail(w, w->ntok, &(struct sch_node){node->first + k, 1, 0});
+            continue;
+        }
+        w->v[e->slot] = v;
+        follow(w, e, i, (size_t)used, TYPED_VALUE);
+        w->v[e->slot].present = false;
+    }
+    return any;
+}
+
+static void descend(struct walk *w, uint16_t at, size_t i)
+{
+    const struct sch_node *node = &sch_nodes[at];
+    if (i >= w->ntok) {
+        if (w->visit)
+            w->visit(w, at);
+        else if (node->cmd)
+            full_match(w, &sch_cmds[node->cmd - 1]);
+        else
+            fail(w, i, node);
+        return;
+    }
+    bool word = words(w, node, i), value = values(w, node, i);
+    if (!word && !value)
+        fail(w, i, node);
+}
+
+/* All tries that count in a view: its own and its scopes. */
+static void walk_view(struct walk *w, uint8_t view)
+{
+    const struct sch_view *v = &sch_views[view];
+    w->view = view;
+    descend(w, v->root, 0);
+    for (uint8_t i = 0; i < v->nscopes; i++)
+        descend(w, sch_views[v->scopes[i]].root, 0);
+}
+
+static enum sch_status failure(struct walk *w, size_t *at)
+{
+    bool end = w->fail_at >= w->ntok;
+    if (w->fail_ambiguous < w->fail_at && w->fail_ambiguous < w->ntok) {
+        *at = w->tok[w->fail_ambiguous].at;
+        return SCH_AMBIGUOUS;
+    }
+    *at = end ? w->n + 1 : w->tok[w->fail_at].at;
+    if (end)
+        return SCH_INCOMPLETE;
+    if (w->fail_values)
+        return SCH_WRONG;
+    return w->fail_words ? SCH_UNRECOGNIZED : SCH_TOO_MANY;
+}
+
+enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_match *m, size_t *at)
+{
+    struct walk w;
+    memset(&w, 0, offsetof(struct walk, tok));
+    w.line = line;
+    w.n = n;
+    tokenize(&w);
+    if (w.ntok == 0)
+        return SCH_EMPTY;
+    memset(w.v, 0, sizeof w - offsetof(struct walk, v));
+    w.best = m;
+    if (w.ntok > SCH_TOKENS) /* only free text is longer; its words are not looked at one by one */
+        w.ntok = SCH_TOKENS;
+    walk_view(&w, view);
+    for (uint8_t i = 0; !w.matched && i < sch_views[view].nalso; i++) {
+        w.view = sch_views[view].also[i];
+        descend(&w, sch_views[w.view].root, 0);
+    }
+    if (!w.matched)
+        return failure(&w, at);
+    if (w.ambiguous < w.ntok) {
+        *at = w.tok[w.ambiguous].at;
+        return SCH_AMBIGUOUS;
+    }
+    return SCH_OK;
+}
+
+const char *sch_status_text(enum sch_status s)
+{
+    switch (s) {
+    case SCH_WRONG:
+        return "Error: Wrong parameter found at '^' position.";
+    case SCH_INCOMPLETE:
+        return "Error: Incomplete command found at '^' position.";
+    case SCH_AMBIGUOUS:
+        return "Error: Ambiguous command found at '^' position.";
+    case SCH_TOO_MANY:
+        return "Error: Too many parameters found at '^' position.";
+    default:
+        return "Error: Unrecognized command found at '^' position.";
+    }
+}
+
+/* --- "?" and Tab
+ * ---------------------------------------------------------------------------------- */
+
+struct options {
+    struct sch_option *out;
+    size_t n, max;
+    char *notation; /* room for the texts of typed values */
+    size_t room;
+    const char *word; /* what has been typed of the word asked about */
+    size_t wordlen;
+};
+
+static bool known(const struct options *o, const char *text)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (strcmp(o->out[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+static void add_option(struct options *o, struct sch_option option)
+{
+    if (o->n < o->max && !known(o, option.text))
+        o->out[o->n++] = option;
+}
+
+static void add_value(struct options *o, const struct sch_edge *e)
+{
+    struct sch_token t = {o->word, o->wordlen, 0, false};
+    struct sch_value v;
+    if (o->wordlen && e->param->type == SCH_INT &&
+        sch_value_parse(&(struct sch_param){.type = SCH_INT, .hi = INT64_MAX}, &t, 1, t.s + t.n,
+                        &v) <= 0)
+        return; /* digits only: no number starts like this */
+    if (o->room < 64)
+        return;
+    sch_notation(e->param, o->notation, o->room);
+    size_t used = strlen(o->notation) + 1;
+    add_option(o, (struct sch_option){o->notation, e->help, e->param, false});
+    o->notation += used;
+    o->room -= used;
+}
+
+static void visit_options(struct walk *w, uint16_t at)
+{
+    struct options *o = w->options;
+    const struct sch_node *node = &sch_nodes[at];
+    for (uint16_t i = 0; i < node->n; i++) {
+        const struct sch_edge *e = &sch_edges[node->first + i];
+        if (!e->word)
+            add_value(o, e);
+        else if (o->wordlen <= strlen(e->word) && strncasecmp(e->word, o->word, o->wordlen) == 0)
+            add_option(o, (struct sch_option){e->word, e->help, NULL, false});
+    }
+    if (node->cmd && o->wordlen == 0)
+        add_option(o, (struct sch_option){"<cr>", "", NULL, true});
+}
+
+static void visit_rest(struct walk *w, const struct sch_edge *e)
+{
+    add_option(w->options, (struct sch_option){"INTEGER<0-1023>", e->help, e->param, false});
+}
+
+static int option_order(const struct sch_option *a, const struct sch_option *b)
+{
+    int ka = a->end ? 2 : a->param ? 0 : 1, kb = b->end ? 2 : b->param ? 0 : 1;
+    if (ka != kb)
+        return ka - kb;
+    return ka == 1 ? strcmp(a->text, b->text) : 0;
+}
+
+static void sort_options(struct sch_option *o, size_t n)
+{
+    for (size_t i = 1; i < n; i++) /* short lists; keeps equal ones in order */
+        for (size_t k = i; k > 0 && option_order(&o[k - 1], &o[k]) > 0; k--) {
+            struct sch_option t = o[k];
+            o[k] = o[k - 1];
+            o[k - 1] = t;
+        }
+}
+
+size_t sch_options(uint8_t view, const char *line, size_t n, size_t *word, struct sch_option *out,
+                   size_t max, char *notation, size_t notation_len)
+{
+    struct walk w;
+    struct options o = {out, 0, max, notation, notation_len, "", 0};
+    memset(&w, 0, sizeof w);
+    w.line = line;
+    w.n = n;
+    tokenize(&w);
+    if (w.ntok > SCH_TOKENS)
+        return 0;
+    *word = n;
+    if (w.ntok && n && line[n - 1] != ' ' && line[n - 1] != '\t') {
+        const struct sch_token *t = &w.tok[--w.ntok];
+        o.word = t->s;
+        o.wordlen = t->n;
+        *word = t->at;
+    }
+    w.visit = visit_options;
+    w.visit_rest = visit_rest;
+    w.options = &o;
+    walk_view(&w, view);
+    for (uint8_t i = 0; i < sch_views[view].nalso; i++)
+        descend(&w, sch_views[sch_views[view].also[i]].root, 0);
+    sort_options(out, o.n);
+    return o.n;
+}

@@ -1,0 +1,263 @@
+/*
+ * The compiled schema: what can be said, as const tables, and the functions that use them.
+ *
+ * The tables come from the .vrp files here through tools/schemac; nothing about a command is
+ * written anywhere else. This room knows words, values, rows and their order; it knows no
+ * datastore, no session and no output. What the declarations cannot say is named there (check,
+ * then, does, ...) and done by the rooms above, which index their functions by the enums of
+ * schema_gen.h.
+ *
+ * A configuration line is identified by its KEY: an order-preserving byte string, parent's key +
+ * rank of the statement + encoded key arguments (+ rank inside an "each" block). Rows sorted by key
+ * are the configuration in display order, and a view's key is a prefix of everything inside it.
+ */
+#ifndef VRPSH_SCHEMA_H
+#define VRPSH_SCHEMA_H
+
+#include "bgp/types.h"
+
+#define SCH_SLOTS 10    /* most parameters a command can have */
+#define SCH_TOKENS 48   /* most words a line can have before its free text */
+#define SCH_KEY_MAX 512 /* longest row key */
+#define SCH_DEPTH 5     /* deepest view nesting */
+
+enum sch_type { /* value types; value.c has one descriptor for each */
+                SCH_INT,
+                SCH_STRING, /* a word, or quoted blanks */
+                SCH_TEXT,   /* the rest of the line */
+                SCH_IPV4,
+                SCH_IPV6,
+                SCH_ADDR,   /* IPv4 or IPv6 */
+                SCH_MASK,   /* IPv4 mask, dotted or as a length; its value is the length */
+                SCH_AS,     /* AS number, plain or dotted */
+                SCH_PEER,   /* peer address or group name */
+                SCH_GROUP,  /* group name */
+                SCH_IFNAME, /* "LoopBack 0", "loopback0" */
+                SCH_SECRET, /* password, clear or cipher text */
+                SCH_ENUM,   /* one of the words of the declaration; its value is their index */
+                SCH_TYPES
+};
+
+/* One parsed value. present is false for an optional part that was left out. */
+struct sch_value {
+    bool present;
+    uint8_t type;
+    uint64_t u; /* INT, AS, MASK length, ENUM index, IPv4 as host-order number, IFNAME number */
+    struct bgp_addr addr; /* IPV4, IPV6, ADDR, PEER by address */
+    const char *s;        /* STRING, TEXT, GROUP, SECRET, PEER by name, IFNAME type word */
+    size_t n;
+};
+
+/* A parameter of one command. */
+struct sch_param {
+    const char *name;
+    uint8_t type;
+    bool key;                 /* part of the row's identity */
+    int64_t lo, hi;           /* range of INT, length of STRING and TEXT */
+    const char *def;          /* value text when left out, or NULL */
+    const char *const *words; /* ENUM alternatives */
+    uint8_t nwords;
+    const char *help;
+};
+
+/* Trie of what may be typed, per view. */
+struct sch_edge {
+    const char *word; /* keyword, or NULL for a typed parameter */
+    const char *help;
+    const struct sch_param *param; /* the parameter this edge fills, or NULL */
+    uint8_t slot;                  /* its slot in the command */
+    uint8_t index;                 /* ENUM: index of the word */
+    uint16_t next;                 /* node */
+};
+struct sch_node {
+    uint32_t first; /* edge index */
+    uint16_t n;
+    uint16_t cmd; /* command index + 1 when a line may end here */
+};
+
+enum sch_kind { SCH_LINE, SCH_UNDO, SCH_COMMAND };
+
+/* Something that can be typed: a configuration line, its undo form, or an operational command. */
+struct sch_cmd {
+    enum sch_kind kind;
+    uint16_t line; /* LINE, UNDO: index into sch_lines */
+    uint8_t does;  /* COMMAND: enum sch_does */
+    uint8_t level; /* 0 visit .. 3 management */
+    uint8_t view;  /* where it was declared */
+    bool cascade;  /* UNDO: removes the whole object ("undo peer X"), not one row */
+    uint8_t nparams;
+    const struct sch_param *params;
+    const char *syntax; /* for messages and documents */
+};
+
+/* Which change of a field does what to a session; ordered by strength. */
+enum sch_impact { SCH_IMPACT_NONE, SCH_IMPACT_REFRESH, SCH_IMPACT_REEXPORT, SCH_IMPACT_SESSION };
+
+/* A field of a plain config struct that a line sets. */
+enum sch_field_kind { SCH_F_UINT, SCH_F_BOOL, SCH_F_STRING, SCH_F_ADDR };
+struct sch_field {
+    const char *name;
+    uint8_t object; /* enum sch_object */
+    uint8_t kind;
+    uint8_t impact;
+    uint8_t bit; /* in the struct's set mask */
+    uint16_t offset, size;
+};
+struct sch_bind {
+    uint16_t field; /* index into sch_fields */
+    int8_t slot;    /* value comes from this slot, or -1: constant */
+    bool invert;    /* boolean negation */
+    int64_t constant;
+};
+
+/* One step of rendering a line's canonical text. */
+struct sch_step {
+    const char *word; /* print this, or */
+    uint8_t slot;     /* print this value */
+    uint8_t unless;   /* number of steps to skip when slot is absent (word NULL and unless > 0) */
+};
+
+#define SCH_NO_SUB 0xff
+struct sch_line {
+    const char *name;  /* "bgp.peer.ebgp-max-hop" */
+    uint8_t view;      /* declared in */
+    uint8_t rank, sub; /* sub: rank inside an each block or SCH_NO_SUB */
+    uint8_t section;
+    uint8_t enters; /* view it enters + 1, or 0 */
+    bool separated; /* a "#" line stands before it */
+    bool on;        /* on by default: only "undo ..." is ever stored */
+    bool negatable; /* may be stored as "undo ..." beside its plain form */
+    bool inert;
+    bool has_as; /* has an AS argument: shown in the notation of the day */
+    uint8_t nparams;
+    const struct sch_param *params;
+    const struct sch_step *steps;
+    uint8_t nsteps;
+    uint8_t check[3];            /* enum sch_check, 0 none */
+    uint8_t then, feeds, undoes; /* enums of schema_gen.h, 0 none */
+    const char *undo_asks;       /* question before the undo, or NULL */
+    const struct sch_bind *binds;
+    uint8_t nbinds;
+    uint16_t undo_cmd; /* command index of the plain undo form, for documents */
+};
+
+struct sch_view {
+    const char *name;
+    uint8_t parent;        /* index; the root views are their own parent */
+    const char *prompt;    /* suffix, "{}" stands for the first argument of the enter line */
+    uint16_t enter;        /* line that enters it + 1, or 0 for user and system */
+    int8_t family;         /* enum bgp_family, or -1 */
+    uint16_t root;         /* trie node of its own commands */
+    const uint8_t *scopes; /* further tries searched together with its own */
+    uint8_t nscopes;
+    const uint8_t *also; /* views whose lines are accepted here and stored there */
+    uint8_t nalso;
+    const uint16_t *ranks; /* rank -> line index of that rank (the first of an each block) */
+    uint8_t nranks;
+};
+
+#include "schema_gen.h"
+
+/* --- matching (match.c) ------------------------------------------------------------------------
+ */
+
+struct sch_match {
+    const struct sch_cmd *cmd;
+    uint8_t view; /* the view the command belongs to: the current one, or one of its "also" views */
+    struct sch_value v[SCH_SLOTS];
+};
+
+enum sch_status {
+    SCH_OK,
+    SCH_EMPTY, /* nothing but blanks */
+    SCH_UNRECOGNIZED,
+    SCH_WRONG, /* parameter */
+    SCH_INCOMPLETE,
+    SCH_AMBIGUOUS,
+    SCH_TOO_MANY
+};
+
+/* Resolves a line typed in a view. Strings in *m point into line. On failure *at is the offset of
+ * the offending word (for INCOMPLETE: one past the text). Abbreviations are resolved over the whole
+ * line; an exact word wins over a longer one, a word over a parameter. */
+enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_match *m,
+                          size_t *at);
+
+/* The message of a failure, without caret: "Error: Unrecognized command found at '^' position." */
+const char *sch_status_text(enum sch_status s);
+
+/* One legal continuation. For a word that is complete, text is the word; for a value its notation
+ * ("INTEGER<1-255>"); "<cr>" when the line may end. */
+struct sch_option {
+    const char *text;
+    const char *help;
+    const struct sch_param *param; /* not NULL: a typed value */
+    bool end;                      /* <cr> */
+};
+/* What may follow the text before the cursor, each once: values first, then words alphabetically,
+ * then <cr>. word receives the offset of the word being typed (n when at a blank). Returns the
+ * number of options, at most max; SCH_UNRECOGNIZED-like failures give 0. */
+size_t sch_options(uint8_t view, const char *line, size_t n, size_t *word, struct sch_option *out,
+                   size_t max, char *notation, size_t notation_len);
+
+/* --- rows (row.c) --------------------------------------------------------------------------------
+ */
+
+struct sch_key {
+    uint16_t n;
+    uint8_t b[SCH_KEY_MAX];
+};
+
+/* Fills defaults in for what was left out. */
+void sch_defaults(const struct sch_line *l, struct sch_value *v);
+/* Canonical text of a line ("undo " in front when negated). Returns its length; the text is cut to
+ * len - 1 (callers give SCH_TEXT_MAX). plain_as: AS numbers as integers (the stored form), else
+ * in dotted form when above 65535. */
+#define SCH_TEXT_MAX 4200
+size_t sch_render(const struct sch_line *l, const struct sch_value *v, bool negated, bool plain_as,
+                  char *buf, size_t len);
+/* Appends the identity of a line to its view's key. False: longer than SCH_KEY_MAX. */
+bool sch_key_add(struct sch_key *k, const struct sch_line *l, const struct sch_value *v);
+/* Appends rank and arguments of an each block only: the prefix of all lines of one object. */
+bool sch_key_add_object(struct sch_key *k, const struct sch_line *l, const struct sch_value *v);
+
+/* A stored row taken apart: its line and, for every level, where that component starts. */
+struct sch_place {
+    const struct sch_line *line;                 /* of the row itself */
+    unsigned depth;                              /* 0 at system level */
+    uint16_t start[SCH_DEPTH + 1];               /* offset of each level's component */
+    const struct sch_line *level[SCH_DEPTH + 1]; /* line of each level; level[depth] == line */
+};
+/* False: not a key of this schema. */
+bool sch_key_place(const uint8_t *key, size_t n, struct sch_place *out);
+/* Parses the stored text of a row of a known line. False: text and line do not fit. */
+bool sch_row_parse(const struct sch_line *l, const char *text, size_t n, struct sch_value *v,
+                   bool *negated);
+
+/* Text form of one value; returns its length. */
+size_t sch_value_text(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                      char *buf, size_t len);
+/* AS number as "plain" or, above 65535, "x.y". */
+const char *sch_as_text(uint32_t as, bool plain, char buf[16]);
+
+/* --- values (value.c), for match.c and row.c -----------------------------------------------------
+ */
+
+struct sch_token {
+    const char *s; /* without quotes */
+    size_t n, at;  /* at: offset of the word in the line, quotes included */
+    bool quoted;
+};
+enum { SCH_NO_VALUE = 0, SCH_PARTIAL_VALUE = -1 };
+/* Parses tokens t[0..nt) as p: the number of tokens used, SCH_NO_VALUE, or SCH_PARTIAL_VALUE when
+ * the line ends before the value does. line_end: end of the whole line, for TEXT. */
+int sch_value_parse(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                    const char *line_end, struct sch_value *out);
+/* Notation for help: "INTEGER<1-255>". Returns buf. */
+const char *sch_notation(const struct sch_param *p, char *buf, size_t len);
+size_t sch_value_encode(const struct sch_value *v, const struct sch_param *p, uint8_t *out,
+                        size_t len);
+/* Octets the encoded value takes at b, 0 when it does not fit into n. */
+size_t sch_value_encoded_len(const struct sch_param *p, const uint8_t *b, size_t n);
+
+#endif

@@ -1,0 +1,475 @@
+/*
+ * Value types: one descriptor each for parsing, canonical text, help notation and the
+ * order-preserving encoding in row keys. Adding a type is adding an entry to the table at the end.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "schema/schema.h"
+
+typedef int parse_fn(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                     const char *line_end, struct sch_value *out);
+typedef size_t text_fn(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                       char *buf, size_t len);
+
+struct type {
+    parse_fn *parse;
+    text_fn *text;
+    enum { KEY_U32, KEY_U64, KEY_U8, KEY_ADDR, KEY_STRING, KEY_PEER, KEY_IFNAME } key;
+    const char *notation; /* %lld twice is the range */
+};
+
+/* --- numbers ------------------------------------------------------------------------------------
+ */
+
+static bool number(const char *s, size_t n, uint64_t *out)
+{
+    uint64_t u = 0;
+    if (n == 0 || n > 19)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!isdigit((unsigned char)s[i]))
+            return false;
+        u = u * 10 + (uint64_t)(s[i] - '0');
+    }
+    *out = u;
+    return true;
+}
+
+static int parse_int(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                     const char *line_end, struct sch_value *out)
+{
+    (void)nt, (void)line_end;
+    if (!number(t->s, t->n, &out->u) || out->u < (uint64_t)p->lo || out->u > (uint64_t)p->hi)
+        return SCH_NO_VALUE;
+    return 1;
+}
+
+static size_t text_int(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                       char *buf, size_t len)
+{
+    (void)p, (void)plain_as;
+    return (size_t)snprintf(buf, len, "%llu", (unsigned long long)v->u);
+}
+
+/* AS number: 1-4294967295, or x.y with x 1-65535 (0.y is accepted for what fits two octets). */
+static int parse_as(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                    const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    const char *dot = memchr(t->s, '.', t->n);
+    uint64_t hi = 0, lo = 0;
+    if (!dot) {
+        if (t->n > 10 || !number(t->s, t->n, &lo))
+            return SCH_NO_VALUE;
+    } else {
+        size_t nhi = (size_t)(dot - t->s);
+        if (nhi > 5 || t->n - nhi - 1 > 5 || !number(t->s, nhi, &hi) ||
+            !number(dot + 1, t->n - nhi - 1, &lo) || hi > 65535 || lo > 65535)
+            return SCH_NO_VALUE;
+    }
+    out->u = hi << 16 | lo;
+    if (dot)
+        out->u = hi * 65536 + lo;
+    return out->u >= 1 && out->u <= UINT32_MAX ? 1 : SCH_NO_VALUE;
+}
+
+const char *sch_as_text(uint32_t as, bool plain, char buf[16])
+{
+    if (plain || as <= 65535)
+        snprintf(buf, 16, "%u", as);
+    else
+        snprintf(buf, 16, "%u.%u", as >> 16, as & 0xffff);
+    return buf;
+}
+
+static size_t text_as(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                      char *buf, size_t len)
+{
+    (void)p;
+    char as[16];
+    return (size_t)snprintf(buf, len, "%s", sch_as_text((uint32_t)v->u, plain_as, as));
+}
+
+static int parse_mask(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                      const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    struct bgp_addr a;
+    if (number(t->s, t->n, &out->u))
+        return out->u <= 32 ? 1 : SCH_NO_VALUE;
+    if (!bgp_addr_parse(t->s, t->n, &a) || a.af != 4)
+        return SCH_NO_VALUE;
+    uint32_t m = (uint32_t)a.b[0] << 24 | (uint32_t)a.b[1] << 16 | (uint32_t)a.b[2] << 8 | a.b[3];
+    unsigned len = 0;
+    while (len < 32 && m & 0x80000000u >> len)
+        len++;
+    if (len < 32 && m << len != 0)
+        return SCH_NO_VALUE; /* ones after a zero */
+    out->u = len;
+    return 1;
+}
+
+static size_t text_mask(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                        char *buf, size_t len)
+{
+    (void)p, (void)plain_as;
+    uint32_t m = v->u ? UINT32_MAX << (32 - v->u) : 0;
+    return (size_t)snprintf(buf, len, "%u.%u.%u.%u", m >> 24, m >> 16 & 255, m >> 8 & 255, m & 255);
+}
+
+/* --- addresses -----------------------------------------------------------------------------------
+ */
+
+static int parse_addr(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                      const char *line_end, struct sch_value *out)
+{
+    (void)nt, (void)line_end;
+    if (!bgp_addr_parse(t->s, t->n, &out->addr) || (p->type == SCH_IPV4 && out->addr.af != 4) ||
+        (p->type == SCH_IPV6 && out->addr.af != 6))
+        return SCH_NO_VALUE;
+    const uint8_t *b = out->addr.b;
+    out->u = (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
+    return 1;
+}
+
+static size_t text_addr(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                        char *buf, size_t len)
+{
+    (void)p, (void)plain_as;
+    char a[BGP_ADDR_STRLEN];
+    return (size_t)snprintf(buf, len, "%s", bgp_addr_str(&v->addr, a));
+}
+
+/* --- words and texts -----------------------------------------------------------------------------
+ */
+
+/* Printable UTF-8 without control characters. */
+static bool clean(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n) {
+        unsigned char c = (unsigned char)s[i];
+        size_t more = c < 0x80                ? 0
+                      : c >= 0xc2 && c < 0xe0 ? 1
+                      : c >= 0xe0 && c < 0xf0 ? 2
+                      : c >= 0xf0 && c < 0xf5 ? 3
+                                              : 9;
+        if (c < 0x20 || c == 0x7f || more == 9 || i + more >= n)
+            return false;
+        for (size_t k = 1; k <= more; k++)
+            if (((unsigned char)s[i + k] & 0xc0) != 0x80)
+                return false;
+        if ((c == 0xe0 && (unsigned char)s[i + 1] < 0xa0) ||
+            (c == 0xed && (unsigned char)s[i + 1] > 0x9f) ||
+            (c == 0xf0 && (unsigned char)s[i + 1] < 0x90) ||
+            (c == 0xf4 && (unsigned char)s[i + 1] > 0x8f))
+            return false; /* overlong forms, surrogates, beyond Unicode */
+        i += more + 1;
+    }
+    return true;
+}
+
+static int parse_string(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                        const char *line_end, struct sch_value *out)
+{
+    (void)nt, (void)line_end;
+    if (t->n < (size_t)p->lo || t->n > (size_t)p->hi || !clean(t->s, t->n))
+        return SCH_NO_VALUE;
+    out->s = t->s;
+    out->n = t->n;
+    return 1;
+}
+
+/* Quotes come back when the word would not survive without them. */
+static size_t text_string(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                          char *buf, size_t len)
+{
+    (void)p, (void)plain_as;
+    const char *q = memchr(v->s, ' ', v->n) ? "\"" : "";
+    return (size_t)snprintf(buf, len, "%s%.*s%s", q, (int)v->n, v->s, q);
+}
+
+static int parse_text(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                      const char *line_end, struct sch_value *out)
+{
+    const char *start = t->quoted ? t->s - 1 : t->s;
+    size_t n = (size_t)(line_end - start);
+    if (n < (size_t)p->lo || n > (size_t)p->hi || !clean(start, n) || memchr(start, '?', n))
+        return SCH_NO_VALUE;
+    out->s = start;
+    out->n = n;
+    return (int)nt;
+}
+
+static size_t text_text(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                        char *buf, size_t len)
+{
+    (void)p, (void)plain_as;
+    return (size_t)snprintf(buf, len, "%.*s", (int)v->n, v->s);
+}
+
+#define GROUP_MAX 47
+#define SECRET_CIPHER_MAX 432
+
+static int parse_group(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                       const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    if (t->n < 1 || t->n > GROUP_MAX || !clean(t->s, t->n) || memchr(t->s, '?', t->n))
+        return SCH_NO_VALUE;
+    out->s = t->s;
+    out->n = t->n;
+    return 1;
+}
+
+/* A name may not look like an address, so that a mistyped address is an error, not a group. */
+static bool looks_like_address(const struct sch_token *t)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->s[i] == ':')
+            return true;
+        if (t->s[i] == '.')
+            dots++;
+        else if (!isdigit((unsigned char)t->s[i]))
+            return false;
+    }
+    return dots > 0;
+}
+
+static int parse_peer(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                      const char *line_end, struct sch_value *out)
+{
+    if (!t->quoted && bgp_addr_parse(t->s, t->n, &out->addr)) {
+        out->s = NULL;
+        return 1;
+    }
+    if (!t->quoted && looks_like_address(t))
+        return SCH_NO_VALUE;
+    out->addr = (struct bgp_addr){0};
+    return parse_group(p, t, nt, line_end, out);
+}
+
+static size_t text_peer(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                        char *buf, size_t len)
+{
+    return v->addr.af ? text_addr(v, p, plain_as, buf, len) : text_string(v, p, plain_as, buf, len);
+}
+
+/* The clear text is 1-255 characters, cipher text may be longer; telling them apart needs the
+ * datastore's key and is done where it is. */
+static int parse_secret(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                        const char *line_end, struct sch_value *out)
+{
+    (void)nt, (void)line_end;
+    bool cipher = t->n > 6 && memcmp(t->s, "%^%#", 4) == 0;
+    if (t->n < (size_t)p->lo || t->n > (cipher ? SECRET_CIPHER_MAX : (size_t)p->hi) ||
+        !clean(t->s, t->n))
+        return SCH_NO_VALUE;
+    out->s = t->s;
+    out->n = t->n;
+    return 1;
+}
+
+/* --- interface names -----------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name;
+    uint32_t max; /* highest number */
+} interfaces[] = {{"LoopBack", 1023}};
+
+/* "LoopBack0", "loopback 0", "loop 0": type word in any case, may be shortened when the number
+ * stands apart. */
+static int parse_ifname(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                        const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)line_end;
+    size_t letters = 0;
+    while (letters < t->n && isalpha((unsigned char)t->s[letters]))
+        letters++;
+    for (size_t i = 0; letters && i < sizeof interfaces / sizeof *interfaces; i++) {
+        size_t full = strlen(interfaces[i].name);
+        if (letters > full || strncasecmp(t->s, interfaces[i].name, letters) != 0)
+            continue;
+        if (letters < 2 || (letters < t->n && letters != full))
+            continue;
+        out->s = interfaces[i].name;
+        out->n = full;
+        if (letters < t->n)
+            return number(t->s + letters, t->n - letters, &out->u) && out->u <= interfaces[i].max
+                       ? 1
+                       : SCH_NO_VALUE;
+        if (nt < 2)
+            return SCH_PARTIAL_VALUE;
+        return number(t[1].s, t[1].n, &out->u) && out->u <= interfaces[i].max ? 2 : SCH_NO_VALUE;
+    }
+    return SCH_NO_VALUE;
+}
+
+static size_t text_ifname(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                          char *buf, size_t len)
+{
+    (void)p, (void)plain_as;
+    return (size_t)snprintf(buf, len, "%.*s%llu", (int)v->n, v->s, (unsigned long long)v->u);
+}
+
+/* --- alternatives --------------------------------------------------------------------------------
+ */
+
+/* Words of an ENUM are edges of the trie; this parses the default of one that was left out. */
+static int parse_enum(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                      const char *line_end, struct sch_value *out)
+{
+    (void)nt, (void)line_end;
+    for (uint8_t i = 0; i < p->nwords; i++)
+        if (strlen(p->words[i]) == t->n && memcmp(p->words[i], t->s, t->n) == 0) {
+            out->u = i;
+            return 1;
+        }
+    return SCH_NO_VALUE;
+}
+
+static size_t text_enum(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                        char *buf, size_t len)
+{
+    (void)plain_as;
+    return (size_t)snprintf(buf, len, "%s", p->words[v->u]);
+}
+
+/* --- the table
+ * ------------------------------------------------------------------------------------ */
+
+static const struct type types[SCH_TYPES] = {
+    [SCH_INT] = {parse_int, text_int, KEY_U64, "INTEGER<%lld-%lld>"},
+    [SCH_STRING] = {parse_string, text_string, KEY_STRING, "STRING<%lld-%lld>"},
+    [SCH_TEXT] = {parse_text, text_text, KEY_STRING, "TEXT<%lld-%lld>"},
+    [SCH_IPV4] = {parse_addr, text_addr, KEY_ADDR, "X.X.X.X"},
+    [SCH_IPV6] = {parse_addr, text_addr, KEY_ADDR, "X:X::X:X"},
+    [SCH_ADDR] = {parse_addr, text_addr, KEY_ADDR, "X.X.X.X or X:X::X:X"},
+    [SCH_MASK] = {parse_mask, text_mask, KEY_U8, "INTEGER<0-32> or X.X.X.X"},
+    [SCH_AS] = {parse_as, text_as, KEY_U32, "INTEGER<1-4294967295> or STRING<3-11>"},
+    [SCH_PEER] = {parse_peer, text_peer, KEY_PEER, "X.X.X.X, X:X::X:X or STRING<1-47>"},
+    [SCH_GROUP] = {parse_group, text_string, KEY_STRING, "STRING<1-47>"},
+    [SCH_IFNAME] = {parse_ifname, text_ifname, KEY_IFNAME, "LoopBack<0-1023>"},
+    [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, "STRING<%lld-%lld>"},
+    [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, "WORD"},
+};
+
+int sch_value_parse(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                    const char *line_end, struct sch_value *out)
+{
+    *out = (struct sch_value){.type = p->type};
+    int used = types[p->type].parse(p, t, nt, line_end, out);
+    out->present = used > 0;
+    return used;
+}
+
+size_t sch_value_text(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                      char *buf, size_t len)
+{
+    return types[p->type].text(v, p, plain_as, buf, len);
+}
+
+const char *sch_notation(const struct sch_param *p, char *buf, size_t len)
+{
+    const char *f = types[p->type].notation, *range = strstr(f, "%lld");
+    if (range)
+        snprintf(buf, len, "%.*s%lld-%lld>", (int)(range - f), f, (long long)p->lo,
+                 (long long)p->hi);
+    else
+        snprintf(buf, len, "%s", f);
+    return buf;
+}
+
+static size_t put_number(uint8_t *out, size_t octets, uint64_t u)
+{
+    for (size_t i = 0; i < octets; i++)
+        out[i] = (uint8_t)(u >> 8 * (octets - 1 - i));
+    return octets;
+}
+
+static size_t put_addr(uint8_t *out, const struct bgp_addr *a)
+{
+    size_t n = a->af == 4 ? 4 : 16;
+    out[0] = a->af;
+    memcpy(out + 1, a->b, n);
+    return n + 1;
+}
+
+static size_t put_string(uint8_t *out, const struct sch_value *v)
+{
+    memcpy(out, v->s, v->n);
+    out[v->n] = 0;
+    return v->n + 1;
+}
+
+size_t sch_value_encode(const struct sch_value *v, const struct sch_param *p, uint8_t *out,
+                        size_t len)
+{
+    if (len < v->n + 20)
+        return 0;
+    switch (types[p->type].key) {
+    case KEY_U8:
+        return put_number(out, 1, v->u);
+    case KEY_U32:
+        return put_number(out, 4, v->u);
+    case KEY_U64:
+        return put_number(out, 8, v->u);
+    case KEY_ADDR:
+        return put_addr(out, &v->addr);
+    case KEY_STRING:
+        return put_string(out, v);
+    case KEY_PEER: /* groups first, then IPv4, then IPv6 */
+        if (v->addr.af)
+            return put_addr(out, &v->addr);
+        out[0] = 1;
+        return 1 + put_string(out + 1, v);
+    case KEY_IFNAME:
+        out[0] = 0;
+        for (size_t i = 0; i < sizeof interfaces / sizeof *interfaces; i++)
+            if (interfaces[i].name == v->s)
+                out[0] = (uint8_t)(i + 1);
+        return 1 + put_number(out + 1, 4, v->u);
+    }
+    return 0;
+}
+
+static size_t string_len(const uint8_t *b, size_t n)
+{
+    const uint8_t *end = memchr(b, 0, n);
+    return end ? (size_t)(end - b) + 1 : 0;
+}
+
+size_t sch_value_encoded_len(const struct sch_param *p, const uint8_t *b, size_t n)
+{
+    size_t need = 0;
+    switch (types[p->type].key) {
+    case KEY_U8:
+        need = 1;
+        break;
+    case KEY_U32:
+        need = 4;
+        break;
+    case KEY_U64:
+        need = 8;
+        break;
+    case KEY_IFNAME:
+        need = 5;
+        break;
+    case KEY_STRING:
+        return string_len(b, n);
+    case KEY_ADDR:
+    case KEY_PEER:
+        if (n && b[0] == 1) {
+            size_t s = string_len(b + 1, n - 1);
+            return s ? s + 1 : 0;
+        }
+        need = n && b[0] == 4 ? 5 : 17;
+        break;
+    }
+    return need <= n ? need : 0;
+}
