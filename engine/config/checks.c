@@ -1,0 +1,314 @@
+/*
+ * What a line must satisfy beyond its syntax: the checks the declarations name. They look at the
+ * candidate as the session sees it, when the line is typed and again when it is committed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/config/config.h"
+
+static const struct sch_value *arg(const struct sch_line *l, const struct sch_value *v,
+                                   const char *name)
+{
+    static const struct sch_value none;
+    for (uint8_t i = 0; i < l->nparams; i++)
+        if (strcmp(l->params[i].name, name) == 0)
+            return &v[i];
+    return &none;
+}
+
+static bool value_of(struct edit *e, const struct sch_key *view, enum sch_line_id line,
+                     const struct sch_value *key, struct sch_value *out, char buf[SCH_TEXT_MAX])
+{
+    bool negated;
+    struct sch_key k = edit_key(view, line, key);
+    return edit_get(e, &k, &sch_lines[line], out, &negated, buf);
+}
+
+static uint32_t local_as(struct edit *e)
+{
+    struct sch_key root = {0};
+    struct sch_value v[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    return value_of(e, &root, LINE_BGP_BGP, NULL, v, buf) ? (uint32_t)v[0].u : 0;
+}
+
+/* The group's declaration: 1 internal, 2 external, 0 no such group. */
+static int group_kind_of(struct edit *e, const struct sch_value *name, bool *listen)
+{
+    struct sch_key bgp = edit_bgp_key();
+    struct sch_value v[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    if (!value_of(e, &bgp, LINE_BGP_GROUP, name, v, buf))
+        return 0;
+    const struct sch_line *l = &sch_lines[LINE_BGP_GROUP];
+    if (listen)
+        *listen = arg(l, v, "listen")->present;
+    return arg(l, v, "kind")->u == 0 ? 1 : 2;
+}
+
+static uint32_t peer_as_of(struct edit *e, const struct sch_value *peer)
+{
+    struct sch_key bgp = edit_bgp_key();
+    struct sch_value v[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    return value_of(e, &bgp, LINE_BGP_PEER_AS_NUMBER, peer, v, buf) ? (uint32_t)v[1].u : 0;
+}
+
+/* 1 internal, 2 external, 0 not known (no AS yet). */
+static int kind_of(struct edit *e, const struct sch_value *peer)
+{
+    if (!peer->addr.af)
+        return group_kind_of(e, peer, NULL);
+    uint32_t as = peer_as_of(e, peer);
+    return as == 0 ? 0 : as == local_as(e) ? 1 : 2;
+}
+
+/* --- the checks, in the order of their first mention
+ * ----------------------------------------------- */
+
+static bool check_unicast_id(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                             const struct sch_value *v)
+{
+    (void)view, (void)l;
+    uint32_t id = (uint32_t)v[0].u;
+    if (id == 0 || id >= 0xe0000000u)
+        return edit_error(e, "The router ID is invalid.");
+    return true;
+}
+
+static bool check_timers(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
+{
+    (void)view;
+    uint64_t k = arg(l, v, "keepalive")->u, h = arg(l, v, "hold")->u;
+    const struct sch_value *m = arg(l, v, "minimum");
+    if (h == 1 || h == 2)
+        return edit_error(e, "The hold time must be 0 or from 3 to 65535 seconds.");
+    if ((k == 0) != (h == 0))
+        return edit_error(e,
+                          "The keepalive time and the hold time must both be 0 or both not be 0.");
+    if (h < 3 * k)
+        return edit_error(e, "The hold time must be at least three times the keepalive time.");
+    if (m->present && m->u > h)
+        return edit_error(e, "The hold time must not be less than the minimum hold time.");
+    return true;
+}
+
+static bool check_group_kind(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                             const struct sch_value *v)
+{
+    (void)view;
+    bool listen = false;
+    int had = group_kind_of(e, &v[0], &listen);
+    if (had &&
+        (had != (arg(l, v, "kind")->u == 0 ? 1 : 2) || listen != arg(l, v, "listen")->present))
+        return edit_error(e, "The type of the peer group cannot be changed.");
+    return true;
+}
+
+static bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                          const struct sch_value *v)
+{
+    (void)l;
+    uint32_t as = (uint32_t)v[1].u, had = peer_as_of(e, &v[0]);
+    char text[16], buf[SCH_TEXT_MAX];
+    struct sch_value g[SCH_SLOTS];
+    if (v[0].addr.af) {
+        if (had && had != as)
+            return edit_error(e, "The AS number of the peer is %s. Delete the peer to change it.",
+                              sch_as_text(had, false, text));
+        if (!value_of(e, view, LINE_BGP_PEER_GROUP, &v[0], g, buf))
+            return true;
+        if (group_kind_of(e, &g[1], NULL) != (as == local_as(e) ? 1 : 2))
+            return edit_error(e, "The peer type is different from the group type.");
+        return true;
+    }
+    switch (group_kind_of(e, &v[0], NULL)) {
+    case 0:
+        return edit_error(e, "The peer group does not exist.");
+    case 1:
+        return edit_error(e, "The AS number of an internal peer group cannot be configured.");
+    default:
+        if (as == local_as(e))
+            return edit_error(e, "The AS number of the external group cannot be the same as the "
+                                 "local AS number.");
+        return true;
+    }
+}
+
+static bool check_peer_exists(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                              const struct sch_value *v)
+{
+    (void)view, (void)l;
+    struct sch_key bgp = edit_bgp_key();
+    if (!v[0].addr.af)
+        return group_kind_of(e, &v[0], NULL) || edit_error(e, "The peer group does not exist.");
+    return edit_has(e, &bgp, LINE_BGP_PEER_AS_NUMBER, &v[0]) ||
+           edit_error(e, "The peer session does not exist.");
+}
+
+static bool check_peer_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                             const struct sch_value *v)
+{
+    (void)view, (void)l;
+    bool listen = false;
+    if (!v[0].addr.af)
+        return edit_error(e, "A peer group cannot join a peer group.");
+    int group = group_kind_of(e, &v[1], &listen), peer = kind_of(e, &v[0]);
+    if (!group)
+        return edit_error(e, "The peer group does not exist.");
+    if (listen)
+        return edit_error(e, "The peer group is for dynamic peers.");
+    if (peer && peer != group)
+        return edit_error(e, "The peer type is different from the group type.");
+    struct sch_value name = v[1];
+    if (!peer && group == 2 && !peer_as_of(e, &name))
+        return edit_error(e, "The peer session does not exist.");
+    return true;
+}
+
+static bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                            const struct sch_value *v)
+{
+    (void)l;
+    if (kind_of(e, &v[0]) == 1)
+        return edit_error(e, "The peer is an IBGP peer.");
+    if (v[1].u != 1 && edit_has(e, view, LINE_BGP_PEER_VALID_TTL_HOPS, v))
+        return edit_error(e, "The peer valid-ttl-hops has been configured.");
+    return true;
+}
+
+static bool check_ttl_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                           const struct sch_value *v)
+{
+    struct sch_value had[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    (void)l;
+    if (value_of(e, view, LINE_BGP_PEER_EBGP_MAX_HOP, v, had, buf) && had[1].u != 1)
+        return edit_error(e, "The peer ebgp-max-hop has been configured.");
+    return true;
+}
+
+static bool check_listen_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                              const struct sch_value *v)
+{
+    (void)l;
+    return !edit_has(e, view, LINE_BGP_PEER_CONNECT_ONLY, v) ||
+           edit_error(e, "The peer connect-only has been configured.");
+}
+
+static bool check_connect_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                               const struct sch_value *v)
+{
+    (void)l;
+    return !edit_has(e, view, LINE_BGP_PEER_LISTEN_ONLY, v) ||
+           edit_error(e, "The peer listen-only has been configured.");
+}
+
+static bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                          const struct sch_value *v)
+{
+    (void)view, (void)l;
+    return kind_of(e, &v[0]) != 1 || edit_error(e, "The peer is an IBGP peer.");
+}
+
+static bool check_listen_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                               const struct sch_value *v)
+{
+    (void)view, (void)l;
+    bool listen = false;
+    if (v[0].addr.af || !group_kind_of(e, &v[0], &listen) || !listen)
+        return edit_error(e, "The peer group is not for dynamic peers.");
+    return true;
+}
+
+static bool check_as_segment(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                             const struct sch_value *v)
+{
+    (void)view;
+    return arg(l, v, "begin")->u <= arg(l, v, "end")->u ||
+           edit_error(e, "The last AS number is less than the first.");
+}
+
+static bool check_bgp_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
+{
+    (void)view, (void)l;
+    uint32_t as = local_as(e);
+    char text[16];
+    return as == 0 || as == v[0].u ||
+           edit_error(e, "BGP is already running. The AS is %s.", sch_as_text(as, false, text));
+}
+
+static bool check_family_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                               const struct sch_value *v)
+{
+    struct sch_key bgp = edit_bgp_key();
+    struct sch_value had[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    (void)view, (void)l;
+    if (!v[0].addr.af)
+        return edit_error(e, "A peer group cannot join a peer group.");
+    if (!value_of(e, &bgp, LINE_BGP_PEER_GROUP, v, had, buf) || had[1].n != v[1].n ||
+        memcmp(had[1].s, v[1].s, v[1].n) != 0)
+        return edit_error(e, "The peer is not a member of the peer group.");
+    return true;
+}
+
+/* Every address of another interface, or of another line of this one, is taken. */
+struct taken {
+    const struct sch_key *self;
+    const struct sch_value *want;
+    bool hit;
+};
+
+static bool look_at_address(void *p, const uint8_t *key, size_t nkey, const char *text, size_t n)
+{
+    struct taken *t = p;
+    struct sch_place place;
+    struct sch_value v[SCH_SLOTS];
+    bool negated;
+    if ((nkey == t->self->n && memcmp(key, t->self->b, nkey) == 0) ||
+        !sch_key_place(key, nkey, &place) || place.line->feeds != FEEDS_INTERFACE_ADDRESS ||
+        !sch_row_parse(place.line, text, n, v, &negated))
+        return true;
+    t->hit = bgp_addr_cmp(&v[0].addr, &t->want->addr) == 0;
+    return !t->hit;
+}
+
+static bool address_free(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
+{
+    struct sch_key self = *view;
+    uint8_t rank = sch_lines[LINE_INTERFACE_INTERFACE].rank;
+    sch_key_add(&self, l, v);
+    struct taken t = {&self, &v[0], false};
+    store_scan(e->config->store, &e->cand, &rank, 1, NULL, 0, look_at_address, &t);
+    return !t.hit || edit_error(e, "The address already exists.");
+}
+
+static bool check_interface_address(struct edit *e, const struct sch_key *view,
+                                    const struct sch_line *l, const struct sch_value *v)
+{
+    uint32_t a = (uint32_t)v[0].u, len = (uint32_t)v[1].u;
+    uint32_t host = len >= 31 ? 1 : a & (UINT32_MAX >> len);
+    if (a >> 24 == 0 || a >= 0xe0000000u || len == 0 || host == 0 ||
+        (len < 31 && host == UINT32_MAX >> len))
+        return edit_error(e, "The specified IP address is invalid.");
+    return address_free(e, view, l, v);
+}
+
+static bool check_interface_ipv6(struct edit *e, const struct sch_key *view,
+                                 const struct sch_line *l, const struct sch_value *v)
+{
+    static const uint8_t zero[16];
+    if (!edit_has(e, view, LINE_INTERFACE_IPV6_ENABLE, NULL))
+        return edit_error(e, "IPv6 is not enabled on the interface.");
+    if (v[0].addr.b[0] == 0xff || memcmp(v[0].addr.b, zero, 16) == 0)
+        return edit_error(e, "The specified IPv6 address is invalid.");
+    return address_free(e, view, l, v);
+}
+
+#define X(name) check_##name,
+edit_hook *const edit_checks[SCH_CHECK_COUNT] = {NULL, SCH_CHECK_LIST(X)};

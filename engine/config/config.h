@@ -1,0 +1,91 @@
+/*
+ * Configuration: editing a candidate line by line, and committing it to the running system.
+ *
+ * One struct config belongs to the host (or to one offline check). Edits change a session's
+ * candidate only; config_commit() is the one way into running and into the speaker:
+ * resolve, validate, prepare, persist, apply. mgmt thread only.
+ */
+#ifndef VRPSH_CONFIG_H
+#define VRPSH_CONFIG_H
+
+#include "engine/secret.h"
+#include "engine/speaker.h"
+#include "engine/store/store.h"
+#include "schema/schema.h"
+
+struct model;
+
+struct config {
+    struct store *store;
+    struct secrets *secrets;
+    struct model *model;     /* running as plain structs */
+    struct speaker *speaker; /* NULL in an offline check: commits end at PERSIST */
+    uint32_t head;           /* id of the newest commit seen, 0 none; changes with every commit */
+};
+
+/* One session's view of the configuration while it edits. */
+struct edit {
+    struct config *config;
+    struct store_candidate cand;
+    uint32_t base;   /* config->head when the first row was touched */
+    bool removed;    /* something was undone: commit looks at every row again */
+    uint32_t filled; /* slots the line of the moment left to their defaults */
+    char err[240];   /* "Error: ..." of the last function that returned false */
+};
+
+/* Opens datastore and key file, builds the model of running. speaker may come later. */
+bool config_open(struct config *c, const char *db, char *err, size_t errlen);
+void config_close(struct config *c);
+/* Hands the whole running configuration to a speaker that has just started. */
+void config_start_speaker(struct config *c, struct speaker *s);
+
+/* --- editing (edit.c) ---------------------------------------------------------------------------
+ */
+
+/* Enters or changes the line in the view with the given key. */
+bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_match *m);
+/* Undoes the line. */
+bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m);
+/* Notes that rows are about to change. */
+void edit_touch(struct edit *e);
+bool edit_error(struct edit *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- looking at rows, for checks and displays
+ * ------------------------------------------------------ */
+
+/* Values of a row of a known line, as the session sees it. buf holds what strings point to. */
+bool edit_get(struct edit *e, const struct sch_key *key, const struct sch_line *l,
+              struct sch_value *v, bool *negated, char buf[SCH_TEXT_MAX]);
+/* Key of a line below a view for given key arguments; v may hold more than the keys. */
+struct sch_key edit_key(const struct sch_key *view, enum sch_line_id line,
+                        const struct sch_value *v);
+/* The bgp view's key, and that of one of its family views. */
+struct sch_key edit_bgp_key(void);
+struct sch_key edit_family_key(uint8_t view);
+/* Sets a row from an already complete value array. */
+bool edit_put(struct edit *e, const struct sch_key *view, enum sch_line_id line,
+              const struct sch_value *v, bool negated);
+bool edit_has(struct edit *e, const struct sch_key *view, enum sch_line_id line,
+              const struct sch_value *v);
+
+/* --- hooks named by the declarations (checks.c, peers.c)
+ * -------------------------------------------- */
+
+typedef bool edit_hook(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v);
+extern edit_hook *const edit_checks[SCH_CHECK_COUNT];  /* false: refused, e->err says why */
+extern edit_hook *const edit_thens[SCH_THEN_COUNT];    /* after the row was set */
+extern edit_hook *const edit_undoes[SCH_UNDOES_COUNT]; /* instead of deleting the row */
+/* "undo group G": the group, its lines and what refers to it. */
+bool edit_delete_group(struct edit *e, const struct sch_value *name);
+
+/* --- commit (commit.c)
+ * -------------------------------------------------------------------------------- */
+
+/* Commits the candidate. meta gives user, tty, type, label and description. False: e->err says
+ * why, nothing changed anywhere. Nothing to commit: true with meta->id 0. */
+bool config_commit(struct edit *e, struct store_commit *meta);
+/* RESOLVE and VALIDATE only. */
+bool config_validate(struct edit *e);
+
+#endif

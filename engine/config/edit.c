@@ -1,0 +1,244 @@
+/* Editing a candidate: one typed line or undo becomes changed rows, all of them or none. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/config/config.h"
+
+bool edit_error(struct edit *e, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = snprintf(e->err, sizeof e->err, "Error: ");
+    vsnprintf(e->err + n, sizeof e->err - (size_t)n, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+static bool store_failed(struct edit *e)
+{
+    return edit_error(e, "%s", store_error(e->config->store));
+}
+
+void edit_touch(struct edit *e)
+{
+    if (e->cand.rows == 0) {
+        e->base = e->config->head;
+        e->removed = false;
+    }
+}
+
+/* --- rows
+ * ------------------------------------------------------------------------------------------ */
+
+bool edit_get(struct edit *e, const struct sch_key *key, const struct sch_line *l,
+              struct sch_value *v, bool *negated, char buf[SCH_TEXT_MAX])
+{
+    long n = store_get(e->config->store, &e->cand, key->b, key->n, buf, SCH_TEXT_MAX);
+    return n >= 0 && sch_row_parse(l, buf, (size_t)n, v, negated);
+}
+
+struct sch_key edit_key(const struct sch_key *view, enum sch_line_id line,
+                        const struct sch_value *v)
+{
+    struct sch_key k = *view;
+    sch_key_add(&k, &sch_lines[line], v);
+    return k;
+}
+
+struct sch_key edit_bgp_key(void)
+{
+    struct sch_key root = {0};
+    return edit_key(&root, LINE_BGP_BGP, NULL);
+}
+
+struct sch_key edit_family_key(uint8_t view)
+{
+    struct sch_key k = edit_bgp_key();
+    sch_key_add(&k, &sch_lines[sch_views[view].enter - 1], NULL);
+    return k;
+}
+
+bool edit_put(struct edit *e, const struct sch_key *view, enum sch_line_id line,
+              const struct sch_value *v, bool negated)
+{
+    char text[SCH_TEXT_MAX];
+    struct sch_key k = edit_key(view, line, v);
+    size_t n = sch_render(&sch_lines[line], v, negated, true, text, sizeof text);
+    return store_set(e->config->store, &e->cand, k.b, k.n, text, n) || store_failed(e);
+}
+
+bool edit_has(struct edit *e, const struct sch_key *view, enum sch_line_id line,
+              const struct sch_value *v)
+{
+    char text[SCH_TEXT_MAX];
+    struct sch_key k = edit_key(view, line, v);
+    return store_get(e->config->store, &e->cand, k.b, k.n, text, sizeof text) >= 0;
+}
+
+/* --- one line
+ * ---------------------------------------------------------------------------------------- */
+
+static bool run_checks(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
+{
+    for (int i = 0; i < 3 && l->check[i]; i++)
+        if (!edit_checks[l->check[i]](e, view, l, v))
+            return false;
+    return true;
+}
+
+/* A clear password becomes cipher text; the word before it then says so. */
+static bool seal_secrets(struct edit *e, const struct sch_line *l, struct sch_value *v,
+                         char text[SECRET_TEXT_MAX])
+{
+    for (uint8_t i = 0; i < l->nparams; i++) {
+        char clear[SECRET_CLEAR_MAX + 1];
+        if (l->params[i].type != SCH_SECRET)
+            continue;
+        long n = secret_reveal(e->config->secrets, v[i].s, v[i].n, clear);
+        explicit_bzero(clear, sizeof clear);
+        if (n < 0) {
+            if (v[i].n > SECRET_CLEAR_MAX)
+                return edit_error(e, "The cipher text was not made by this datastore.");
+            secret_seal(e->config->secrets, v[i].s, v[i].n, text);
+            v[i].s = text;
+            v[i].n = strlen(text);
+        }
+        if (i > 0 && l->params[i - 1].type == SCH_ENUM)
+            v[i - 1].u = 0;
+    }
+    return true;
+}
+
+static bool set_row(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                    const struct sch_value *v)
+{
+    struct store *s = e->config->store;
+    char old[SCH_TEXT_MAX], text[SCH_TEXT_MAX];
+    struct sch_key k = *view;
+    if (!sch_key_add(&k, l, v))
+        return edit_error(e, "The line is too long.");
+    if (l->on) /* the default needs no row */
+        return store_delete(s, &e->cand, k.b, k.n) || store_failed(e);
+    size_t n = sch_render(l, v, false, true, text, sizeof text);
+    long had = store_get(s, &e->cand, k.b, k.n, old, sizeof old);
+    if (had == (long)n && memcmp(old, text, n) == 0)
+        return true;
+    if (!store_set(s, &e->cand, k.b, k.n, text, n))
+        return store_failed(e);
+    return !l->then || edit_thens[l->then](e, view, l, v);
+}
+
+bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_match *m)
+{
+    const struct sch_line *l = &sch_lines[m->cmd->line];
+    struct store *s = e->config->store;
+    struct sch_value v[SCH_SLOTS];
+    char sealed[SECRET_TEXT_MAX];
+    memcpy(v, m->v, sizeof v);
+    e->filled = 0;
+    for (uint8_t i = 0; i < l->nparams; i++)
+        e->filled |= (uint32_t)!v[i].present << i;
+    sch_defaults(l, v);
+    edit_touch(e);
+    if (!run_checks(e, view, l, v) || !seal_secrets(e, l, v, sealed))
+        return false;
+    if (!l->then)
+        return set_row(e, view, l, v);
+    struct store_candidate before = e->cand;
+    if (!store_mark(s))
+        return store_failed(e);
+    bool ok = set_row(e, view, l, v);
+    store_unmark(s, ok);
+    if (!ok)
+        e->cand = before;
+    return ok;
+}
+
+/* --- undo
+ * --------------------------------------------------------------------------------------------- */
+
+/* The object of an each block, in this view and in the views below it. */
+static bool delete_object(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                          const struct sch_value *v)
+{
+    struct sch_key k = *view;
+    sch_key_add_object(&k, l, v);
+    if (!store_delete_prefix(e->config->store, &e->cand, k.b, k.n))
+        return store_failed(e);
+    for (unsigned i = 0; i < SCH_LINES; i++) {
+        const struct sch_line *below = &sch_lines[i];
+        if (sch_views[below->view].parent != l->view || below->view == l->view || below->sub != 0)
+            continue;
+        k = *view;
+        sch_key_add(&k, &sch_lines[sch_views[below->view].enter - 1], NULL);
+        sch_key_add_object(&k, below, v);
+        if (!store_delete_prefix(e->config->store, &e->cand, k.b, k.n))
+            return store_failed(e);
+    }
+    return true;
+}
+
+static bool absent(struct edit *e, const struct sch_line *l)
+{
+    if (l->sub != SCH_NO_SUB && l->params[0].type == SCH_PEER)
+        return edit_error(e, "The peer session does not exist.");
+    return edit_error(e, "The configuration to be deleted does not exist.");
+}
+
+/* An undo that names a value means that value: "undo bgp 200" never deletes bgp 100. */
+static bool same_values(const struct sch_line *l, const struct sch_value *typed,
+                        const struct sch_value *stored)
+{
+    for (uint8_t i = 0; i < l->nparams && l->enters; i++)
+        if (typed[i].present && !l->params[i].key &&
+            (!stored[i].present || typed[i].u != stored[i].u))
+            return false;
+    return true;
+}
+
+static bool undo_row(struct edit *e, const struct sch_key *view, const struct sch_match *m)
+{
+    const struct sch_line *l = &sch_lines[m->cmd->line];
+    struct store *s = e->config->store;
+    struct sch_value v[SCH_SLOTS];
+    char old[SCH_TEXT_MAX];
+    bool negated = false;
+    struct sch_key k = *view;
+    if (!sch_key_add(&k, l, m->v))
+        return edit_error(e, "The line is too long.");
+    if (l->on) {
+        size_t n = sch_render(l, m->v, true, true, old, sizeof old);
+        return store_set(s, &e->cand, k.b, k.n, old, n) || store_failed(e);
+    }
+    if (l->undoes)
+        return edit_undoes[l->undoes](e, view, l, m->v);
+    if (!edit_get(e, &k, l, v, &negated, old) || !same_values(l, m->v, v))
+        return m->cmd->cascade || l->enters
+                   ? absent(e, l)
+                   : edit_error(e, "The configuration to be deleted does not exist.");
+    if (m->cmd->cascade && l->feeds == FEEDS_GROUP_CREATED)
+        return edit_delete_group(e, &m->v[0]);
+    if (m->cmd->cascade && l->sub != SCH_NO_SUB)
+        return delete_object(e, view, l, m->v);
+    if (l->enters)
+        return store_delete_prefix(s, &e->cand, k.b, k.n) || store_failed(e);
+    return store_delete(s, &e->cand, k.b, k.n) || store_failed(e);
+}
+
+bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m)
+{
+    struct store *s = e->config->store;
+    edit_touch(e);
+    struct store_candidate before = e->cand;
+    if (!store_mark(s))
+        return store_failed(e);
+    bool ok = undo_row(e, view, m);
+    store_unmark(s, ok);
+    if (ok)
+        e->removed = true;
+    else
+        e->cand = before;
+    return ok;
+}

@@ -1,0 +1,233 @@
+/* Effective configuration: peer over group over process over default, and what differs in two. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/config/model.h"
+
+enum { HOLD = 180, KEEPALIVE = 60, CONNECT_RETRY = 32 }; /* VRP defaults, seconds */
+
+static const struct sch_field *field(const char *name)
+{
+    for (unsigned i = 0; i < sch_nfields; i++)
+        if (strcmp(sch_fields[i].name, name) == 0)
+            return &sch_fields[i];
+    abort();
+}
+
+static bool given(uint64_t set, const struct sch_field *f)
+{
+    return set >> f->bit & 1;
+}
+
+/* --- process
+ * ---------------------------------------------------------------------------------------- */
+
+static uint32_t ipv4(const struct bgp_addr *a)
+{
+    return (uint32_t)a->b[0] << 24 | (uint32_t)a->b[1] << 16 | (uint32_t)a->b[2] << 8 | a->b[3];
+}
+
+uint32_t model_router_id(const struct model *m)
+{
+    uint32_t best = 0;
+    if (m->bgp.router_id)
+        return m->bgp.router_id;
+    if (m->sys.router_id.af)
+        return ipv4(&m->sys.router_id);
+    for (const struct model_if *i = m->ifs; i; i = i->hh.next)
+        for (size_t k = 0; k < i->naddrs; k++)
+            if (i->name[0] && i->addrs[k].addr.af == 4 && ipv4(&i->addrs[k].addr) > best)
+                best = ipv4(&i->addrs[k].addr);
+    return best;
+}
+
+void model_effective_process(const struct model *m, struct bgp_conf *out)
+{
+    static const struct sch_field *keepalive, *hold, *retry;
+    if (!keepalive) {
+        keepalive = field("process.keepalive");
+        hold = field("process.hold");
+        retry = field("process.connect_retry");
+    }
+    *out = m->bgp;
+    out->set = 0;
+    out->router_id = model_router_id(m);
+    if (!given(m->bgp.set, keepalive))
+        out->keepalive = KEEPALIVE;
+    if (!given(m->bgp.set, hold))
+        out->hold = HOLD;
+    if (!given(m->bgp.set, retry))
+        out->connect_retry = CONNECT_RETRY;
+    if (!m->bgp.as)
+        *out = (struct bgp_conf){0};
+}
+
+/* --- peers
+ * --------------------------------------------------------------------------------------------- */
+
+static bool own_only(const struct sch_field *f)
+{
+    static const struct sch_field *group, *description;
+    if (!group) {
+        group = field("peer.group");
+        description = field("peer.description");
+    }
+    return f == group || f == description;
+}
+
+/* Takes from the group every field a line gave there and none gave on the peer. */
+static void inherit(struct bgp_peer_conf *out, const struct bgp_peer_conf *from)
+{
+    for (unsigned i = 0; i < sch_nfields; i++) {
+        const struct sch_field *f = &sch_fields[i];
+        if (f->object != OBJECT_PEER || own_only(f) || given(out->set, f) || !given(from->set, f))
+            continue;
+        void *to = (char *)out + f->offset;
+        const void *at = (const char *)from + f->offset;
+        if (f->kind == SCH_F_STRING) {
+            char *s;
+            memcpy(&s, at, sizeof s);
+            s = s ? strdup(s) : NULL;
+            free(*(char **)to);
+            memcpy(to, &s, sizeof s);
+        } else {
+            memcpy(to, at, f->size);
+        }
+        out->set |= UINT64_C(1) << f->bit;
+    }
+}
+
+static void timers(const struct model *m, struct bgp_peer_conf *out)
+{
+    static const struct sch_field *hold, *retry;
+    if (!hold) {
+        hold = field("peer.hold");
+        retry = field("peer.connect_retry");
+    }
+    struct bgp_conf process;
+    model_effective_process(m, &process);
+    if (!given(out->set, hold)) {
+        out->keepalive = process.keepalive;
+        out->hold = process.hold;
+        out->min_hold = process.min_hold;
+    }
+    if (!given(out->set, retry))
+        out->connect_retry = process.connect_retry;
+}
+
+static void block(struct bgp_peer_conf *out, const char *why, const char *name)
+{
+    char text[96];
+    snprintf(text, sizeof text, "connect-interface %s %s", name, why);
+    free(out->blocked);
+    out->blocked = strdup(text);
+}
+
+/* The local address: the one given, else the interface's of the peer's family. */
+static void source(const struct model *m, struct bgp_peer_conf *out)
+{
+    const struct model_if *i = m->ifs;
+    if (out->source_ip.af) {
+        out->local = out->source_ip;
+        return;
+    }
+    if (!out->source_if)
+        return;
+    while (i && strcmp(i->name, out->source_if) != 0)
+        i = i->hh.next;
+    if (!i) {
+        block(out, "does not exist", out->source_if);
+        return;
+    }
+    for (size_t k = 0; k < i->naddrs; k++)
+        if (i->addrs[k].addr.af == out->addr.af && (i->addrs[k].primary || out->addr.af == 6) &&
+            !out->local.af)
+            out->local = i->addrs[k].addr;
+    if (!out->local.af && out->addr.af)
+        block(out, "has no address", out->source_if);
+}
+
+static void ttl(const struct model *m, struct bgp_peer_conf *out)
+{
+    if (out->kind != BGP_KIND_UNSET && !out->remote_as)
+        ; /* a group: its own word counts */
+    else
+        out->kind = out->remote_as == m->bgp.as ? BGP_KIND_INTERNAL : BGP_KIND_EXTERNAL;
+    if (out->kind == BGP_KIND_INTERNAL || out->gtsm_hops)
+        out->ttl = 255;
+    else if (!out->ttl)
+        out->ttl = 1;
+}
+
+static void password(const struct model *m, struct bgp_peer_conf *out)
+{
+    char clear[SECRET_CLEAR_MAX + 1];
+    if (!out->password)
+        return;
+    long n = secret_reveal(m->secrets, out->password, strlen(out->password), clear);
+    free(out->password);
+    out->password = n >= 0 ? strdup(clear) : NULL;
+    if (n < 0 && !out->blocked) /* the key file is not the one it was sealed with */
+        out->blocked = strdup("the stored password cannot be read");
+    explicit_bzero(clear, sizeof clear);
+}
+
+void model_effective_peer(const struct model *m, const struct model_peer *p,
+                          struct bgp_peer_conf *out)
+{
+    const struct model_peer *g = p->is_group ? NULL : model_group_of(m, p);
+    memset(out, 0, sizeof *out);
+    bgp_peer_conf_copy(out, &p->raw);
+    if (g) {
+        inherit(out, &g->raw);
+        out->enabled |= p->raw.member & g->raw.enabled;
+    }
+    out->enabled = (uint8_t)(out->enabled & ~p->raw.off);
+    if (p->is_group && out->kind == BGP_KIND_INTERNAL)
+        out->remote_as = m->bgp.as;
+    timers(m, out);
+    ttl(m, out);
+    source(m, out);
+    password(m, out);
+    out->set = 0;
+    out->off = out->member = 0;
+}
+
+static bool same_string(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_field(const struct sch_field *f, const void *a, const void *b)
+{
+    const char *at = (const char *)a + f->offset, *bt = (const char *)b + f->offset;
+    if (f->kind != SCH_F_STRING)
+        return memcmp(at, bt, f->size) == 0;
+    char *sa, *sb;
+    memcpy(&sa, at, sizeof sa);
+    memcpy(&sb, bt, sizeof sb);
+    return same_string(sa, sb);
+}
+
+enum sch_impact model_compare_peer(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b,
+                                   bool *differs)
+{
+    enum sch_impact worst = SCH_IMPACT_NONE;
+    *differs = false;
+    for (unsigned i = 0; i < sch_nfields; i++) {
+        const struct sch_field *f = &sch_fields[i];
+        if (f->object != OBJECT_PEER || same_field(f, a, b))
+            continue;
+        *differs = true;
+        if (f->impact > worst)
+            worst = f->impact;
+    }
+    /* what is derived and not a field of a line */
+    if (a->enabled != b->enabled || a->kind != b->kind || bgp_addr_cmp(&a->local, &b->local) != 0 ||
+        !same_string(a->blocked, b->blocked)) {
+        *differs = true;
+        worst = SCH_IMPACT_SESSION;
+    }
+    return worst;
+}

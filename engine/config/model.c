@@ -1,0 +1,504 @@
+/* Rows into plain structs; see model.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/config/model.h"
+
+static void *must(void *p)
+{
+    if (!p)
+        abort(); /* a commit cannot be half applied */
+    return p;
+}
+
+struct model *model_new(struct secrets *secrets)
+{
+    struct model *m = must(calloc(1, sizeof *m));
+    m->secrets = secrets;
+    return m;
+}
+
+static void peer_free(struct model *m, struct model_peer *p)
+{
+    HASH_DEL(m->peers, p);
+    bgp_peer_conf_clear(&p->raw);
+    bgp_peer_conf_clear(&p->eff);
+    free(p->nets);
+    free(p);
+}
+
+static void if_free(struct model *m, struct model_if *i)
+{
+    HASH_DEL(m->ifs, i);
+    free(i->conf.description);
+    free(i->addrs);
+    free(i);
+}
+
+void model_free(struct model *m)
+{
+    if (!m)
+        return;
+    struct model_peer *p, *next;
+    struct model_if *i, *inext;
+    HASH_ITER (hh, m->peers, p, next)
+        peer_free(m, p);
+    HASH_ITER (hh, m->ifs, i, inext)
+        if_free(m, i);
+    free(m->sys.sysname);
+    free(m);
+}
+
+/* --- objects -------------------------------------------------------------------------------------
+ */
+
+struct model_peer *model_find_peer(const struct model *m, const char *name)
+{
+    struct model_peer *p;
+    HASH_FIND_STR(m->peers, name, p);
+    return p;
+}
+
+struct model_peer *model_group_of(const struct model *m, const struct model_peer *p)
+{
+    struct model_peer *g = p->raw.group ? model_find_peer(m, p->raw.group) : NULL;
+    return g && g->is_group && g->exists ? g : NULL;
+}
+
+static struct model_peer *peer_of(struct model *m, const struct sch_value *v)
+{
+    char name[MODEL_NAME];
+    if (v->addr.af)
+        bgp_addr_str(&v->addr, name);
+    else
+        snprintf(name, sizeof name, "%.*s", (int)v->n, v->s);
+    struct model_peer *p = model_find_peer(m, name);
+    if (p)
+        return p;
+    p = must(calloc(1, sizeof *p));
+    memcpy(p->name, name, sizeof name);
+    p->is_group = !v->addr.af;
+    p->raw.addr = v->addr;
+    HASH_ADD_STR(m->peers, name, p);
+    return p;
+}
+
+static struct model_if *if_of(struct model *m, const uint8_t *key, size_t n)
+{
+    struct model_if *i;
+    HASH_FIND(hh, m->ifs, key, n, i);
+    if (i || n > sizeof i->key)
+        return i;
+    i = must(calloc(1, sizeof *i));
+    memcpy(i->key, key, n);
+    i->nkey = (uint32_t)n;
+    HASH_ADD(hh, m->ifs, key, n, i);
+    return i;
+}
+
+/* A change of a group reaches its members; of anything else, only itself. */
+static void touch(struct model *m, struct model_peer *p)
+{
+    struct model_peer *q;
+    p->dirty = true;
+    if (!p->is_group)
+        return;
+    m->listen_dirty |= p->raw.listen || p->nnets;
+    for (q = m->peers; q; q = q->hh.next)
+        if (q->raw.group && strcmp(q->raw.group, p->name) == 0)
+            q->dirty = true;
+}
+
+const char *model_sysname(const struct model *m)
+{
+    return m->sys.sysname ? m->sys.sysname : "HUAWEI";
+}
+
+/* --- fields
+ * ---------------------------------------------------------------------------------------- */
+
+static void store_uint(void *at, size_t size, uint64_t u)
+{
+    switch (size) {
+    case 1:
+        *(uint8_t *)at = (uint8_t)u;
+        break;
+    case 2:
+        *(uint16_t *)at = (uint16_t)u;
+        break;
+    case 4:
+        *(uint32_t *)at = (uint32_t)u;
+        break;
+    default:
+        *(uint64_t *)at = u;
+    }
+}
+
+static void store_string(char **at, const struct sch_value *v, const struct sch_param *p)
+{
+    char text[SCH_TEXT_MAX];
+    free(*at);
+    *at = NULL;
+    if (!v || !v->present)
+        return;
+    if (p->type == SCH_IFNAME) {
+        sch_value_text(v, p, true, text, sizeof text);
+        *at = must(strdup(text));
+    } else {
+        *at = must(strndup(v->s, v->n));
+    }
+}
+
+/* A one-word alternative is a flag: given or not; of several, the index counts. */
+static uint64_t number_of(const struct sch_bind *b, const struct sch_value *v,
+                          const struct sch_param *p)
+{
+    if (b->slot < 0)
+        return (uint64_t)b->constant;
+    uint64_t u = p->type == SCH_ENUM && p->nwords == 1 ? v->present : v->present ? v->u : 0;
+    return b->invert ? !u : u;
+}
+
+/* Sets the fields a line binds, or resets them to "not given" when v is NULL. */
+static void bind_fields(void *object, uint64_t *set, const struct sch_line *l,
+                        const struct sch_value *v)
+{
+    for (uint8_t i = 0; i < l->nbinds; i++) {
+        const struct sch_bind *b = &l->binds[i];
+        const struct sch_field *f = &sch_fields[b->field];
+        const struct sch_value *arg = v && b->slot >= 0 ? &v[b->slot] : NULL;
+        const struct sch_param *p = b->slot >= 0 ? &l->params[b->slot] : NULL;
+        void *at = (char *)object + f->offset;
+        if (f->kind == SCH_F_STRING)
+            store_string(at, arg, p);
+        else if (f->kind == SCH_F_ADDR && f->size != 4)
+            *(struct bgp_addr *)at = arg && arg->present ? arg->addr : (struct bgp_addr){0};
+        else
+            store_uint(at, f->size, v ? number_of(b, arg, p) : 0);
+        if (v && (!arg || arg->present))
+            *set |= UINT64_C(1) << f->bit;
+        else
+            *set &= ~(UINT64_C(1) << f->bit);
+    }
+}
+
+/* --- rows that are more than fields
+ * ------------------------------------------------------------------ */
+
+struct row { /* one side of a changed row */
+    struct model *m;
+    const struct sch_place *place;
+    const uint8_t *key;
+    const struct sch_value *v;
+    bool negated, added; /* added: the row comes; else it goes */
+};
+
+static void feed_group_created(const struct row *r)
+{
+    struct model_peer *g = peer_of(r->m, &r->v[0]);
+    g->exists = r->added;
+    g->raw.listen = r->added && r->v[1].present;
+    g->raw.kind = !r->added        ? BGP_KIND_UNSET
+                  : r->v[2].u == 0 ? BGP_KIND_INTERNAL
+                                   : BGP_KIND_EXTERNAL;
+    r->m->listen_dirty |= r->v[1].present;
+    touch(r->m, g);
+}
+
+static void feed_family_enable(const struct row *r)
+{
+    struct model_peer *p = peer_of(r->m, &r->v[0]);
+    uint8_t bit = (uint8_t)(1u << sch_views[r->place->line->view].family);
+    p->raw.enabled = (uint8_t)(p->raw.enabled & ~bit);
+    p->raw.off = (uint8_t)(p->raw.off & ~bit);
+    if (r->added && r->negated)
+        p->raw.off |= bit;
+    else if (r->added)
+        p->raw.enabled |= bit;
+    touch(r->m, p);
+}
+
+static void feed_family_group(const struct row *r)
+{
+    struct model_peer *p = peer_of(r->m, &r->v[0]);
+    uint8_t bit = (uint8_t)(1u << sch_views[r->place->line->view].family);
+    p->raw.member = (uint8_t)(p->raw.member & ~bit);
+    if (r->added)
+        p->raw.member |= bit;
+    touch(r->m, p);
+}
+
+static void feed_listen_net(const struct row *r)
+{
+    struct model_peer *g = peer_of(r->m, &r->v[0]);
+    r->m->listen_dirty = true;
+    if (r->added) {
+        g->nets = must(realloc(g->nets, (g->nnets + 1) * sizeof *g->nets));
+        g->nets[g->nnets] =
+            (struct bgp_listen_conf){.net = r->v[1].addr, .len = (uint8_t)r->v[2].u};
+        g->nnets++;
+        return;
+    }
+    for (size_t i = 0; i < g->nnets; i++)
+        if (bgp_addr_cmp(&g->nets[i].net, &r->v[1].addr) == 0 && g->nets[i].len == r->v[2].u) {
+            g->nets[i] = g->nets[--g->nnets];
+            return;
+        }
+}
+
+static void feed_listen_as(const struct row *r)
+{
+    struct model_peer *g = peer_of(r->m, &r->v[0]);
+    uint32_t begin = (uint32_t)r->v[1].u;
+    uint32_t end = r->place->line->nparams > 2 ? (uint32_t)r->v[2].u : begin;
+    r->m->listen_dirty = true;
+    if (r->added && g->nas < 16) {
+        g->as_begin[g->nas] = begin;
+        g->as_end[g->nas++] = end;
+        return;
+    }
+    for (unsigned i = 0; i < g->nas && !r->added; i++)
+        if (g->as_begin[i] == begin && g->as_end[i] == end) {
+            g->nas--;
+            g->as_begin[i] = g->as_begin[g->nas];
+            g->as_end[i] = g->as_end[g->nas];
+            return;
+        }
+}
+
+static void feed_interface_address(const struct row *r)
+{
+    struct model_if *i = if_of(r->m, r->key, r->place->start[1]);
+    bool primary = r->place->line == &sch_lines[LINE_INTERFACE_IP_ADDRESS];
+    if (!i)
+        return;
+    r->m->addrs_dirty = r->m->all_dirty = true;
+    if (r->added) {
+        i->addrs = must(realloc(i->addrs, (i->naddrs + 1) * sizeof *i->addrs));
+        i->addrs[i->naddrs++] = (struct model_addr){r->v[0].addr, (uint8_t)r->v[1].u, primary};
+        return;
+    }
+    for (size_t k = 0; k < i->naddrs; k++)
+        if (bgp_addr_cmp(&i->addrs[k].addr, &r->v[0].addr) == 0) {
+            memmove(&i->addrs[k], &i->addrs[k + 1], (i->naddrs - k - 1) * sizeof *i->addrs);
+            i->naddrs--;
+            return;
+        }
+}
+
+#define X(name) feed_##name,
+static void (*const feeds[SCH_FEEDS_COUNT])(const struct row *) = {NULL, SCH_FEEDS_LIST(X)};
+#undef X
+
+/* --- binding a row to its object
+ * ------------------------------------------------------------------------ */
+
+static void row_fields(const struct row *r)
+{
+    const struct sch_line *l = r->place->line;
+    const struct sch_value *v = r->added ? r->v : NULL;
+    struct model *m = r->m;
+    struct model_peer *p;
+    struct model_if *i;
+    switch ((enum sch_object)sch_fields[l->binds[0].field].object) {
+    case OBJECT_SYSTEM:
+        bind_fields(&m->sys, &m->sys.set, l, v);
+        m->all_dirty |= l != &sch_lines[LINE_SYSTEM_SYSNAME];
+        break;
+    case OBJECT_PROCESS:
+        bind_fields(&m->bgp, &m->bgp.set, l, v);
+        m->all_dirty = true;
+        break;
+    case OBJECT_PEER:
+        p = peer_of(m, &r->v[0]);
+        touch(m, p);
+        bind_fields(&p->raw, &p->raw.set, l, v);
+        if (l == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && !p->is_group)
+            p->exists = r->added;
+        touch(m, p);
+        break;
+    case OBJECT_INTERFACE:
+        i = if_of(m, r->key, r->place->start[1]);
+        if (i)
+            bind_fields(&i->conf, &i->conf.set, l, v);
+        break;
+    case SCH_OBJECTS:
+        break;
+    }
+}
+
+static void interface_row(const struct row *r, size_t nkey)
+{
+    struct model_if *i = if_of(r->m, r->key, nkey);
+    if (!i)
+        return;
+    r->m->addrs_dirty = r->m->all_dirty = true;
+    if (r->added)
+        sch_value_text(&r->v[0], &r->place->line->params[0], true, i->name, sizeof i->name);
+    else
+        i->name[0] = 0;
+}
+
+static bool one_side(struct model *m, const struct sch_place *place, const uint8_t *key,
+                     size_t nkey, const char *text, bool added)
+{
+    struct sch_value v[SCH_SLOTS];
+    struct row r = {m, place, key, v, false, added};
+    const struct sch_line *l = place->line;
+    if (!sch_row_parse(l, text, strlen(text), v, &r.negated))
+        return false;
+    if (l == &sch_lines[LINE_INTERFACE_INTERFACE])
+        interface_row(&r, nkey);
+    else if (l->feeds)
+        feeds[l->feeds](&r);
+    if (l->nbinds)
+        row_fields(&r);
+    return true;
+}
+
+bool model_row(struct model *m, const uint8_t *key, size_t nkey, const char *old_text,
+               const char *new_text)
+{
+    struct sch_place place;
+    if (!sch_key_place(key, nkey, &place))
+        return false;
+    return (!old_text || one_side(m, &place, key, nkey, old_text, false)) &&
+           (!new_text || one_side(m, &place, key, nkey, new_text, true));
+}
+
+/* --- plans
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static enum bgp_action action_of(enum sch_impact i)
+{
+    static const enum bgp_action actions[] = {BGP_KEEP, BGP_REFRESH_IN, BGP_REEXPORT, BGP_RESET};
+    return actions[i];
+}
+
+static struct speaker_peer_change *add_change(struct speaker_plan *plan, size_t *cap)
+{
+    if (plan->npeers == *cap) {
+        *cap = *cap ? *cap * 2 : 16;
+        plan->peers = must(realloc(plan->peers, *cap * sizeof *plan->peers));
+    }
+    struct speaker_peer_change *c = &plan->peers[plan->npeers++];
+    memset(c, 0, sizeof *c);
+    return c;
+}
+
+static void plan_peer(const struct model *m, const struct model_peer *p, bool restart,
+                      struct speaker_plan *plan, size_t *cap)
+{
+    if (!p->exists || !m->bgp.as) {
+        if (!p->sent)
+            return;
+        struct speaker_peer_change *gone = add_change(plan, cap);
+        gone->conf.addr = p->raw.addr;
+        gone->remove = true;
+        return;
+    }
+    struct bgp_peer_conf eff;
+    bool differs = true;
+    enum sch_impact impact = SCH_IMPACT_NONE;
+    model_effective_peer(m, p, &eff);
+    if (p->sent)
+        impact = model_compare_peer(&p->eff, &eff, &differs);
+    if (p->sent && restart)
+        impact = SCH_IMPACT_SESSION;
+    if (!differs && impact == SCH_IMPACT_NONE) {
+        bgp_peer_conf_clear(&eff);
+        return;
+    }
+    struct speaker_peer_change *c = add_change(plan, cap);
+    c->conf = eff;
+    c->action = action_of(impact);
+}
+
+static void plan_addrs(const struct model *m, struct speaker_plan *plan)
+{
+    for (const struct model_if *i = m->ifs; i; i = i->hh.next)
+        for (size_t k = 0; k < i->naddrs && i->name[0]; k++) {
+            plan->addrs = must(realloc(plan->addrs, (plan->naddrs + 1) * sizeof *plan->addrs));
+            struct speaker_addr *a = &plan->addrs[plan->naddrs++];
+            memset(a, 0, sizeof *a);
+            snprintf(a->ifname, sizeof a->ifname, "%s", i->name);
+            a->addr = i->addrs[k].addr;
+            a->len = i->addrs[k].len;
+        }
+    plan->addrs_changed = true;
+}
+
+static void plan_listen(const struct model *m, struct speaker_plan *plan)
+{
+    for (const struct model_peer *g = m->peers; g; g = g->hh.next)
+        for (size_t k = 0; k < g->nnets && g->exists && g->raw.listen && m->bgp.as; k++) {
+            plan->listen = must(realloc(plan->listen, (plan->nlisten + 1) * sizeof *plan->listen));
+            struct bgp_listen_conf *l = &plan->listen[plan->nlisten++];
+            memset(l, 0, sizeof *l);
+            l->net = g->nets[k].net;
+            l->len = g->nets[k].len;
+            l->nas = g->nas;
+            for (unsigned i = 0; i < g->nas; i++) {
+                l->as[i].begin = g->as_begin[i];
+                l->as[i].end = g->as_end[i];
+            }
+            model_effective_peer(m, g, &l->peer);
+        }
+    plan->listen_changed = true;
+}
+
+struct speaker_plan *model_plan(struct model *m)
+{
+    struct speaker_plan *plan = must(calloc(1, sizeof *plan));
+    size_t cap = 0;
+    model_effective_process(m, &plan->process);
+    struct bgp_conf a = plan->process, b = m->bgp_eff;
+    a.set = b.set = 0;
+    plan->process_changed = memcmp(&a, &b, sizeof a) != 0;
+    bool restart =
+        plan->process.as != m->bgp_eff.as || plan->process.router_id != m->bgp_eff.router_id;
+    for (const struct model_peer *p = m->peers; p; p = p->hh.next)
+        if (!p->is_group && (p->dirty || m->all_dirty))
+            plan_peer(m, p, restart, plan, &cap);
+    if (m->addrs_dirty)
+        plan_addrs(m, plan);
+    if (m->listen_dirty || m->all_dirty)
+        plan_listen(m, plan);
+    if (plan->process_changed || plan->npeers || plan->addrs_changed || plan->listen_changed)
+        return plan;
+    speaker_plan_free(plan);
+    return NULL;
+}
+
+void model_applied(struct model *m, const struct speaker_plan *plan)
+{
+    char name[MODEL_NAME];
+    if (plan)
+        m->bgp_eff = plan->process;
+    for (size_t i = 0; plan && i < plan->npeers; i++) {
+        const struct speaker_peer_change *c = &plan->peers[i];
+        struct model_peer *p = model_find_peer(m, bgp_addr_str(&c->conf.addr, name));
+        bgp_peer_conf_clear(&p->eff);
+        p->sent = !c->remove;
+        if (!c->remove)
+            bgp_peer_conf_copy(&p->eff, &c->conf);
+    }
+    model_clean(m);
+}
+
+void model_clean(struct model *m)
+{
+    struct model_peer *p, *next;
+    struct model_if *i, *inext;
+    m->all_dirty = m->addrs_dirty = m->listen_dirty = false;
+    HASH_ITER (hh, m->peers, p, next) {
+        p->dirty = false;
+        if (!p->exists && !p->sent)
+            peer_free(m, p);
+    }
+    HASH_ITER (hh, m->ifs, i, inext)
+        if (!i->name[0])
+            if_free(m, i);
+}

@@ -1,0 +1,84 @@
+/*
+ * Running as plain structs, kept beside the rows: what commit compares and the speaker is fed from.
+ *
+ * Rows go in and come out one by one (model_row), so building it from nothing and changing it by a
+ * commit are the same code, and undoing a failed commit is feeding the inverse rows. Every row
+ * marks the objects it touches; model_plan() then compares each touched peer's effective
+ * configuration (peer over group over process over default) with the one the speaker has and lets
+ * the strongest declared impact decide.
+ */
+#ifndef VRPSH_MODEL_H
+#define VRPSH_MODEL_H
+
+#include <uthash.h>
+
+#include "engine/config/config.h"
+#include "schema/conf.h"
+
+#define MODEL_NAME 49 /* group name with its NUL, or an address */
+
+struct model_peer {
+    char name[MODEL_NAME]; /* address text or group name: the key */
+    bool is_group, exists, dirty;
+    struct bgp_peer_conf raw;     /* as configured */
+    struct bgp_peer_conf eff;     /* what the speaker has; peers only */
+    bool sent;                    /* the speaker has it */
+    struct bgp_listen_conf *nets; /* groups: listen ranges, without templates */
+    size_t nnets;
+    uint32_t as_begin[16], as_end[16];
+    unsigned nas;
+    UT_hash_handle hh;
+};
+
+struct model_if {
+    uint8_t key[16]; /* row key of the interface view */
+    uint32_t nkey;
+    char name[24];
+    struct if_conf conf;
+    struct model_addr {
+        struct bgp_addr addr;
+        uint8_t len;
+        bool primary;
+    } * addrs;
+    size_t naddrs;
+    UT_hash_handle hh;
+};
+
+struct model {
+    struct secrets *secrets;
+    struct sys_conf sys;
+    struct bgp_conf bgp, bgp_eff; /* as configured; as the speaker has it */
+    struct model_peer *peers;     /* hash of peers and groups */
+    struct model_if *ifs;
+    bool all_dirty, addrs_dirty, listen_dirty;
+};
+
+struct model *model_new(struct secrets *secrets);
+void model_free(struct model *m);
+/* One changed row; text NULL: absent before or after. False: key or text are not of this schema. */
+bool model_row(struct model *m, const uint8_t *key, size_t nkey, const char *old_text,
+               const char *new_text);
+/* What the speaker must be told, compared with what it has. Pure: the model is not changed, so a
+ * preview is this and nothing else. NULL: nothing to tell. */
+struct speaker_plan *model_plan(struct model *m);
+/* The plan has been applied: what it says is what the speaker has. */
+void model_applied(struct model *m, const struct speaker_plan *plan);
+/* Forgets the touched marks after a commit that was taken back. */
+void model_clean(struct model *m);
+
+const char *model_sysname(const struct model *m);
+/* Router ID in use: the bgp view's, the device's, the highest loopback address, or 0. */
+uint32_t model_router_id(const struct model *m);
+struct model_peer *model_find_peer(const struct model *m, const char *name);
+/* The group a peer belongs to, or NULL. */
+struct model_peer *model_group_of(const struct model *m, const struct model_peer *p);
+
+/* effective.c */
+void model_effective_process(const struct model *m, struct bgp_conf *out);
+void model_effective_peer(const struct model *m, const struct model_peer *p,
+                          struct bgp_peer_conf *out);
+/* Strongest impact of the differences; *differs: anything at all differs. */
+enum sch_impact model_compare_peer(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b,
+                                   bool *differs);
+
+#endif

@@ -1,0 +1,270 @@
+/* Opening the datastore, its tables, and the small wrappers every query goes through. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/store/internal.h"
+
+#define STORE_VERSION 1
+
+static const char schema_sql[] =
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+    "CREATE TABLE running(key BLOB PRIMARY KEY, text TEXT NOT NULL, commit_id INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE session(id INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT, tty TEXT,"
+    " opened INTEGER, lost INTEGER);"
+    "CREATE TABLE candidate(session INTEGER, key BLOB, text TEXT, base INTEGER,"
+    " PRIMARY KEY(session, key)) WITHOUT ROWID;"
+    "CREATE TABLE commits(id INTEGER PRIMARY KEY, time INTEGER, user TEXT, tty TEXT, type TEXT,"
+    " label TEXT UNIQUE, description TEXT);"
+    "CREATE TABLE change(commit_id INTEGER, key BLOB, old TEXT, new TEXT,"
+    " PRIMARY KEY(commit_id, key)) WITHOUT ROWID;"
+    "CREATE VIEW configuration AS SELECT text FROM running ORDER BY key;";
+
+const char *const store_sql[STATEMENTS] = {
+    [Q_BEGIN] = "BEGIN IMMEDIATE",
+    [Q_COMMIT] = "COMMIT",
+    [Q_ROLLBACK] = "ROLLBACK",
+    [Q_GET_OVERLAY] = "SELECT text FROM candidate WHERE session=?1 AND key=?2",
+    [Q_GET_RUNNING] = "SELECT text FROM running WHERE key=?1",
+    [Q_ANY_RUNNING] = "SELECT 1 FROM running WHERE key>=?1 AND key<?2 LIMIT 1",
+    [Q_ANY_MERGED] = "SELECT 1 FROM candidate WHERE session=?3 AND key>=?1 AND key<?2 AND"
+                     " text IS NOT NULL UNION ALL SELECT 1 FROM running r WHERE key>=?1 AND"
+                     " key<?2 AND NOT EXISTS(SELECT 1 FROM candidate c WHERE c.session=?3 AND"
+                     " c.key=r.key) LIMIT 1",
+    [Q_SET] = "INSERT INTO candidate(session,key,text,base) VALUES(?1,?2,?3,"
+              "(SELECT commit_id FROM running WHERE key=?2))"
+              " ON CONFLICT DO UPDATE SET text=excluded.text",
+    [Q_UNSET] = "DELETE FROM candidate WHERE session=?1 AND key=?2",
+    [Q_TOMBSTONE] = "INSERT INTO candidate(session,key,text,base) SELECT ?1,key,NULL,commit_id"
+                    " FROM running WHERE key=?2 ON CONFLICT DO UPDATE SET text=NULL",
+    [Q_CLEAR_BELOW] = "DELETE FROM candidate WHERE session=?3 AND key>=?1 AND key<?2",
+    [Q_TOMB_BELOW] = "INSERT INTO candidate(session,key,text,base) SELECT ?3,key,NULL,commit_id"
+                     " FROM running WHERE key>=?1 AND key<?2",
+    [Q_COUNT] = "SELECT count(*) FROM candidate WHERE session=?1",
+    [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 AND key>?4"
+                       " ORDER BY key",
+    [Q_SCAN_MERGED] =
+        "SELECT key,text FROM (SELECT key,text FROM candidate WHERE session=?3 AND key>=?1 AND"
+        " key<?2 AND key>?4 AND text IS NOT NULL UNION ALL SELECT key,text FROM running r WHERE"
+        " key>=?1 AND key<?2 AND key>?4 AND NOT EXISTS(SELECT 1 FROM candidate c WHERE"
+        " c.session=?3 AND c.key=r.key)) ORDER BY key",
+    [Q_CHANGES] = "SELECT c.key,r.text,c.text FROM candidate c LEFT JOIN running r ON r.key=c.key"
+                  " WHERE c.session=?1 ORDER BY c.key",
+    [Q_CLEAR] = "DELETE FROM candidate WHERE session=?1",
+    [Q_NEW] = "INSERT INTO session(user,tty,opened) VALUES(?1,?2,unixepoch())",
+    [Q_ADOPT] = "SELECT id FROM session s WHERE user=?1 AND lost IS NOT NULL AND"
+                " EXISTS(SELECT 1 FROM candidate c WHERE c.session=s.id) ORDER BY id DESC LIMIT 1",
+    [Q_TAKE] = "UPDATE session SET lost=NULL WHERE id=?1",
+    [Q_LEAVE] = "UPDATE session SET lost=unixepoch() WHERE id=?1",
+    [Q_DROP] = "DELETE FROM session WHERE id=?1",
+    [Q_NEXT_ID] = "SELECT max(coalesce((SELECT value FROM meta WHERE name='last_commit'),0)+1,"
+                  "1000000001)",
+    [Q_COMMIT_ROW] = "INSERT INTO commits(id,time,user,tty,type,label,description)"
+                     " VALUES(?1,?2,?3,?4,?5,?6,?7)",
+    [Q_COMMIT_CHANGES] =
+        "INSERT INTO change(commit_id,key,old,new) SELECT ?1,c.key,r.text,c.text FROM candidate c"
+        " LEFT JOIN running r ON r.key=c.key WHERE c.session=?2",
+    [Q_COMMIT_DELETE] = "DELETE FROM running WHERE key IN (SELECT key FROM candidate WHERE"
+                        " session=?2 AND text IS NULL)",
+    [Q_COMMIT_WRITE] = "INSERT INTO running(key,text,commit_id) SELECT key,text,?1 FROM candidate"
+                       " WHERE session=?2 AND text IS NOT NULL ORDER BY key"
+                       " ON CONFLICT DO UPDATE SET text=excluded.text,commit_id=?1",
+    [Q_COMMIT_TIDY] = "DELETE FROM candidate WHERE session<>?2 AND text IS"
+                      " (SELECT text FROM running r WHERE r.key=candidate.key)",
+    [Q_LIST] = "SELECT id,time,user,tty,type,label,description FROM commits ORDER BY id DESC"
+               " LIMIT ?1",
+    [Q_FIND_ID] = "SELECT id,time,user,tty,type,label,description FROM commits WHERE id=?1",
+    [Q_FIND_LABEL] = "SELECT id,time,user,tty,type,label,description FROM commits WHERE label=?1",
+    [Q_FIND_NTH] = "SELECT id,time,user,tty,type,label,description FROM commits ORDER BY id DESC"
+                   " LIMIT 1 OFFSET ?1-1",
+    /* min() and max() pick the row their bare columns come from */
+    [Q_HISTORY] = "SELECT a.key,a.old,b.new FROM (SELECT key,old,min(commit_id) FROM change WHERE"
+                  " commit_id BETWEEN ?1 AND ?2 GROUP BY key) a JOIN (SELECT key,new,"
+                  "max(commit_id) FROM change WHERE commit_id BETWEEN ?1 AND ?2 GROUP BY key) b"
+                  " ON a.key=b.key WHERE a.old IS NOT b.new ORDER BY a.key",
+    [Q_REVERT] = "SELECT key,old,min(commit_id) FROM change WHERE commit_id>?1 GROUP BY key",
+};
+
+const char *store_error(const struct store *s)
+{
+    return s->error;
+}
+
+bool store_fail(struct store *s, const char *what)
+{
+    snprintf(s->error, sizeof s->error, "The datastore %s failed: %s.", what,
+             sqlite3_errmsg(s->db));
+    return false;
+}
+
+sqlite3_stmt *store_query(struct store *s, enum statement which)
+{
+    if (!s->q[which] && sqlite3_prepare_v3(s->db, store_sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                           &s->q[which], NULL) != SQLITE_OK) {
+        store_fail(s, "query");
+        return NULL;
+    }
+    sqlite3_reset(s->q[which]);
+    return s->q[which];
+}
+
+bool store_run(struct store *s, sqlite3_stmt *q)
+{
+    if (!q)
+        return false;
+    int rc = sqlite3_step(q);
+    bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW;
+    if (!ok)
+        store_fail(s, "write");
+    sqlite3_reset(q);
+    return ok;
+}
+
+bool store_exec(struct store *s, const char *sql)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(s, "write");
+}
+
+void store_bind_blob(sqlite3_stmt *q, int at, const uint8_t *b, size_t n)
+{
+    sqlite3_bind_blob(q, at, n ? (const void *)b : "", (int)n, SQLITE_STATIC);
+}
+
+bool store_successor(const uint8_t *prefix, size_t n, uint8_t *out, size_t *nout)
+{
+    while (n && prefix[n - 1] == 0xff)
+        n--;
+    if (n == 0)
+        return false;
+    memcpy(out, prefix, n);
+    out[n - 1]++;
+    *nout = n;
+    return true;
+}
+
+static bool get_meta(struct store *s, const char *name, char *buf, size_t len)
+{
+    sqlite3_stmt *q;
+    bool found = false;
+    if (sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE name=?1", -1, &q, NULL) !=
+        SQLITE_OK)
+        return false;
+    sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
+    if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_text(q, 0)) {
+        snprintf(buf, len, "%s", (const char *)sqlite3_column_text(q, 0));
+        found = true;
+    }
+    sqlite3_finalize(q);
+    return found;
+}
+
+static bool put_meta(struct store *s, const char *name, const char *value)
+{
+    sqlite3_stmt *q;
+    if (sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO meta VALUES(?1,?2)", -1, &q, NULL) !=
+        SQLITE_OK)
+        return store_fail(s, "write");
+    sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 2, value, -1, SQLITE_STATIC);
+    bool ok = sqlite3_step(q) == SQLITE_DONE || store_fail(s, "write");
+    sqlite3_finalize(q);
+    return ok;
+}
+
+static bool create(struct store *s, const char *fingerprint)
+{
+    char version[16];
+    snprintf(version, sizeof version, "%d", STORE_VERSION);
+    return store_exec(s, "BEGIN IMMEDIATE") && store_exec(s, schema_sql) &&
+           put_meta(s, "version", version) && put_meta(s, "schema", fingerprint) &&
+           store_exec(s, "COMMIT");
+}
+
+static bool no_rows(struct store *s)
+{
+    sqlite3_stmt *q;
+    bool empty = false;
+    if (sqlite3_prepare_v2(s->db,
+                           "SELECT 1 FROM running UNION ALL SELECT 1 FROM change UNION ALL"
+                           " SELECT 1 FROM candidate LIMIT 1",
+                           -1, &q, NULL) == SQLITE_OK)
+        empty = sqlite3_step(q) == SQLITE_DONE;
+    sqlite3_finalize(q);
+    return empty;
+}
+
+/* Sessions of a host that died: what they had typed is kept for their users. */
+static bool adopt_orphans(struct store *s)
+{
+    return store_exec(s, "UPDATE session SET lost=unixepoch() WHERE lost IS NULL;"
+                         "DELETE FROM session WHERE NOT EXISTS(SELECT 1 FROM candidate c WHERE"
+                         " c.session=session.id)");
+}
+
+static bool prepare(struct store *s, const char *fingerprint)
+{
+    char value[64];
+    sqlite3_busy_timeout(s->db, 2000);
+    if (!store_exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                       "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
+                       "PRAGMA cache_size=-16000"))
+        return false;
+    if (!get_meta(s, "version", value, sizeof value))
+        return create(s, fingerprint);
+    if (atoi(value) != STORE_VERSION) {
+        snprintf(s->error, sizeof s->error,
+                 "The datastore is of version %.20s, this program reads %d.", value, STORE_VERSION);
+        return false;
+    }
+    if (!get_meta(s, "schema", value, sizeof value) || strcmp(value, fingerprint) != 0) {
+        if (!no_rows(s)) {
+            snprintf(s->error, sizeof s->error,
+                     "The datastore was written by another version of this program.");
+            return false;
+        }
+        if (!put_meta(s, "schema", fingerprint))
+            return false;
+    }
+    return adopt_orphans(s);
+}
+
+bool store_open(struct store **out, const char *path, const char *fingerprint, char *err,
+                size_t errlen)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (!s) {
+        snprintf(err, errlen, "Out of memory.");
+        return false;
+    }
+    mode_t old = umask(077);
+    int rc = sqlite3_open_v2(
+        path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    bool ok = rc == SQLITE_OK && prepare(s, fingerprint);
+    umask(old);
+    if (!ok) {
+        if (!s->error[0])
+            store_fail(s, "open");
+        snprintf(err, errlen, "%s", s->error);
+        store_close(s);
+        return false;
+    }
+    sqlite3_stmt *q;
+    if (sqlite3_prepare_v2(s->db, "SELECT 1 FROM running LIMIT 1", -1, &q, NULL) == SQLITE_OK)
+        s->running_empty = sqlite3_step(q) == SQLITE_DONE;
+    sqlite3_finalize(q);
+    *out = s;
+    return true;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    store_flush(s);
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(s->q[i]);
+    sqlite3_close(s->db);
+    free(s);
+}

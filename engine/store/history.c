@@ -1,0 +1,174 @@
+/* Commits: the one transaction that changes running, and looking back at what changed. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/store/internal.h"
+
+static bool next_id(struct store *s, uint32_t *id)
+{
+    sqlite3_stmt *q = store_query(s, Q_NEXT_ID);
+    if (!q || sqlite3_step(q) != SQLITE_ROW)
+        return store_fail(s, "read");
+    *id = (uint32_t)sqlite3_column_int64(q, 0);
+    sqlite3_reset(q);
+    return true;
+}
+
+static bool write_meta_row(struct store *s, const struct store_commit *m)
+{
+    sqlite3_stmt *q = store_query(s, Q_COMMIT_ROW);
+    if (!q)
+        return false;
+    sqlite3_bind_int64(q, 1, m->id);
+    sqlite3_bind_int64(q, 2, m->time);
+    sqlite3_bind_text(q, 3, m->user, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 4, m->tty, -1, SQLITE_STATIC);
+    sqlite3_bind_text(q, 5, m->type, -1, SQLITE_STATIC);
+    if (m->label[0])
+        sqlite3_bind_text(q, 6, m->label, -1, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(q, 6);
+    sqlite3_bind_text(q, 7, m->description, -1, SQLITE_STATIC);
+    char last[100];
+    snprintf(last, sizeof last, "INSERT OR REPLACE INTO meta VALUES('last_commit',%u)", m->id);
+    return store_run(s, q) && store_exec(s, last);
+}
+
+static bool move_rows(struct store *s, const struct store_candidate *c, uint32_t id)
+{
+    static const enum statement steps[] = {Q_COMMIT_CHANGES, Q_COMMIT_DELETE, Q_COMMIT_WRITE,
+                                           Q_COMMIT_TIDY};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        sqlite3_stmt *q = store_query(s, steps[i]);
+        if (!q)
+            return false;
+        if (sqlite3_bind_parameter_index(q, "?1"))
+            sqlite3_bind_int64(q, 1, id);
+        sqlite3_bind_int64(q, 2, c->id);
+        if (!store_run(s, q))
+            return false;
+    }
+    sqlite3_stmt *clear = store_query(s, Q_CLEAR);
+    if (!clear)
+        return false;
+    sqlite3_bind_int64(clear, 1, c->id);
+    return store_run(s, clear);
+}
+
+bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta)
+{
+    if (!store_flush(s) || !store_exec(s, "PRAGMA synchronous=FULL"))
+        return false;
+    meta->time = (int64_t)time(NULL);
+    bool ok = store_run(s, store_query(s, Q_BEGIN));
+    if (ok) {
+        ok = next_id(s, &meta->id) && write_meta_row(s, meta) && move_rows(s, c, meta->id) &&
+             store_run(s, store_query(s, Q_COMMIT));
+        if (!ok)
+            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    if (!ok)
+        return false;
+    c->rows = 0;
+    s->running_empty = false;
+    return true;
+}
+
+static void read_text(sqlite3_stmt *q, int at, char *buf, size_t len)
+{
+    const char *t = (const char *)sqlite3_column_text(q, at);
+    snprintf(buf, len, "%s", t ? t : "");
+}
+
+static void read_commit(sqlite3_stmt *q, struct store_commit *c)
+{
+    c->id = (uint32_t)sqlite3_column_int64(q, 0);
+    c->time = sqlite3_column_int64(q, 1);
+    read_text(q, 2, c->user, sizeof c->user);
+    read_text(q, 3, c->tty, sizeof c->tty);
+    read_text(q, 4, c->type, sizeof c->type);
+    read_text(q, 5, c->label, sizeof c->label);
+    read_text(q, 6, c->description, sizeof c->description);
+}
+
+bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg)
+{
+    sqlite3_stmt *q = store_query(s, Q_LIST);
+    struct store_commit c;
+    int rc;
+    if (!q)
+        return false;
+    sqlite3_bind_int64(q, 1, (sqlite3_int64)max);
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        read_commit(q, &c);
+        if (!fn(arg, &c))
+            break;
+    }
+    sqlite3_reset(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
+}
+
+static bool find(struct store *s, sqlite3_stmt *q, struct store_commit *out)
+{
+    bool found = q && sqlite3_step(q) == SQLITE_ROW;
+    (void)s;
+    if (found)
+        read_commit(q, out);
+    if (q)
+        sqlite3_reset(q);
+    return found;
+}
+
+bool store_commit_find(struct store *s, uint32_t id, const char *label, struct store_commit *out)
+{
+    sqlite3_stmt *q = store_query(s, label ? Q_FIND_LABEL : Q_FIND_ID);
+    if (q && label)
+        sqlite3_bind_text(q, 1, label, -1, SQLITE_STATIC);
+    else if (q)
+        sqlite3_bind_int64(q, 1, id);
+    return find(s, q, out);
+}
+
+bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out)
+{
+    sqlite3_stmt *q = store_query(s, Q_FIND_NTH);
+    if (q)
+        sqlite3_bind_int64(q, 1, n);
+    return find(s, q, out);
+}
+
+bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg)
+{
+    sqlite3_stmt *q = store_query(s, Q_HISTORY);
+    int rc;
+    if (!q)
+        return false;
+    sqlite3_bind_int64(q, 1, from);
+    sqlite3_bind_int64(q, 2, to);
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
+        if (!fn(arg, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0),
+                (const char *)sqlite3_column_text(q, 1), (const char *)sqlite3_column_text(q, 2)))
+            break;
+    sqlite3_reset(q);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
+}
+
+bool store_revert(struct store *s, struct store_candidate *c, uint32_t id)
+{
+    sqlite3_stmt *q = store_query(s, Q_REVERT);
+    int rc = SQLITE_DONE;
+    bool ok = q && store_edits_begin(s);
+    if (ok)
+        sqlite3_bind_int64(q, 1, id);
+    while (ok && (rc = sqlite3_step(q)) == SQLITE_ROW) {
+        const uint8_t *key = sqlite3_column_blob(q, 0);
+        size_t n = (size_t)sqlite3_column_bytes(q, 0);
+        const char *old = (const char *)sqlite3_column_text(q, 1);
+        ok = old ? store_set(s, c, key, n, old, strlen(old)) : store_delete(s, c, key, n);
+    }
+    if (q)
+        sqlite3_reset(q);
+    return ok && (rc == SQLITE_DONE || store_fail(s, "read"));
+}

@@ -1,0 +1,114 @@
+/*
+ * The datastore: running, per-session candidates and history in one SQLite file. The only owner of
+ * sqlite3.h; used by the mgmt thread alone, through one connection.
+ *
+ * Rows are (key, text): schema/schema.h says what they mean, this file does not care. A candidate
+ * is an overlay of changed rows over running; a row without text is a deletion; an overlay row
+ * never equals its running row, so "overlay not empty" is exactly "something is uncommitted".
+ *
+ * Candidate edits gather in one open transaction (WAL, synchronous NORMAL) until store_flush();
+ * commits are transactions of their own with synchronous FULL. Every failing function leaves the
+ * datastore as it was and says why in store_error().
+ */
+#ifndef VRPSH_STORE_H
+#define VRPSH_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+
+/* One session's overlay. id 0 stands for "no candidate": functions then see running only. */
+struct store_candidate {
+    uint32_t id;
+    size_t rows;
+};
+
+/* path ":memory:" keeps nothing. Creates the file with mode 0600. fingerprint: of the keys this
+ * program writes; a file of another one is refused unless running is empty. */
+bool store_open(struct store **out, const char *path, const char *fingerprint, char *err,
+                size_t errlen);
+void store_close(struct store *s);
+const char *store_error(const struct store *s);
+
+/* --- candidates ----------------------------------------------------------------------------------
+ */
+
+/* A new empty candidate for a user and terminal. */
+bool store_candidate_new(struct store *s, const char *user, const char *tty,
+                         struct store_candidate *out);
+/* The newest candidate with rows that the user left behind by losing a terminal. */
+bool store_candidate_adopt(struct store *s, const char *user, struct store_candidate *out);
+/* Leaves the candidate to be adopted later. */
+bool store_candidate_leave(struct store *s, struct store_candidate *c);
+/* Removes candidate and rows. */
+bool store_candidate_drop(struct store *s, struct store_candidate *c);
+/* Removes its rows. */
+bool store_candidate_clear(struct store *s, struct store_candidate *c);
+
+/* --- rows as a session sees them: its overlay over running
+ * ------------------------------------------ */
+
+/* Text of a row into buf (NUL-terminated, cut to len): its length, or -1 when there is none. */
+long store_get(struct store *s, const struct store_candidate *c, const uint8_t *key, size_t nkey,
+               char *buf, size_t len);
+/* True when any row's key starts with the prefix. */
+bool store_any(struct store *s, const struct store_candidate *c, const uint8_t *prefix, size_t n);
+bool store_set(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,
+               const char *text, size_t ntext);
+bool store_delete(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey);
+/* Deletes every row whose key starts with the prefix. */
+bool store_delete_prefix(struct store *s, struct store_candidate *c, const uint8_t *prefix,
+                         size_t n);
+
+/* Called for rows in key order; false stops. Strings live for the call. */
+typedef bool store_row_fn(void *arg, const uint8_t *key, size_t nkey, const char *text,
+                          size_t ntext);
+/* Rows below a prefix (n 0: all) whose key is greater than after (nafter 0: from the start). */
+bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t *prefix, size_t n,
+                const uint8_t *after, size_t nafter, store_row_fn *fn, void *arg);
+
+/* A changed row: old and new text, NULL for absent. */
+typedef bool store_change_fn(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+                             const char *new_text);
+/* The overlay against running, in key order. */
+bool store_changes(struct store *s, const struct store_candidate *c, store_change_fn *fn,
+                   void *arg);
+
+/* Ends the open transaction of candidate edits. */
+bool store_flush(struct store *s);
+/* A savepoint inside candidate edits, so that a command of several rows is all or nothing. */
+bool store_mark(struct store *s);
+void store_unmark(struct store *s, bool keep);
+
+/* --- commits and history
+ * ---------------------------------------------------------------------------- */
+
+struct store_commit {
+    uint32_t id;  /* 1000000001-1999999999 */
+    int64_t time; /* seconds since the epoch */
+    char user[64], tty[64];
+    char type[16]; /* "CLI", "ROLLBACK" */
+    char label[257];
+    char description[256];
+};
+
+/* Makes the candidate running in one transaction, adds a history entry (id and time are filled in)
+ * and empties the candidate. Rows of other candidates that now equal running go away. */
+bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta);
+
+typedef bool store_commit_fn(void *arg, const struct store_commit *c);
+/* Newest first, at most max. */
+bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg);
+bool store_commit_find(struct store *s, uint32_t id, const char *label, struct store_commit *out);
+/* The n-th newest commit (1 is the newest). */
+bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out);
+/* Net change of the commits from..to, both included, in key order. */
+bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg);
+/* Candidate := the inverse of every commit after id. */
+bool store_revert(struct store *s, struct store_candidate *c, uint32_t id);
+/* When a candidate has to be re-counted because another session committed. */
+bool store_recount(struct store *s, struct store_candidate *c);
+
+#endif
