@@ -1,0 +1,163 @@
+/* The host side put together: datastore, speaker, sessions and the log. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/app_internal.h"
+#include "engine/config/model.h"
+
+struct app *app_new(const struct app_opts *o)
+{
+    struct app *a = calloc(1, sizeof *a);
+    struct timespec now;
+    if (!a)
+        return NULL;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    a->started_ms = (uint64_t)now.tv_sec * 1000;
+    a->opts = *o;
+    return a;
+}
+
+void app_free(struct app *a)
+{
+    free(a);
+}
+
+void app_committed(struct app *a, struct session *by)
+{
+    for (struct session *s = a->sessions; s; s = s->next)
+        if (s != by && s->edit.cand.id && s->edit.cand.rows)
+            store_recount(a->config.store, &s->edit.cand);
+}
+
+/* --- log
+ * ---------------------------------------------------------------------------------------------- */
+
+/* One line of the host's log in VRP's frame (reference D1); stderr is the log file or a terminal.
+ */
+static void log_line(const struct app *a, int64_t when, const char *id, const char *text)
+{
+    char stamp[64];
+    time_t t = (time_t)when;
+    struct tm tm;
+    localtime_r(&t, &tm);
+    strftime(stamp, sizeof stamp, "%b %e %Y %H:%M:%S", &tm);
+    fprintf(stderr, "%s %s %%%%01%s(l):%s\n", stamp, model_sysname(a->config.model), id, text);
+}
+
+static void upper(const char *from, char *to, size_t len)
+{
+    size_t i = 0;
+    for (; from[i] && i + 1 < len; i++)
+        to[i] = (char)(from[i] >= 'a' && from[i] <= 'z' ? from[i] - 32 : from[i]);
+    to[i] = 0;
+}
+
+static void on_event(void *ctx, const struct bgp_event *e, int64_t when)
+{
+    char text[600], peer[BGP_ADDR_STRLEN], from[16], to[16];
+    if (!e->logged || (e->from != BGP_ESTABLISHED && e->to != BGP_ESTABLISHED))
+        return;
+    upper(bgp_state_name(e->from), from, sizeof from);
+    upper(bgp_state_name(e->to), to, sizeof to);
+    int n = snprintf(text, sizeof text,
+                     "The status of the peer %s changed from %s to %s. (InstanceName=[Public], "
+                     "StateChangeReason=[%s])",
+                     bgp_addr_str(e->peer, peer), from, to, e->reason ? e->reason : e->event);
+    if (e->notif)
+        snprintf(text + n, sizeof text - (size_t)n, " %s NOTIFICATION %u/%u (%s, %s) %s",
+                 e->notif->sent ? "Sent" : "Received", e->notif->code, e->notif->subcode,
+                 bgp_error_name(e->notif->code),
+                 bgp_suberror_name(e->notif->code, e->notif->subcode), e->notif->text);
+    log_line(ctx, when, "BGP/3/STATE_CHG_UPDOWN", text);
+}
+
+static void on_warn(void *ctx, const char *text)
+{
+    log_line(ctx, time(NULL), "BGP/4/WARNING", text);
+}
+
+/* --- host operations
+ * ----------------------------------------------------------------------------------- */
+
+static bool app_start(void *ctx, struct uv_loop_s *loop, char *err, size_t errlen)
+{
+    struct app *a = ctx;
+    struct speaker *speaker;
+    struct speaker_opts o = {.port = a->opts.bgp_port,
+                             .listen = a->opts.listen,
+                             .nlisten = a->opts.nlisten,
+                             .event = on_event,
+                             .warn = on_warn,
+                             .ctx = a};
+    if (!config_open(&a->config, a->opts.db, err, errlen))
+        return false;
+    int rc = speaker_start(&speaker, loop, &o);
+    if (rc < 0) {
+        snprintf(err, errlen, "The speaker cannot start: %s.", strerror(-rc));
+        config_close(&a->config);
+        return false;
+    }
+    config_start_speaker(&a->config, speaker);
+    return true;
+}
+
+static void app_stop(void *ctx)
+{
+    struct app *a = ctx;
+    while (a->sessions)
+        session_free(a->sessions, true);
+    if (a->config.speaker)
+        speaker_stop(a->config.speaker);
+    config_close(&a->config);
+}
+
+static void *app_open(void *ctx, struct host_conn *conn, const struct host_peer *peer,
+                      const struct proto_hello *hello, char *err, size_t errlen)
+{
+    struct session *s = session_new(ctx, conn, peer->user, hello);
+    if (!s) {
+        snprintf(err, errlen, "Out of memory.");
+        return NULL;
+    }
+    proto_begin(&s->out, PROTO_WELCOME);
+    proto_u16(&s->out, PROTO_VERSION);
+    proto_u32(&s->out, s->id);
+    proto_end(&s->out);
+    host_send(conn, &s->out);
+    session_done(s);
+    return s;
+}
+
+static void app_frame(void *session, struct proto_frame *f)
+{
+    session_frame(session, f);
+}
+
+static void app_drained(void *session)
+{
+    session_pump(session);
+}
+
+static void app_close(void *session)
+{
+    session_free(session, true);
+}
+
+static void app_idle(void *ctx)
+{
+    struct app *a = ctx;
+    if (!store_flush(a->config.store))
+        on_warn(a, store_error(a->config.store));
+}
+
+const struct host_ops app_host_ops = {
+    .start = app_start,
+    .stop = app_stop,
+    .open = app_open,
+    .frame = app_frame,
+    .drained = app_drained,
+    .close = app_close,
+    .idle = app_idle,
+};

@@ -1,0 +1,103 @@
+/*
+ * "vrpsh --check": batch files run against an empty configuration in memory, by the same sessions
+ * as online, with no speaker. Every error is reported; nothing is started or stored.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/app_internal.h"
+#include "cli/diag.h"
+
+struct check {
+    const char *file;
+    bool json;
+    unsigned errors;
+};
+
+static void report(struct session *s, char severity, size_t column, const char *text)
+{
+    struct check *c = s->diag_ctx;
+    c->errors += severity == 'E';
+    char buf[DIAG_MAX];
+    size_t n = diag_format(buf, c->file, s->line_no, column, severity, text, strlen(text), c->json);
+    fwrite(buf, 1, n, c->json ? stdout : stderr);
+}
+
+static bool check_stream(struct session *s, FILE *f)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t n;
+    while ((n = getline(&line, &cap, f)) >= 0) {
+        if (n && line[n - 1] == '\n')
+            n--;
+        if (n && line[n - 1] == '\r')
+            n--;
+        s->line_no++;
+        s->nline = (size_t)n;
+        size_t keep = s->nline < PROTO_LINE_MAX ? s->nline : PROTO_LINE_MAX;
+        memcpy(s->line, line, keep);
+        s->line[keep] = 0;
+        session_run(s);
+        while (s->stream.next && s->stream.next(s, s->stream.state))
+            s->ntext = 0;
+        if (s->stream.free)
+            s->stream.free(s->stream.state);
+        s->stream = (struct stream){0};
+        s->ntext = 0;
+    }
+    bool ok = !ferror(f);
+    free(line);
+    while (s->question) {
+        s->question = QUESTION_NONE;
+        s->answered(s, ANSWER_YES);
+    }
+    return ok;
+}
+
+static int check_file(struct check *c)
+{
+    struct app_opts o = {.db = ":memory:"};
+    struct proto_hello hello = {.version = PROTO_VERSION, .keep_going = true};
+    char err[300];
+    int code = 0;
+    struct app *a = app_new(&o);
+    FILE *f = strcmp(c->file, "-") == 0 ? stdin : fopen(c->file, "r");
+    if (!f || !a || !config_open(&a->config, ":memory:", err, sizeof err)) {
+        fprintf(stderr, "vrpsh: %s: %s\n", c->file, f ? err : strerror(errno));
+        app_free(a);
+        if (f && f != stdin)
+            fclose(f);
+        return 2;
+    }
+    struct session *s = session_new(a, NULL, "check", &hello);
+    s->diag = report;
+    s->diag_ctx = c;
+    if (!check_stream(s, f))
+        code = 2;
+    if (s->edit.cand.rows) { /* what no commit of the file has looked at */
+        s->edit.removed = true;
+        if (!config_validate(&s->edit))
+            report(s, 'E', 0, s->edit.err);
+    }
+    if (f != stdin)
+        fclose(f);
+    session_free(s, false);
+    config_close(&a->config);
+    app_free(a);
+    return code ? code : c->errors ? 1 : 0;
+}
+
+int check_files(char *const *files, size_t n, bool json)
+{
+    int worst = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct check c = {files[i], json, 0};
+        int code = check_file(&c);
+        if (code > worst)
+            worst = code;
+    }
+    return worst;
+}

@@ -1,0 +1,301 @@
+/* BGP displays and resets: peers in summary, groups, "reset bgp". Verbose peers are in
+ * peer_verbose.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/app_internal.h"
+#include "cli/peer_verbose.h"
+#include "engine/config/model.h"
+
+/* --- what is asked for
+ * ---------------------------------------------------------------------------- */
+
+static enum bgp_family family_of(const struct sch_match *m)
+{
+    const char *w = cmd_word(m, "family");
+    return strcmp(w, "vpnv4") == 0   ? BGP_VPNV4
+           : strcmp(w, "vpnv6") == 0 ? BGP_VPNV6
+           : strcmp(w, "ipv6") == 0  ? BGP_IPV6_UNICAST
+                                     : BGP_IPV4_UNICAST;
+}
+
+static bool bgp_runs(struct session *s)
+{
+    if (s->app->config.speaker && s->app->config.model->bgp.as)
+        return true;
+    if (!s->app->config.speaker)
+        session_error(s, "There is no speaker here.");
+    else
+        session_error(s, "BGP is not configured.");
+    return false;
+}
+
+/* --- summary
+ * ------------------------------------------------------------------------------------------ */
+
+/* Up/Down of B0: hh:mm:ss below a day, then hhhhHmmM. */
+static void up_down(uint64_t ms, char *buf, size_t len)
+{
+    uint64_t sec = ms / 1000, h = sec / 3600;
+    if (h < 24)
+        snprintf(buf, len, "%02u:%02u:%02u", (unsigned)h, (unsigned)(sec / 60 % 60),
+                 (unsigned)(sec % 60));
+    else if (h <= 9999)
+        snprintf(buf, len, "%04uh%02um", (unsigned)h, (unsigned)(sec / 60 % 60));
+    else
+        snprintf(buf, len, "****h%02um", (unsigned)(sec / 60 % 60));
+}
+
+static const char *state_word(const struct bgp_peer_view *v, enum bgp_family f)
+{
+    if (v->state == BGP_ESTABLISHED && !(v->negotiated & 1u << f))
+        return "No neg";
+    if (v->admin_down)
+        return "Idle(Admin)";
+    return bgp_state_name(v->state);
+}
+
+static uint32_t total(const uint32_t *counters)
+{
+    uint32_t n = 0;
+    for (int i = 1; i < BGP_MSGS; i++)
+        n += counters[i];
+    return n;
+}
+
+static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
+{
+    char addr[BGP_ADDR_STRLEN + 1], as[16], up[16];
+    addr[0] = '*';
+    bgp_addr_str(&v->addr, addr + 1);
+    up_down(speaker_now() - v->state_since_ms, up, sizeof up);
+    out(s, "  %-16s%u%12s%9u%9u%6u%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
+        sch_as_text(v->remote_as, s->app->config.model->sys.as_plain, as), total(v->received),
+        total(v->sent), 0u, up, state_word(v, f), 0u);
+}
+
+static void peer_header(struct session *s)
+{
+    out(s, "  %-16s%s%12s%9s%9s%6s%9s%12s%9s\n", "Peer", "V", "AS", "MsgRcvd", "MsgSent", "OutQ",
+        "Up/Down", "State", "PrefRcv");
+}
+
+static void summary_head(struct session *s, unsigned peers, unsigned up)
+{
+    char id[BGP_ADDR_STRLEN], as[16];
+    const struct bgp_conf *c = &s->app->config.model->bgp_eff;
+    struct bgp_addr a = {4,
+                         {(uint8_t)(c->router_id >> 24), (uint8_t)(c->router_id >> 16),
+                          (uint8_t)(c->router_id >> 8), (uint8_t)c->router_id}};
+    out(s, " BGP local router ID : %s\n", bgp_addr_str(&a, id));
+    out(s, " Local AS number : %s\n", sch_as_text(c->as, s->app->config.model->sys.as_plain, as));
+    out(s, " Total number of peers : %-18uPeers in established state : %u\n\n", peers, up);
+    peer_header(s);
+}
+
+/* Rows one by one, so that a long list waits for the terminal. */
+struct peers {
+    struct bgp_peer_view *v;
+    size_t n, at;
+    enum bgp_family family;
+    bool verbose;
+};
+
+static void peers_free(void *state)
+{
+    struct peers *p = state;
+    free(p->v);
+    free(p);
+}
+
+static bool peers_next(struct session *s, void *state)
+{
+    struct peers *p = state;
+    for (unsigned i = 0; i < 200 && p->at < p->n; p->at++) {
+        const struct bgp_peer_view *v = &p->v[p->at];
+        if (!(v->enabled & 1u << p->family))
+            continue;
+        if (p->verbose)
+            peer_verbose(s, v);
+        else
+            peer_row(s, v, p->family);
+        i++;
+    }
+    return p->at < p->n;
+}
+
+static void one_peer(struct session *s, const struct sch_match *m, enum bgp_family f)
+{
+    struct bgp_peer_view v;
+    if (!speaker_peer(s->app->config.speaker, &cmd_arg(m, "peer")->addr, &v) ||
+        !(v.enabled & 1u << f)) {
+        session_error(s, "The peer session does not exist.");
+        return;
+    }
+    if (*cmd_word(m, "form")) {
+        peer_verbose(s, &v);
+        return;
+    }
+    summary_head(s, 1, v.state == BGP_ESTABLISHED && v.negotiated & 1u << f);
+    peer_row(s, &v, f);
+}
+
+void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
+{
+    enum bgp_family f = family_of(m);
+    unsigned up = 0, all = 0;
+    if (!bgp_runs(s))
+        return;
+    if (cmd_arg(m, "peer")->present) {
+        one_peer(s, m, f);
+        return;
+    }
+    struct peers *p = calloc(1, sizeof *p);
+    if (!p) {
+        session_error(s, "Out of memory.");
+        return;
+    }
+    p->family = f;
+    p->verbose = *cmd_word(m, "form") != 0;
+    p->n = speaker_peers(s->app->config.speaker, &p->v);
+    for (size_t i = 0; i < p->n; i++) {
+        if (!(p->v[i].enabled & 1u << f))
+            continue;
+        all++;
+        up += p->v[i].state == BGP_ESTABLISHED && p->v[i].negotiated & 1u << f;
+    }
+    if (!p->verbose)
+        summary_head(s, all, up);
+    s->stream = (struct stream){peers_next, peers_free, p};
+}
+
+/* --- groups
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool in_family(const struct model_peer *g, enum bgp_family f)
+{
+    return f == BGP_IPV4_UNICAST || g->raw.enabled & 1u << f;
+}
+
+static void group_as(struct session *s, const struct bgp_peer_conf *eff)
+{
+    char as[16];
+    if (eff->remote_as)
+        out(s, " Remote AS                            : %s\n",
+            sch_as_text(eff->remote_as, s->app->config.model->sys.as_plain, as));
+    else
+        out(s, " Remote AS number isn't specified\n");
+}
+
+static void group_members(struct session *s, const struct model_peer *g, enum bgp_family f)
+{
+    const struct model *m = s->app->config.model;
+    unsigned n = 0;
+    for (const struct model_peer *p = m->peers; p; p = p->hh.next)
+        if (!p->is_group && p->exists && model_group_of(m, p) == g)
+            n++;
+    out(s, " PeerSession Members%s:\n", n ? "                  " : "");
+    unsigned i = 0;
+    for (const struct model_peer *p = m->peers; p; p = p->hh.next)
+        if (!p->is_group && p->exists && model_group_of(m, p) == g) {
+            out(s, i++ % 2 ? "%-40s\n" : " %-40s", p->name);
+        }
+    if (i % 2)
+        out(s, "\n");
+    out(s, n ? "\n Peer Preferred Value: 0\n No routing policy is configured\n"
+             : "  NONE \n\n Peer Preferred Value: 0\n No routing policy is configured\n");
+    out(s, " Peer Members:\n");
+    if (!n) {
+        out(s, "  No Peer Exists\n");
+        return;
+    }
+    peer_header(s);
+    for (const struct model_peer *p = m->peers; p; p = p->hh.next) {
+        struct bgp_peer_view v;
+        if (!p->is_group && p->exists && model_group_of(m, p) == g &&
+            speaker_peer(s->app->config.speaker, &p->raw.addr, &v) && v.enabled & 1u << f)
+            peer_row(s, &v, f);
+    }
+}
+
+static void show_group(struct session *s, const struct model_peer *g, enum bgp_family f)
+{
+    struct bgp_peer_conf eff;
+    bool internal = g->raw.kind == BGP_KIND_INTERNAL;
+    model_effective_peer(s->app->config.model, g, &eff);
+    out(s, " BGP peer-group                       : %s\n", g->name);
+    group_as(s, &eff);
+    out(s, " Authentication type configured       : %s\n", eff.password ? "MD5" : "None");
+    out(s, " Type                                 : %s%s\n", g->raw.listen ? "listen " : "",
+        internal ? "internal" : "external");
+    out(s, " Configured hold timer value   : %u\n", eff.hold);
+    out(s, " Keepalive timer value         : %u\n", eff.keepalive);
+    out(s, " Connect-retry timer value     : %u\n", eff.connect_retry);
+    out(s, " Minimum route advertisement interval is %u seconds\n", internal ? 15u : 30u);
+    bgp_peer_conf_clear(&eff);
+    group_members(s, g, f);
+}
+
+void cmd_display_bgp_group(struct session *s, const struct sch_match *m)
+{
+    const struct sch_value *want = cmd_arg(m, "group");
+    enum bgp_family f = strstr(m->cmd->syntax, "vpnv4") ? BGP_VPNV4 : BGP_IPV4_UNICAST;
+    unsigned shown = 0;
+    if (!bgp_runs(s))
+        return;
+    for (const struct model_peer *g = s->app->config.model->peers; g; g = g->hh.next) {
+        if (!g->is_group || !g->exists || !in_family(g, f) ||
+            (want->present &&
+             (strlen(g->name) != want->n || memcmp(g->name, want->s, want->n) != 0)))
+            continue;
+        if (shown++)
+            out(s, " ***********************\n");
+        show_group(s, g, f);
+    }
+    if (want->present && !shown)
+        session_error(s, "No such a peer-group.");
+}
+
+/* --- reset
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static bool chosen(const struct sch_match *m, const struct model *model,
+                   const struct bgp_peer_view *v)
+{
+    const char *scope = cmd_word(m, "scope");
+    const struct sch_value *as = cmd_arg(m, "as"), *peer = cmd_arg(m, "peer"),
+                           *group = cmd_arg(m, "group");
+    char name[MODEL_NAME];
+    if (!(v->enabled & 1u << family_of(m)))
+        return false;
+    if (*scope)
+        return strcmp(scope, "all") == 0 || (strcmp(scope, "internal") == 0) == v->internal;
+    if (as->present)
+        return v->remote_as == as->u;
+    if (peer->present)
+        return bgp_addr_cmp(&peer->addr, &v->addr) == 0;
+    const struct model_peer *p = model_find_peer(model, bgp_addr_str(&v->addr, name));
+    return p && p->raw.group && strlen(p->raw.group) == group->n &&
+           memcmp(p->raw.group, group->s, group->n) == 0;
+}
+
+void cmd_reset_bgp(struct session *s, const struct sch_match *m)
+{
+    struct bgp_peer_view *v = NULL;
+    size_t hits = 0;
+    if (!bgp_runs(s))
+        return;
+    size_t n = speaker_peers(s->app->config.speaker, &v);
+    struct bgp_addr *addrs = calloc(n ? n : 1, sizeof *addrs);
+    for (size_t i = 0; addrs && i < n; i++)
+        if (chosen(m, s->app->config.model, &v[i]))
+            addrs[hits++] = v[i].addr;
+    if (hits)
+        speaker_reset(s->app->config.speaker, addrs, hits, NULL);
+    else
+        session_error(s, "The peer session does not exist.");
+    free(addrs);
+    free(v);
+}

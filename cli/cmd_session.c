@@ -1,0 +1,106 @@
+/* Commands about the session itself: views, terminal settings, history, version and clock. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/app_internal.h"
+
+void cmd_system_view(struct session *s, const struct sch_match *m)
+{
+    struct store *store = s->app->config.store;
+    struct sch_key root = {0};
+    (void)m;
+    if (!s->edit.cand.id) {
+        if (s->hello.interactive && store_candidate_adopt(store, s->user, &s->edit.cand)) {
+            s->edit.base = 0;
+            s->edit.removed = true;
+            out(s, "Info: The uncommitted changes of a lost session are here again (%zu lines).\n",
+                s->edit.cand.rows);
+        } else if (!store_candidate_new(store, s->user, s->tty, &s->edit.cand)) {
+            session_error(s, "%s", store_error(store));
+            return;
+        }
+    }
+    if (s->hello.interactive)
+        out(s, "Enter system view, return user view with return command.\n");
+    session_push(s, VIEW_SYSTEM, &root, "");
+}
+
+void cmd_quit(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    if (s->depth > 1)
+        s->depth--;
+    else if (s->depth == 1)
+        session_leave(s);
+    else
+        session_bye(s, s->errors && !s->hello.interactive ? 1 : 0);
+}
+
+void cmd_return(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    session_leave(s);
+}
+
+void cmd_screen_length(struct session *s, const struct sch_match *m)
+{
+    s->page = (int)cmd_arg(m, "lines")->u;
+    if (s->hello.interactive)
+        out(s,
+            "Info: The configuration takes effect on the current user terminal interface only.\n");
+}
+
+void cmd_undo_screen_length(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    s->page = -1;
+    if (s->hello.interactive)
+        out(s,
+            "Info: The configuration takes effect on the current user terminal interface only.\n");
+}
+
+void cmd_display_history(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    for (unsigned i = 0; i < s->nhistory; i++)
+        out(s, "  %s\n", s->history[i]);
+}
+
+void cmd_display_version(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t up = (uint64_t)now.tv_sec - s->app->started_ms / 1000;
+    out(s, "vrpsh, a router shell with an MP-BGP speaker, version %s\n", VRPSH_VERSION);
+    out(s, "vrpsh uptime is %llu days, %llu hours, %llu minutes\n",
+        (unsigned long long)(up / 86400), (unsigned long long)(up / 3600 % 24),
+        (unsigned long long)(up / 60 % 60));
+}
+
+void app_time(int64_t when, char *buf, size_t len)
+{
+    time_t t = (time_t)when;
+    struct tm tm;
+    char zone[8];
+    localtime_r(&t, &tm);
+    size_t n = strftime(buf, len, "%Y-%m-%d %H:%M:%S", &tm);
+    strftime(zone, sizeof zone, "%z", &tm); /* +hhmm */
+    snprintf(buf + n, len - n, "%.3s:%s", zone, zone + 3);
+}
+
+void cmd_display_clock(struct session *s, const struct sch_match *m)
+{
+    static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
+    (void)m;
+    char text[64], zone[8];
+    time_t now = time(NULL);
+    struct tm tm;
+    localtime_r(&now, &tm);
+    app_time(now, text, sizeof text);
+    strftime(zone, sizeof zone, "%z", &tm);
+    out(s, "%s\n%s\nTime Zone(%s) : UTC%.3s:%s\n", text, days[tm.tm_wday], tm.tm_zone, zone,
+        zone + 3);
+}

@@ -1,0 +1,260 @@
+/*
+ * Running one line: answers, comments, filters, resolving the words in the current view and the
+ * views above it, and handing the result to the editor or to a command.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/session.h"
+
+static command_fn *const commands[SCH_DOES_COUNT] = {NULL,
+#define X(name) cmd_##name,
+                                                     SCH_DOES_LIST(X)
+#undef X
+};
+
+const struct sch_value *cmd_arg(const struct sch_match *m, const char *name)
+{
+    static const struct sch_value none;
+    for (uint8_t i = 0; i < m->cmd->nparams; i++)
+        if (strcmp(m->cmd->params[i].name, name) == 0)
+            return &m->v[i];
+    return &none;
+}
+
+const char *cmd_word(const struct sch_match *m, const char *name)
+{
+    const struct sch_value *v = cmd_arg(m, name);
+    for (uint8_t i = 0; v->present && i < m->cmd->nparams; i++)
+        if (strcmp(m->cmd->params[i].name, name) == 0)
+            return m->cmd->params[i].words[v->u];
+    return "";
+}
+
+/* --- questions
+ * ------------------------------------------------------------------------------------ */
+
+static bool word_is(const char *s, size_t n, const char *word)
+{
+    return n > 0 && n <= strlen(word) && (n == 1 || n == strlen(word)) &&
+           strncasecmp(s, word, n) == 0;
+}
+
+static bool read_answer(const struct session *s, enum answer *a)
+{
+    const char *t = s->line;
+    size_t n = s->nline;
+    while (n && t[n - 1] == ' ')
+        n--;
+    while (n && *t == ' ')
+        t++, n--;
+    if (word_is(t, n, "yes"))
+        *a = ANSWER_YES;
+    else if (word_is(t, n, "no"))
+        *a = ANSWER_NO;
+    else if (s->question == QUESTION_YES_NO_CANCEL && word_is(t, n, "cancel"))
+        *a = ANSWER_CANCEL;
+    else
+        return false;
+    return true;
+}
+
+bool exec_answer(struct session *s)
+{
+    enum answer a = ANSWER_YES;
+    bool valid = read_answer(s, &a);
+    if (!valid && s->hello.interactive) {
+        const char *again =
+            s->question == QUESTION_YES_NO
+                ? "Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. "
+                  "[Y/N]:"
+                : "Error: Please choose 'YES', 'NO' or 'CANCEL' first before "
+                  "pressing 'Enter'. [Y/N/C]:";
+        snprintf(s->question_text, sizeof s->question_text, "%s", again);
+        return true;
+    }
+    s->question = QUESTION_NONE;
+    s->answered(s, a);
+    return valid;
+}
+
+/* --- resolving
+ * -------------------------------------------------------------------------------------- */
+
+/* Tries the line in the current view, then in those above it up to the system view. On success the
+ * level it belongs to is in *level. */
+static enum sch_status resolve(struct session *s, size_t n, struct sch_match *m, size_t *at,
+                               unsigned *level)
+{
+    *level = s->depth;
+    enum sch_status first = sch_match(s->stack[s->depth].view, s->line, n, m, at);
+    if (first == SCH_OK || first == SCH_AMBIGUOUS || first == SCH_EMPTY)
+        return first;
+    size_t skip = strspn(s->line, " \t");
+    if (n >= skip + 5 && strncasecmp(s->line + skip, "undo ", 5) == 0)
+        return first;
+    for (unsigned d = s->depth; d-- > 1;) {
+        size_t ignored;
+        if (sch_match(s->stack[d].view, s->line, n, m, &ignored) == SCH_OK) {
+            *level = d;
+            return SCH_OK;
+        }
+    }
+    return first;
+}
+
+/* Position of the "|" that starts the filters, or 0. */
+static size_t pipe_at(const struct session *s)
+{
+    for (size_t i = 1; i < s->nline; i++)
+        if (s->line[i] == '|')
+            return i;
+    return 0;
+}
+
+static enum sch_status resolve_piped(struct session *s, struct sch_match *m, size_t *at,
+                                     unsigned *level)
+{
+    enum sch_status st = resolve(s, s->nline, m, at, level);
+    size_t bar = st == SCH_OK || st == SCH_EMPTY ? 0 : pipe_at(s), at2, at3;
+    struct sch_match piped;
+    int status = SCH_UNRECOGNIZED;
+    if (!bar || resolve(s, bar, &piped, &at2, level) != SCH_OK || piped.cmd->kind != SCH_COMMAND ||
+        strncmp(piped.cmd->syntax, "display", 7) != 0)
+        return st;
+    s->filter = filter_parse(s->line + bar + 1, s->nline - bar - 1, &at3, &status);
+    if (!s->filter) {
+        *at = bar + 1 + at3;
+        return (enum sch_status)status;
+    }
+    *m = piped;
+    return SCH_OK;
+}
+
+/* --- running
+ * ------------------------------------------------------------------------------------------ */
+
+/* Key of the view a line is stored in: the level's, or that of one of its "also" views. */
+static struct sch_key view_key(const struct level *l, const struct sch_match *m)
+{
+    struct sch_key k = l->key;
+    if (m->view != l->view)
+        sch_key_add(&k, &sch_lines[sch_views[m->view].enter - 1], m->v);
+    return k;
+}
+
+static void first_arg(const struct sch_line *l, const struct sch_value *v, char *buf, size_t len)
+{
+    buf[0] = 0;
+    if (l->nparams)
+        sch_value_text(&v[0], &l->params[0], true, buf, len);
+}
+
+static void run_config_line(struct session *s, const struct sch_match *m, unsigned level)
+{
+    const struct sch_line *l = &sch_lines[m->cmd->line];
+    struct sch_key key = view_key(&s->stack[level], m);
+    if (!edit_line(&s->edit, &key, m)) {
+        session_fail(s, -1, s->edit.err);
+        return;
+    }
+    s->depth = level;
+    if (l->inert)
+        session_note(s, "Info: The line is stored, but this program does nothing with it.");
+    if (l->enters) {
+        char arg[256];
+        struct sch_key inside = s->stack[level].key;
+        first_arg(l, m->v, arg, sizeof arg);
+        sch_key_add(&inside, l, m->v);
+        session_push(s, (uint8_t)(l->enters - 1), &inside, arg);
+    }
+}
+
+static void undo_answered(struct session *s, enum answer a)
+{
+    if (a != ANSWER_YES)
+        return;
+    memcpy(s->line, s->kept, sizeof s->line);
+    s->nline = s->nkept;
+    s->confirmed = true;
+    exec_line(s);
+    s->confirmed = false;
+}
+
+static void run_undo(struct session *s, const struct sch_match *m, unsigned level)
+{
+    const struct sch_line *l = &sch_lines[m->cmd->line];
+    struct sch_key key = view_key(&s->stack[level], m);
+    bool big = m->cmd->cascade || l->enters;
+    if (l->undo_asks && big && !s->confirmed &&
+        edit_has(&s->edit, &key, (enum sch_line_id)m->cmd->line, m->v)) {
+        memcpy(s->kept, s->line, sizeof s->kept);
+        s->nkept = s->nline;
+        session_ask(s, QUESTION_YES_NO, l->undo_asks, undo_answered);
+        return;
+    }
+    s->depth = level;
+    if (!edit_undo(&s->edit, &key, m))
+        session_fail(s, -1, s->edit.err);
+    s->resettle = true;
+}
+
+static void remember(struct session *s)
+{
+    if (!s->hello.interactive || s->nline == 0 ||
+        (s->nhistory && strcmp(s->history[s->nhistory - 1], s->line) == 0))
+        return;
+    if (s->nhistory == SESSION_HISTORY) {
+        free(s->history[0]);
+        memmove(s->history, s->history + 1, (SESSION_HISTORY - 1) * sizeof *s->history);
+        s->nhistory--;
+    }
+    char *copy = strdup(s->line);
+    if (copy)
+        s->history[s->nhistory++] = copy;
+}
+
+/* "#" in column one of a configuration goes back to the system view; elsewhere it separates. */
+static bool comment(struct session *s)
+{
+    size_t skip = strspn(s->line, " \t");
+    if (skip == s->nline || s->line[skip] == '!')
+        return true;
+    if (s->line[skip] != '#' || strspn(s->line + skip + 1, " \t") + skip + 1 != s->nline)
+        return false;
+    if (skip == 0 && s->depth > 1)
+        s->depth = 1;
+    return true;
+}
+
+void exec_line(struct session *s)
+{
+    struct sch_match m;
+    size_t at = 0;
+    unsigned level;
+    if (comment(s))
+        return;
+    if (!s->confirmed)
+        remember(s);
+    enum sch_status st = resolve_piped(s, &m, &at, &level);
+    if (st == SCH_EMPTY)
+        return;
+    if (st != SCH_OK) {
+        session_fail(s, (long)at, sch_status_text(st));
+        return;
+    }
+    switch (m.cmd->kind) {
+    case SCH_LINE:
+        run_config_line(s, &m, level);
+        break;
+    case SCH_UNDO:
+        run_undo(s, &m, level);
+        break;
+    case SCH_COMMAND:
+        s->paged = strncmp(m.cmd->syntax, "display", 7) == 0 && !filter_no_more(s->filter);
+        commands[m.cmd->does](s, &m);
+        break;
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * Output filters: "| include RE | count" behind a display command. Regular expressions are PCRE2
+ * with VRP's "_" (a delimiter, or either end of the line); filter.c is the only owner of pcre2.h.
+ */
+#ifndef VRPSH_FILTER_H
+#define VRPSH_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct filter;
+
+/* Parses "include RE | count ..." (text after the first "|"). NULL: *at is the offset of what is
+ * wrong and *status one of the parser errors of schema.h. */
+struct filter *filter_parse(const char *text, size_t n, size_t *at, int *status);
+void filter_free(struct filter *f);
+/* True when the chain contains "no-more". */
+bool filter_no_more(const struct filter *f);
+/* Passes one line (without newline) through the chain; emit is called for what comes out. */
+typedef void filter_emit(void *arg, const char *line, size_t n);
+void filter_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg);
+/* End of the output: counts are printed now. */
+void filter_end(struct filter *f, filter_emit *emit, void *arg);
+/* Words that may follow "|", for help; ends with NULL. */
+struct filter_word {
+    const char *word, *help;
+};
+extern const struct filter_word filter_words[];
+
+#endif

@@ -1,0 +1,179 @@
+/* "?" and Tab: what may follow, from the declarations, and names of what exists. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/app_internal.h"
+#include "engine/config/model.h"
+
+#define OPTIONS_MAX 256
+#define HELP_COLUMN 40 /* partial help: two columns of this width */
+
+/* Text after a "|" asks about filters. */
+static const char *filters_asked(const char *text, size_t n, size_t *rest)
+{
+    for (size_t i = n; i-- > 0;)
+        if (text[i] == '|' && i > 0 && text[i - 1] == ' ') {
+            *rest = n - i - 1;
+            return text + i + 1;
+        }
+    return NULL;
+}
+
+/* Does "| ..." make sense after this text? True for a display command that could run as it is. */
+static bool display_ready(struct session *s, const char *text, size_t n)
+{
+    struct sch_match m;
+    size_t at;
+    return sch_match(session_level(s)->view, text, n, &m, &at) == SCH_OK &&
+           m.cmd->kind == SCH_COMMAND && strncmp(m.cmd->syntax, "display", 7) == 0;
+}
+
+static void print_option(struct session *s, const char *text, const char *help, size_t width)
+{
+    size_t cols = s->hello.cols > 40 ? s->hello.cols : 80, left = 2 + width + 2;
+    if (!*help) {
+        out(s, "  %s\n", text);
+        return;
+    }
+    out(s, "  %-*s  ", (int)width, text);
+    size_t room = left + 20 < cols ? cols - left - 1 : 60;
+    while (strlen(help) > room) {
+        size_t cut = room;
+        while (cut > 0 && help[cut] != ' ')
+            cut--;
+        if (!cut)
+            cut = room;
+        out(s, "%.*s\n%*s", (int)cut, help, (int)left, "");
+        help += cut + (help[cut] == ' ');
+    }
+    out(s, "%s\n", help);
+}
+
+static void full_help(struct session *s, const struct sch_option *o, size_t n, bool pipe)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < n; i++)
+        if (strlen(o[i].text) > width)
+            width = strlen(o[i].text);
+    for (size_t i = 0; i < n; i++) {
+        if (o[i].end && pipe)
+            print_option(s, "|", "Matching output", width);
+        print_option(s, o[i].text, o[i].help, width);
+    }
+}
+
+static void partial_help(struct session *s, const struct sch_option *o, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool last = i % 2 == 1 || i + 1 == n;
+        if (last)
+            out(s, "%s%s\n", i % 2 ? "" : "  ", o[i].text);
+        else
+            out(s, "  %-*s", HELP_COLUMN, o[i].text);
+    }
+}
+
+static void filter_help(struct session *s, const char *rest, size_t n)
+{
+    while (n && *rest == ' ')
+        rest++, n--;
+    const char *blank = memchr(rest, ' ', n);
+    if (blank) {
+        print_option(s, "TEXT<1-255>", "Regular expression", 11);
+        return;
+    }
+    for (const struct filter_word *w = filter_words; w->word; w++)
+        if (strncasecmp(w->word, rest, n) == 0)
+            print_option(s, w->word, w->help, 7);
+}
+
+void help_question(struct session *s, const char *text, size_t n)
+{
+    struct sch_option o[OPTIONS_MAX];
+    char notation[2048];
+    size_t word, rest;
+    const char *filters = filters_asked(text, n, &rest);
+    s->paged = true;
+    size_t have = sch_options(session_level(s)->view, text, n, &word, o, OPTIONS_MAX, notation,
+                              sizeof notation);
+    if (have) {
+        if (n == 0)
+            out(s, "%s view commands:\n",
+                s->depth == 0   ? "User"
+                : s->depth == 1 ? "System"
+                                : "Current");
+        if (word < n)
+            partial_help(s, o, have);
+        else
+            full_help(s, o, have, display_ready(s, text, n));
+    } else if (filters && display_ready(s, text, (size_t)(filters - text) - 1)) {
+        filter_help(s, filters, rest);
+    } else {
+        char prompt[600];
+        out(s, "%*s^\n", (int)(session_prompt(s, prompt, sizeof prompt) + word), "");
+        out(s, "%s\n", sch_status_text(SCH_UNRECOGNIZED));
+    }
+    out_flush(s);
+    s->paged = false;
+    proto_begin(&s->out, PROTO_HELPED);
+    proto_end(&s->out);
+    host_send(s->conn, &s->out);
+}
+
+/* --- Tab
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+struct names {
+    const char *word;
+    size_t n, count;
+    char (*name)[MODEL_NAME];
+};
+#define NAMES_MAX 64
+
+static void add_name(struct names *t, const char *name)
+{
+    if (t->count < NAMES_MAX && strncmp(name, t->word, t->n) == 0)
+        snprintf(t->name[t->count++], MODEL_NAME, "%s", name);
+}
+
+/* Names of existing objects a typed value may mean. */
+static void object_names(struct session *s, const struct sch_param *p, struct names *t)
+{
+    const struct model *m = s->app->config.model;
+    bool peers = p->type == SCH_PEER || p->type == SCH_ADDR,
+         groups = p->type == SCH_PEER || p->type == SCH_GROUP;
+    for (const struct model_peer *x = m->peers; x && (peers || groups); x = x->hh.next)
+        if (x->exists && (x->is_group ? groups : peers))
+            add_name(t, x->name);
+    for (const struct model_if *i = m->ifs; i && p->type == SCH_IFNAME; i = i->hh.next)
+        add_name(t, i->name);
+}
+
+void help_tab(struct session *s, const char *text, size_t n)
+{
+    struct sch_option o[OPTIONS_MAX];
+    char notation[2048], found[NAMES_MAX][MODEL_NAME];
+    size_t word = n;
+    size_t have = sch_options(session_level(s)->view, text, n, &word, o, OPTIONS_MAX, notation,
+                              sizeof notation);
+    struct names t = {text + word, n - word, 0, found};
+    size_t words = 0;
+    for (size_t i = 0; i < have; i++) {
+        if (o[i].param)
+            object_names(s, o[i].param, &t);
+        else if (!o[i].end && word < n)
+            o[words++] = o[i];
+    }
+    proto_begin(&s->out, PROTO_COMPLETE);
+    proto_u32(&s->out, (uint32_t)word);
+    proto_u16(&s->out, (uint16_t)(words + (word < n || words == 0 ? t.count : 0)));
+    for (size_t i = 0; i < words; i++)
+        proto_str(&s->out, o[i].text, strlen(o[i].text));
+    for (size_t i = 0; i < t.count; i++)
+        proto_str(&s->out, found[i], strlen(found[i]));
+    proto_end(&s->out);
+    host_send(s->conn, &s->out);
+}

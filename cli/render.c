@@ -1,0 +1,220 @@
+/* Rows as configuration text; see render.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/app_internal.h"
+#include "cli/render.h"
+#include "engine/config/model.h"
+
+size_t render_text(struct session *s, const struct sch_line *l, const char *text, size_t n,
+                   char *buf, size_t len)
+{
+    struct sch_value v[SCH_SLOTS];
+    bool negated;
+    if (l->has_as && sch_row_parse(l, text, n, v, &negated))
+        return sch_render(l, v, negated, s->app->config.model->sys.as_plain, buf, len);
+    if (n >= len)
+        n = len - 1;
+    memcpy(buf, text, n);
+    buf[n] = 0;
+    return n;
+}
+
+static void print_line(struct session *s, const char *lead, unsigned depth, const char *text,
+                       size_t n)
+{
+    static const char blanks[] = "          ";
+    out_text(s, lead, strlen(lead));
+    out_text(s, blanks, depth);
+    out_text(s, text, n);
+    out_text(s, "\n", 1);
+}
+
+void render_row(struct render *r, const uint8_t *key, size_t nkey, const char *text, size_t n)
+{
+    struct sch_place p;
+    char buf[SCH_TEXT_MAX];
+    if (!sch_key_place(key, nkey, &p))
+        return;
+    const struct sch_line *l = p.line;
+    if (p.depth == 0) {
+        if (!r->started || r->after_view || l->enters || l->section != r->section)
+            out(r->s, "#\n");
+        r->section = l->section;
+        r->after_view = l->enters != 0;
+    } else if (l->separated && r->started) {
+        print_line(r->s, "", p.depth, "#", 1);
+    }
+    r->started = true;
+    n = render_text(r->s, l, text, n, buf, sizeof buf);
+    print_line(r->s, "", p.depth, buf, n);
+}
+
+/* A view line that is no longer there is shown by its words alone. */
+size_t render_view_line(struct session *s, const uint8_t *key, size_t nkey,
+                        const struct sch_line *l, char *buf, size_t len)
+{
+    static const struct store_candidate running;
+    struct sch_value none[SCH_SLOTS] = {0};
+    char text[SCH_TEXT_MAX];
+    struct store *store = s->app->config.store;
+    long n = store_get(store, &s->edit.cand, key, nkey, text, sizeof text);
+    if (n < 0)
+        n = store_get(store, &running, key, nkey, text, sizeof text);
+    if (n < 0)
+        return sch_render(l, none, false, true, buf, len);
+    return render_text(s, l, text, (size_t)n, buf, len);
+}
+
+/* --- diff
+ * -------------------------------------------------------------------------------------------- */
+
+void diff_begin(struct diff *d, struct session *s)
+{
+    memset(d, 0, sizeof *d);
+    d->s = s;
+    out(s, "Building configuration\n");
+}
+
+static bool starts_with(const uint8_t *key, size_t nkey, const uint8_t *prefix, size_t n)
+{
+    return n <= nkey && memcmp(key, prefix, n) == 0;
+}
+
+/* Prints the view lines around a change that are not on the screen yet. */
+static void context(struct diff *d, const uint8_t *key, const struct sch_place *p)
+{
+    char buf[SCH_TEXT_MAX];
+    for (unsigned i = 0; i < p->depth; i++) {
+        size_t end = p->start[i + 1];
+        if (end <= d->nshown && starts_with(d->shown, d->nshown, key, end))
+            continue;
+        size_t n = render_view_line(d->s, key, end, p->level[i], buf, sizeof buf);
+        print_line(d->s, "  ", i, buf, n);
+        memcpy(d->shown, key, end);
+        d->nshown = end;
+    }
+}
+
+static void block(struct diff *d, const uint8_t *key, size_t nkey, const struct sch_place *p)
+{
+    size_t end = p->depth ? p->start[1] : nkey;
+    if (d->started && d->ntop == end && memcmp(d->top, key, end) == 0)
+        return;
+    out(d->s, "  #\n");
+    d->started = true;
+    d->ntop = end;
+    memcpy(d->top, key, end);
+    d->nshown = 0;
+}
+
+static void side(struct diff *d, const char *mark, const struct sch_place *p, const char *text)
+{
+    char buf[SCH_TEXT_MAX];
+    size_t n = render_text(d->s, p->line, text, strlen(text), buf, sizeof buf);
+    print_line(d->s, mark, p->depth, buf, n);
+}
+
+void diff_change(struct diff *d, const uint8_t *key, size_t nkey, const char *old_text,
+                 const char *new_text)
+{
+    struct sch_place p;
+    if (!sch_key_place(key, nkey, &p))
+        return;
+    block(d, key, nkey, &p);
+    context(d, key, &p);
+    if (old_text)
+        side(d, "- ", &p, old_text);
+    if (old_text && new_text && p.depth == 0 && !p.line->enters)
+        out(d->s, "  #\n");
+    if (new_text)
+        side(d, "+ ", &p, new_text);
+    if (p.line->enters) {
+        memcpy(d->shown, key, nkey);
+        d->nshown = nkey;
+    }
+}
+
+bool diff_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+              const char *new_text)
+{
+    diff_change(arg, key, nkey, old_text, new_text);
+    return true;
+}
+
+void diff_end(struct diff *d)
+{
+    if (d->started)
+        out(d->s, "  #\n");
+}
+
+/* --- uncommitted lines as commands
+ * ---------------------------------------------------------------------- */
+
+/* What would have to be typed to make the row go. */
+static size_t undo_text(struct session *s, const struct sch_line *l, const char *old_text,
+                        char *buf, size_t len)
+{
+    struct sch_value v[SCH_SLOTS];
+    bool negated, whole = false;
+    if (!sch_row_parse(l, old_text, strlen(old_text), v, &negated))
+        return 0;
+    if (l->enters && l->undo_cmd != UINT16_MAX)
+        whole = true;
+    for (uint8_t i = 0; i < l->nparams && !whole; i++)
+        v[i].present = v[i].present && l->params[i].key;
+    (void)s;
+    if (l->undo_cmd != UINT16_MAX && sch_cmds[l->undo_cmd].cascade && l->sub != SCH_NO_SUB) {
+        char name[64];
+        sch_value_text(&v[0], &l->params[0], true, name, sizeof name);
+        return (size_t)snprintf(buf, len, "undo peer %s", name);
+    }
+    return sch_render(l, v, !negated, s->app->config.model->sys.as_plain, buf, len);
+}
+
+static void note_gone(struct commands *c, const struct sch_line *l, const uint8_t *key, size_t nkey,
+                      const struct sch_place *p)
+{
+    size_t n = nkey;
+    if (l->sub != SCH_NO_SUB) { /* the object: rank and its key argument, without the sub-rank */
+        if (l->undo_cmd == UINT16_MAX || !sch_cmds[l->undo_cmd].cascade)
+            return;
+        n = p->start[p->depth] + 1u +
+            sch_value_encoded_len(&l->params[0], key + p->start[p->depth] + 1,
+                                  nkey - p->start[p->depth] - 1);
+    } else if (!l->enters) {
+        return;
+    }
+    memcpy(c->gone, key, n);
+    c->ngone = n;
+}
+
+bool commands_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+                  const char *new_text)
+{
+    struct commands *c = arg;
+    struct sch_place p;
+    char buf[SCH_TEXT_MAX];
+    if (!sch_key_place(key, nkey, &p) ||
+        (!new_text && c->ngone && starts_with(key, nkey, c->gone, c->ngone)))
+        return true;
+    for (unsigned i = 0; i < p.depth; i++) {
+        size_t end = p.start[i + 1];
+        if (end <= c->nshown && starts_with(c->shown, c->nshown, key, end))
+            continue;
+        size_t n = render_view_line(c->s, key, end, p.level[i], buf, sizeof buf);
+        print_line(c->s, "", i, buf, n);
+        memcpy(c->shown, key, end);
+        c->nshown = end;
+    }
+    size_t n = new_text ? render_text(c->s, p.line, new_text, strlen(new_text), buf, sizeof buf)
+                        : undo_text(c->s, p.line, old_text, buf, sizeof buf);
+    print_line(c->s, "", p.depth, buf, n);
+    if (!new_text)
+        note_gone(c, p.line, key, nkey, &p);
+    if (p.line->enters) {
+        memcpy(c->shown, key, nkey);
+        c->nshown = nkey;
+    }
+    return true;
+}

@@ -1,0 +1,301 @@
+/* Sessions: the view stack, questions, prompts, and the life of a line. See session.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/app_internal.h"
+#include "engine/config/model.h"
+
+struct session *session_new(struct app *app, struct host_conn *conn, const char *user,
+                            const struct proto_hello *hello)
+{
+    struct session *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->app = app;
+    s->conn = conn;
+    s->id = ++app->sessions_made;
+    s->hello = *hello;
+    snprintf(s->user, sizeof s->user, "%s", user);
+    snprintf(s->tty, sizeof s->tty, "%s", hello->tty[0] ? hello->tty : "batch");
+    s->stack[0].view = VIEW_USER;
+    s->edit.config = &app->config;
+    s->page = -1;
+    s->next = app->sessions;
+    if (s->next)
+        s->next->prev = s;
+    app->sessions = s;
+    return s;
+}
+
+void session_free(struct session *s, bool lost)
+{
+    struct store *store = s->app->config.store;
+    if (s->edit.cand.id && lost && s->hello.interactive && s->edit.cand.rows)
+        store_candidate_leave(store, &s->edit.cand);
+    else if (s->edit.cand.id)
+        store_candidate_drop(store, &s->edit.cand);
+    if (s->stream.free)
+        s->stream.free(s->stream.state);
+    filter_free(s->filter);
+    proto_buf_free(&s->out);
+    for (unsigned i = 0; i < s->nhistory; i++)
+        free(s->history[i]);
+    if (s->prev)
+        s->prev->next = s->next;
+    else
+        s->app->sessions = s->next;
+    if (s->next)
+        s->next->prev = s->prev;
+    free(s->text);
+    free(s->partial);
+    free(s);
+}
+
+bool session_in_config(const struct session *s)
+{
+    return s->depth > 0;
+}
+
+struct level *session_level(struct session *s)
+{
+    return &s->stack[s->depth];
+}
+
+/* --- prompts
+ * ---------------------------------------------------------------------------------------- */
+
+size_t session_prompt(struct session *s, char *buf, size_t len)
+{
+    const char *host = model_sysname(s->app->config.model);
+    const struct level *l = session_level(s);
+    const char *suffix = sch_views[l->view].prompt, *hole = strstr(suffix, "{}");
+    int n;
+    if (s->depth == 0)
+        n = snprintf(buf, len, "<%s>", host);
+    else if (hole)
+        n = snprintf(buf, len, "[%c%s%.*s%s%s]", s->edit.cand.rows ? '*' : '~', host,
+                     (int)(hole - suffix), suffix, l->arg, hole + 2);
+    else
+        n = snprintf(buf, len, "[%c%s%s]", s->edit.cand.rows ? '*' : '~', host, suffix);
+    return (size_t)n < len ? (size_t)n : len - 1;
+}
+
+/* Views whose row has gone (undo, clear, another session's commit) are left for the system view. */
+static void settle(struct session *s)
+{
+    char text[SCH_TEXT_MAX];
+    if (s->settled == s->app->config.head && !s->resettle)
+        return;
+    s->settled = s->app->config.head;
+    s->resettle = false;
+    for (unsigned d = 2; d <= s->depth; d++)
+        if (store_get(s->app->config.store, &s->edit.cand, s->stack[d].key.b, s->stack[d].key.n,
+                      text, sizeof text) < 0) {
+            s->depth = 1;
+            return;
+        }
+}
+
+static void send_prompt(struct session *s)
+{
+    char text[600];
+    size_t n;
+    int page = s->page >= 0 ? s->page : s->hello.rows ? s->hello.rows : 24;
+    if (s->question)
+        n = (size_t)snprintf(text, sizeof text, "%s", s->question_text);
+    else
+        n = session_prompt(s, text, sizeof text);
+    proto_begin(&s->out, PROTO_PROMPT);
+    proto_u8(&s->out, s->question ? PROTO_PROMPT_QUESTION : 0);
+    proto_u16(&s->out, (uint16_t)page);
+    proto_str(&s->out, text, n);
+    proto_end(&s->out);
+    host_send(s->conn, &s->out);
+}
+
+void session_done(struct session *s)
+{
+    out_end(s);
+    settle(s);
+    if (!s->conn || s->ended)
+        return;
+    if (s->batch_over) {
+        session_bye(s, 1);
+        return;
+    }
+    if (s->hello.interactive)
+        send_prompt(s);
+    host_ready(s->conn);
+}
+
+void session_bye(struct session *s, int code)
+{
+    if (s->ended)
+        return;
+    out_end(s);
+    s->ended = true;
+    if (s->edit.cand.id)
+        store_candidate_drop(s->app->config.store, &s->edit.cand);
+    s->edit.cand.id = 0;
+    if (s->conn)
+        host_bye(s->conn, code);
+}
+
+/* --- moving between views
+ * ---------------------------------------------------------------------------- */
+
+bool session_push(struct session *s, uint8_t view, const struct sch_key *key, const char *arg)
+{
+    if (s->depth + 1 >= SESSION_LEVELS)
+        return false;
+    struct level *l = &s->stack[++s->depth];
+    l->view = view;
+    l->key = *key;
+    snprintf(l->arg, sizeof l->arg, "%s", arg);
+    return true;
+}
+
+static void leave_answered(struct session *s, enum answer a)
+{
+    if (a == ANSWER_CANCEL)
+        return;
+    if (a == ANSWER_YES) {
+        struct store_commit meta = {.type = "CLI"};
+        snprintf(meta.user, sizeof meta.user, "%s", s->user);
+        snprintf(meta.tty, sizeof meta.tty, "%s", s->tty);
+        if (!config_commit(&s->edit, &meta)) {
+            session_fail(s, -1, s->edit.err);
+            return;
+        }
+        app_committed(s->app, s);
+    } else {
+        store_candidate_clear(s->app->config.store, &s->edit.cand);
+    }
+    s->depth = 0;
+}
+
+void session_leave(struct session *s)
+{
+    if (s->edit.cand.rows == 0)
+        s->depth = 0;
+    else
+        session_ask(s, QUESTION_YES_NO_CANCEL,
+                    "Warning: Uncommitted configurations found, commit them before exiting? "
+                    "[Y(yes)/N(no)/C(cancel)]:",
+                    leave_answered);
+}
+
+void session_ask(struct session *s, enum question_kind kind, const char *text,
+                 void (*answered)(struct session *s, enum answer a))
+{
+    s->question = kind;
+    s->answered = answered;
+    snprintf(s->question_text, sizeof s->question_text, "%s", text);
+}
+
+/* --- frames
+ * -------------------------------------------------------------------------------------------- */
+
+void session_pump(struct session *s)
+{
+    while (s->stream.next) {
+        bool more = s->stream.next(s, s->stream.state);
+        bool room = out_flush(s);
+        if (!more) {
+            if (s->stream.free)
+                s->stream.free(s->stream.state);
+            s->stream = (struct stream){0};
+            session_done(s);
+            return;
+        }
+        if (!room)
+            return; /* host_ops.drained continues */
+    }
+}
+
+void session_run(struct session *s)
+{
+    if (s->nline > PROTO_LINE_MAX - 1) {
+        s->nline = PROTO_LINE_MAX - 1;
+        session_error(s, "The line is longer than %d characters.", PROTO_LINE_MAX - 1);
+    } else if (!s->question || !exec_answer(s)) {
+        exec_line(s);
+    }
+    if (s->stream.next && s->conn)
+        session_pump(s);
+    else
+        session_done(s);
+}
+
+static void take_line(struct session *s, struct proto_frame *f)
+{
+    size_t n;
+    const char *text = proto_get_str(f, &n);
+    s->line_no++;
+    s->nline = n;
+    if (n > PROTO_LINE_MAX - 1)
+        n = PROTO_LINE_MAX - 1;
+    memcpy(s->line, text, n);
+    s->line[n] = 0;
+    session_run(s);
+}
+
+/* End of a batch: a question still open is answered by yes, what is not committed is dropped. */
+static void end_of_input(struct session *s)
+{
+    if (s->hello.interactive) {
+        if (s->edit.cand.rows && s->edit.cand.id) { /* hangup: kept for the next time */
+            store_candidate_leave(s->app->config.store, &s->edit.cand);
+            s->edit.cand.id = 0;
+        }
+        session_bye(s, 0);
+        return;
+    }
+    while (s->question) {
+        s->question = QUESTION_NONE;
+        s->answered(s, ANSWER_YES);
+        out_end(s);
+    }
+    if (s->edit.cand.rows && !s->errors)
+        session_note(s, "Warning: The uncommitted changes of the batch have been dropped.");
+    session_bye(s, s->errors ? 1 : 0);
+}
+
+void session_frame(struct session *s, struct proto_frame *f)
+{
+    size_t n;
+    const char *text;
+    if (s->ended)
+        return;
+    switch (f->type) {
+    case PROTO_LINE:
+        take_line(s, f);
+        break;
+    case PROTO_HELP:
+        text = proto_get_str(f, &n);
+        help_question(s, text, n);
+        break;
+    case PROTO_TAB:
+        text = proto_get_str(f, &n);
+        help_tab(s, text, n);
+        break;
+    case PROTO_INTR:
+        if (s->stream.next) {
+            if (s->stream.free)
+                s->stream.free(s->stream.state);
+            s->stream = (struct stream){0};
+            session_done(s);
+        }
+        break;
+    case PROTO_SIZE:
+        s->hello.rows = proto_get_u16(f);
+        s->hello.cols = proto_get_u16(f);
+        break;
+    case PROTO_EOF:
+        end_of_input(s);
+        break;
+    default:
+        break;
+    }
+}

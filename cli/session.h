@@ -1,0 +1,146 @@
+/*
+ * A session: one attached terminal or batch, on the host side. It owns the view stack, the
+ * candidate, the question being asked and the output on its way. mgmt thread only.
+ *
+ * Life of a line: session_frame() receives it, exec_line() resolves and runs it, commands write
+ * through out_*(), and session_done() prompts and asks the host for the next one. A command may
+ * leave a stream behind; the line is then done when the stream ends.
+ */
+#ifndef VRPSH_SESSION_H
+#define VRPSH_SESSION_H
+
+#include "cli/filter.h"
+#include "engine/config/config.h"
+#include "engine/host.h"
+
+struct app;
+struct session;
+
+/* One level of the view stack. */
+struct level {
+    uint8_t view;
+    struct sch_key key; /* of the view's row; empty for user and system view */
+    char arg[256];      /* first argument of the line that entered it, for the prompt */
+};
+#define SESSION_LEVELS (SCH_DEPTH + 3)
+
+enum question_kind { QUESTION_NONE, QUESTION_YES_NO, QUESTION_YES_NO_CANCEL };
+enum answer { ANSWER_YES, ANSWER_NO, ANSWER_CANCEL };
+
+/* Output produced piece by piece: next() writes some and returns false at the end. */
+struct stream {
+    bool (*next)(struct session *s, void *state);
+    void (*free)(void *state);
+    void *state;
+};
+
+#define SESSION_HISTORY 256
+
+struct session {
+    struct app *app;
+    struct host_conn *conn; /* NULL in an offline check */
+    struct session *next, *prev;
+    uint32_t id;
+    char user[33], tty[64];
+    struct proto_hello hello;
+
+    struct level stack[SESSION_LEVELS];
+    unsigned depth; /* index of the current level; 0 is the user view */
+    struct edit edit;
+    uint32_t settled; /* config head when the view stack was last known to exist */
+    bool resettle;
+
+    enum question_kind question;
+    char question_text[320];
+    void (*answered)(struct session *s, enum answer a);
+    bool confirmed; /* the line of the moment is run again after a yes */
+
+    char line[PROTO_LINE_MAX + 1]; /* line of the moment; matches point into it */
+    size_t nline;
+    char kept[PROTO_LINE_MAX + 1]; /* the line a question is about */
+    size_t nkept;
+    uint32_t line_no; /* batch: number of that line */
+    unsigned errors;
+    bool ended;      /* BYE has been sent */
+    bool batch_over; /* no further line is run */
+
+    struct filter *filter; /* of the command of the moment */
+    struct proto_buf out;
+    char *text; /* output text not yet framed */
+    size_t ntext, textcap;
+    char *partial; /* output line not yet complete, while filtering */
+    size_t npartial, partialcap;
+    bool paged;
+    struct stream stream;
+
+    uint32_t rollback_to; /* commit whose state a rollback question is about */
+    int page;             /* screen-length; -1: what the terminal has */
+    char *history[SESSION_HISTORY];
+    unsigned nhistory;
+
+    /* offline check: where diagnostics go */
+    void (*diag)(struct session *s, char severity, size_t column, const char *text);
+    void *diag_ctx;
+};
+
+struct session *session_new(struct app *app, struct host_conn *conn, const char *user,
+                            const struct proto_hello *hello);
+/* lost: the terminal went away without leaving; its candidate is kept. */
+void session_free(struct session *s, bool lost);
+void session_frame(struct session *s, struct proto_frame *f);
+/* Runs s->line. */
+void session_run(struct session *s);
+/* The line of the moment is finished: prompt, and ask for the next. */
+void session_done(struct session *s);
+void session_pump(struct session *s);
+/* Ends the session with an exit code. */
+void session_bye(struct session *s, int code);
+bool session_in_config(const struct session *s);
+struct level *session_level(struct session *s);
+/* Prompt of the moment, without trailing blank. */
+size_t session_prompt(struct session *s, char *buf, size_t len);
+/* Asks; answered() is called with a valid answer. */
+void session_ask(struct session *s, enum question_kind kind, const char *text,
+                 void (*answered)(struct session *s, enum answer a));
+/* Leaves the configuration world for the user view, asking about uncommitted changes. */
+void session_leave(struct session *s);
+bool session_push(struct session *s, uint8_t view, const struct sch_key *key, const char *arg);
+
+/* --- exec.c
+ * ---------------------------------------------------------------------------------------- */
+void exec_line(struct session *s);
+/* Reads an answer to a pending question; false: the line is not one and is still to be run. */
+bool exec_answer(struct session *s);
+
+/* --- output.c: what a command prints
+ * ---------------------------------------------------------------- */
+void out_text(struct session *s, const char *text, size_t n);
+void out(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Frames what has been gathered. False: the terminal is behind, stop producing. */
+bool out_flush(struct session *s);
+/* End of the command's output: the last unfinished line and what filters hold back. */
+void out_end(struct session *s);
+/* An error at offset at of the line (-1: none), with caret on a terminal, as FILE:LINE:COLUMN in a
+ * batch. text begins with "Error: ". */
+void session_fail(struct session *s, long at, const char *text);
+void session_error(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A line of information or warning that is no output. */
+void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- help.c
+ * -------------------------------------------------------------------------------------------- */
+void help_question(struct session *s, const char *text, size_t n);
+void help_tab(struct session *s, const char *text, size_t n);
+
+/* --- commands, by the names of the declarations
+ * ----------------------------------------------------------- */
+typedef void command_fn(struct session *s, const struct sch_match *m);
+#define X(name) command_fn cmd_##name;
+SCH_DOES_LIST(X)
+#undef X
+/* Argument of a command by name; never NULL, absent when it was left out. */
+const struct sch_value *cmd_arg(const struct sch_match *m, const char *name);
+/* Word chosen for an alternative, or "" when it was left out. */
+const char *cmd_word(const struct sch_match *m, const char *name);
+
+#endif
