@@ -3,6 +3,7 @@
  * clients where the peer must misbehave. Real time, so every wait ends as soon as it can.
  */
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
@@ -136,8 +137,24 @@ static void turn(void)
         ck_assert(cond);                                                                           \
     } while (0)
 
+static unsigned open_files(void)
+{
+    unsigned n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static unsigned files_before;
+
 static void setup(void)
 {
+    uv_loop_init(&loop); /* opens a pipe for the whole process the first time */
+    uv_loop_close(&loop);
+    files_before = open_files();
     ck_assert_int_eq(uv_loop_init(&loop), 0);
     port = (uint16_t)(20000 + getpid() % 10000);
 }
@@ -146,6 +163,7 @@ static void teardown(void)
 {
     uv_run(&loop, UV_RUN_DEFAULT);
     ck_assert_int_eq(uv_loop_close(&loop), 0);
+    ck_assert_uint_eq(open_files(), files_before);
 }
 
 static void start_pair(struct node *a, struct node *b)
