@@ -111,7 +111,8 @@ void bgp_conn_lost(struct bgp_conn *conn, const char *why);
 /* How many queued bytes TCP has not taken yet; call when it changes (RFC 9687 send hold). */
 void bgp_unsent(struct bgp_conn *conn, size_t bytes);
 
-/* When bgp_tick() must be called next; UINT64_MAX: no timer runs. */
+/* When bgp_tick() must be called next; UINT64_MAX: no timer runs. After a stall hand over what has
+ * arrived before ticking, or a peer that did speak is taken for silent. */
 uint64_t bgp_deadline(const struct bgp *b);
 void bgp_tick(struct bgp *b);
 
@@ -138,8 +139,9 @@ struct bgp_peer_view {
     uint8_t peer_offers; /* families in the peer's OPEN */
     uint8_t negotiated;  /* families in use */
     bool cap_refresh_remote, cap_as4_remote, cap_mp_remote, cap_extended_remote;
-    bool cap_refresh, cap_as4, cap_extended;     /* agreed both ways */
-    uint32_t received[BGP_MSGS], sent[BGP_MSGS]; /* indexed by enum bgp_msg; 0 unused */
+    bool cap_refresh, cap_as4, cap_extended; /* agreed both ways */
+    /* Messages of the session's connection, or of the last one there was, by enum bgp_msg. */
+    uint32_t received[BGP_MSGS], sent[BGP_MSGS];
     uint64_t last_keepalive_in, last_keepalive_out, last_update_in, last_update_out,
         last_refresh_in, last_refresh_out;            /* monotonic ms, 0 never */
     size_t unsent;                                    /* bytes TCP has not taken */
