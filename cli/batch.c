@@ -48,8 +48,7 @@ struct batch {
     bool broken; /* standard output takes no more */
 };
 
-/* --- standard output ---------------------------------------------------------------------------
- */
+/* --- standard output --------------------------------------------------------------- */
 
 static void write_all(struct batch *b, const char *p, size_t n)
 {
@@ -89,8 +88,7 @@ static void print(struct batch *b, const char *text, size_t n)
     b->nout += n;
 }
 
-/* --- diagnostics -------------------------------------------------------------------------------
- */
+/* --- diagnostics ------------------------------------------------------------------- */
 
 /* Length of the UTF-8 sequence at s, 0 when it is none. */
 static size_t sequence(const unsigned char *s, size_t n)
@@ -181,8 +179,7 @@ static void diagnostic(struct batch *b, struct proto_frame *f)
     fputs(n && text[n - 1] == '\n' ? "" : "\n", stderr);
 }
 
-/* --- lines -------------------------------------------------------------------------------------
- */
+/* --- lines ------------------------------------------------------------------------- */
 
 static void end_line(struct batch *b)
 {
@@ -272,8 +269,7 @@ static int want_source(struct batch *b)
     return -1;
 }
 
-/* --- the loop ----------------------------------------------------------------------------------
- */
+/* --- the loop ---------------------------------------------------------------------- */
 
 /* The exit code once the session is over, -1 before. */
 static int take_frames(struct batch *b)
