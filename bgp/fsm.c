@@ -14,9 +14,9 @@ static struct bgp_step stay(enum bgp_state s)
     return (struct bgp_step){s, 0, 0, 0};
 }
 
-static struct bgp_step go(enum bgp_state next, unsigned todo)
+static struct bgp_step go(enum bgp_state next, unsigned actions)
 {
-    return (struct bgp_step){next, (uint16_t)todo, 0, 0};
+    return (struct bgp_step){next, (uint16_t)actions, 0, 0};
 }
 
 /* Ends the connection with a NOTIFICATION and waits. */

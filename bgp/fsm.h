@@ -59,7 +59,7 @@ enum {                          /* what a step asks for, in the order it is done
 
 struct bgp_step {
     enum bgp_state next;
-    uint16_t todo;         /* BGP_DO_ flags */
+    uint16_t actions;      /* BGP_DO_ flags */
     uint8_t code, subcode; /* NOTIFICATION of BGP_DO_DROP; code 0: none */
 };
 

@@ -290,19 +290,19 @@ static void expire_dynamic(struct bgp_peer *p)
 
 /* --- carrying out steps ----------------------------------------------------------------------- */
 
-static void do_sends(struct bgp_conn *c, unsigned todo)
+static void do_sends(struct bgp_conn *c, unsigned actions)
 {
     struct bgp *b = c->b;
 
-    if (todo & BGP_DO_OPEN) {
+    if (actions & BGP_DO_OPEN) {
         bgp_conn_send_open(c);
         bgp_timer_set(&b->timers, &c->hold, b->now + BGP_LARGE_HOLD);
     }
-    if (todo & (BGP_DO_CONFIRM | BGP_DO_HOLD))
+    if (actions & (BGP_DO_CONFIRM | BGP_DO_HOLD))
         bgp_conn_restart_hold(c);
     if (c->held)
         bgp_timer_set(&b->timers, &c->keepalive, b->now + BGP_COLLISION_WAIT);
-    else if (todo & (BGP_DO_CONFIRM | BGP_DO_KEEPALIVE))
+    else if (actions & (BGP_DO_CONFIRM | BGP_DO_KEEPALIVE))
         bgp_conn_send_keepalive(c);
 }
 
@@ -316,7 +316,7 @@ static const struct bgp_notification *do_drop(struct bgp_peer *p, struct bgp_con
     const struct bgp_fault *say = NULL;
 
     bgp_fault(&f, s->code, s->subcode);
-    if (s->todo & BGP_DO_FAULT)
+    if (s->actions & BGP_DO_FAULT)
         say = cause->fault;
     else if (s->code)
         say = &f;
@@ -340,9 +340,9 @@ static void settle_down(struct bgp_peer *p, enum bgp_fsm_event event, const stru
     change_state(p, s->next, event, notif);
     if (p->dynamic)
         return;
-    if (s->todo & BGP_DO_PAUSE)
+    if (s->actions & BGP_DO_PAUSE)
         arm_idle_hold(p, cause->calm);
-    if (s->todo & BGP_DO_RETRY && s->next == BGP_ACTIVE)
+    if (s->actions & BGP_DO_RETRY && s->next == BGP_ACTIVE)
         arm_retry(p, BGP_ACTIVE);
 }
 
@@ -360,9 +360,9 @@ void bgp_peer_event(struct bgp_peer *p, struct bgp_conn *c, enum bgp_fsm_event e
     cause = cause ? cause : &plain;
     if (main)
         p->last_event = bgp_fsm_event_name(event);
-    if (s.todo & BGP_DO_DROP)
+    if (s.actions & BGP_DO_DROP)
         notif = do_drop(p, c, event, &s, cause, &sent);
-    if (s.todo & BGP_DO_CONNECT) {
+    if (s.actions & BGP_DO_CONNECT) {
         /* Another try after one that took too long counts as a failure of it. */
         if (event == BGP_EV_RETRY_TIMER && state == BGP_CONNECT)
             p->retry_step *= p->retry_step < 32 * BGP_SECOND ? 2 : 1;
@@ -378,11 +378,11 @@ void bgp_peer_event(struct bgp_peer *p, struct bgp_conn *c, enum bgp_fsm_event e
             overtake(p);
         if (c == p->conn)
             change_state(p, s.next, event, NULL);
-        do_sends(c, s.todo);
-        if (s.todo & BGP_DO_UP)
+        do_sends(c, s.actions);
+        if (s.actions & BGP_DO_UP)
             establish(p);
     }
-    if (s.todo & BGP_DO_DROP) {
+    if (s.actions & BGP_DO_DROP) {
         release_survivor(p);
         expire_dynamic(p);
     }

@@ -44,18 +44,3 @@ size_t bgp_refresh_encode(enum bgp_family family, uint8_t *buf, size_t n)
     bgp_put_u8(&w, bgp_family_info[family].safi);
     return bgp_frame_end(&w);
 }
-
-bool bgp_refresh_decode(struct bgp_cursor body, enum bgp_family *family)
-{
-    uint16_t afi = bgp_get_u16(&body);
-    uint8_t subtype = bgp_get_u8(&body);
-    uint8_t safi = bgp_get_u8(&body);
-
-    for (unsigned i = 0; i < BGP_FAMILIES; i++) {
-        if (bgp_family_info[i].afi != afi || bgp_family_info[i].safi != safi)
-            continue;
-        *family = (enum bgp_family)i;
-        return !body.bad && subtype == 0;
-    }
-    return false;
-}

@@ -21,7 +21,4 @@ bool bgp_update_split(struct bgp_cursor body, struct bgp_update *out, struct bgp
 size_t bgp_end_of_rib_encode(enum bgp_family family, uint8_t *buf, size_t n);
 size_t bgp_refresh_encode(enum bgp_family family, uint8_t *buf, size_t n);
 
-/* Reads the body of a ROUTE-REFRESH. False: a family or subtype this speaker does not know. */
-bool bgp_refresh_decode(struct bgp_cursor body, enum bgp_family *family);
-
 #endif

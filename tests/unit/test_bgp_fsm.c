@@ -51,15 +51,15 @@ static const struct {
 
 static const char *render(struct bgp_step s, char *out)
 {
-    static const char states[] = "?ICASOE", todo[] = "dfcromkhup";
+    static const char states[] = "?ICASOE", actions[] = "dfcromkhup";
     size_t n = 0;
 
     out[n++] = states[s.next];
-    if (s.todo)
+    if (s.actions)
         out[n++] = ' ';
-    for (size_t i = 0; i < sizeof todo - 1; i++)
-        if (s.todo & 1u << i)
-            out[n++] = todo[i];
+    for (size_t i = 0; i < sizeof actions - 1; i++)
+        if (s.actions & 1u << i)
+            out[n++] = actions[i];
     out[n] = '\0';
     if (s.code)
         sprintf(out + n, " %u/%u", s.code, s.subcode);
