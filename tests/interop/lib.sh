@@ -49,7 +49,10 @@ lab_begin() {
 # Ends what still runs in the lab, then the lab.
 lab_end() {
     local ns pids
-    [ -z "${D:-}" ] || vrpsh_stop "$D/agg.db"
+    if [ -n "${D:-}" ]; then
+        vrpsh_stop "$D/agg.db"
+        vrpsh_stop "$D/masg.db"
+    fi
     for ns in "${NSA:-}" "${NSM:-}" "${NSR:-}"; do
         [ -n "$ns" ] || continue
         pids=$(ip netns pids "$ns" 2>/dev/null)
@@ -117,8 +120,9 @@ peer $to enable"
     [ "$to" = "$peer" ] || echo "peer $peer group $to"
     echo "quit
 ipv4-family unicast
-undo peer $to enable
-commit"
+undo peer $peer enable"
+    [ "$to" = "$peer" ] || echo "undo peer $to enable"
+    echo commit
 }
 
 # vrpsh_batch NS DB: runs the lines on stdin; the host it starts stays in the namespace.
