@@ -49,13 +49,13 @@ enum proto_type {
 /* How the client behaves, said once. */
 struct proto_hello {
     uint16_t version;
-    bool interactive;     /* a person or a program on a terminal: prompts, echo, questions */
-    bool keep_going;      /* batch: -k */
-    bool json;            /* --json */
-    bool login;           /* reserved for a login shell, 0 today */
-    uint16_t rows, cols;  /* 0 when not a terminal */
-    char tty[64];         /* "pts/3", "" when there is none */
-    char from[64];        /* remote address when known (SSH_CLIENT), else "" */
+    bool interactive;    /* a person or a program on a terminal: prompts, echo, questions */
+    bool keep_going;     /* batch: -k */
+    bool json;           /* --json */
+    bool login;          /* reserved for a login shell, 0 today */
+    uint16_t rows, cols; /* 0 when not a terminal */
+    char tty[64];        /* "pts/3", "" when there is none */
+    char from[64];       /* remote address when known (SSH_CLIENT), else "" */
 };
 
 /* --- writing: a growing buffer ---------------------------------------------------------------- */
@@ -73,7 +73,8 @@ void proto_end(struct proto_buf *b); /* fills in the length */
 void proto_hello_write(struct proto_buf *b, const struct proto_hello *h);
 void proto_buf_free(struct proto_buf *b);
 
-/* --- reading: a bounds-checked cursor over one frame ------------------------------------------- */
+/* --- reading: a bounds-checked cursor over one frame -------------------------------------------
+ */
 struct proto_frame {
     enum proto_type type;
     const uint8_t *p, *end; /* the unread rest of the body */
@@ -85,7 +86,8 @@ long proto_next(const uint8_t *bytes, size_t n, struct proto_frame *out);
 uint8_t proto_get_u8(struct proto_frame *f);
 uint16_t proto_get_u16(struct proto_frame *f);
 uint32_t proto_get_u32(struct proto_frame *f);
-const char *proto_get_str(struct proto_frame *f, size_t *n); /* not NUL-terminated, into the frame */
+const char *proto_get_str(struct proto_frame *f,
+                          size_t *n); /* not NUL-terminated, into the frame */
 bool proto_hello_read(struct proto_frame *f, struct proto_hello *out);
 
 #endif
