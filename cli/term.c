@@ -181,7 +181,8 @@ static unsigned char key_literal(EditLine *el, wint_t key)
         return CC_EOF;
     }
     text[0] = ch;
-    return ch && el_winsertstr(el, text) == 0 ? CC_REFRESH : CC_ERROR;
+    bool fits = ch && ch != '\r' && ch != '\n'; /* a line stays one line */
+    return fits && el_winsertstr(el, text) == 0 ? CC_REFRESH : CC_ERROR;
 }
 
 static unsigned char key_redisplay(EditLine *el, wint_t key)

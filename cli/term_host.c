@@ -87,10 +87,8 @@ void term_wait(struct term *t, bool host)
     client_write(c);
     struct pollfd p[3] = {{.fd = tty_full(&t->tty) ? -1 : STDIN_FILENO, .events = POLLIN},
                           {.fd = t->tty.signals, .events = POLLIN},
-                          {.fd = c->fd, .events = host ? POLLIN : 0}};
-    if (client_unsent(c)) {
-        p[2].events |= POLLOUT;
-    }
+                          {.fd = host || client_unsent(c) ? c->fd : -1}};
+    p[2].events = (short)((host ? POLLIN : 0) | (client_unsent(c) ? POLLOUT : 0));
     if (t->tty.gone || (poll(p, 3, -1) < 0 && errno != EINTR)) {
         term_over(t, TERM_EXIT_GONE);
         return;
@@ -101,7 +99,8 @@ void term_wait(struct term *t, bool host)
     if (p[0].revents) {
         tty_read(&t->tty);
     }
-    if (p[2].revents & (POLLIN | POLLHUP | POLLERR)) {
+    /* Never while a page is held: the text being shown lies in the client's buffer. */
+    if (host && (p[2].revents & (POLLIN | POLLHUP | POLLERR))) {
         client_read(c);
     }
     if (t->tty.gone) {

@@ -554,6 +554,22 @@ START_TEST(pages)
 }
 END_TEST
 
+START_TEST(host_dies_behind_a_page)
+{
+    BEGIN("xterm");
+    type("page 3\rlines 5\r");
+    see("page 3\r\n<R>lines 5\r\nline 1\r\nline 2\r\n  ---- More ----");
+    kill(host, SIGKILL);
+    waitpid(host, NULL, 0);
+    see("");
+    type("  ");
+    see(ERASE "line 3\r\nline 4\r\n  ---- More ----" ERASE
+              "line 5\r\n<R>\r\nInfo: The host has ended.\r\n");
+    ck_assert_int_eq(ended(), 3);
+    start_host();
+}
+END_TEST
+
 START_TEST(resize)
 {
     BEGIN("xterm");
@@ -653,6 +669,7 @@ int main(void)
     tcase_add_loop_test(t, typed_ahead, 0, 3);
     tcase_add_test(t, many_lines_pasted);
     tcase_add_loop_test(t, pages, 0, 3);
+    tcase_add_test(t, host_dies_behind_a_page);
     tcase_add_test(t, resize);
     tcase_add_test(t, ends);
     tcase_add_test(t, page_arithmetic);
