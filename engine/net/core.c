@@ -19,6 +19,7 @@
 #include "engine/net/peer_table.h"
 #include "engine/net/sockopt.h"
 
+#define LATE_MS 200        /* a deadline missed by more: the process was stopped or busy */
 #define TICKS_PER_TURN 100 /* a speaker whose deadline does not move must not stop the loop */
 #define DEFAULT_PORT 179
 
@@ -31,6 +32,7 @@ struct core {
     struct peer_table peers;
     uint64_t random;
     bool configured, stopping, key_warned;
+    bool looked; /* the loop has looked for input since a deadline was missed */
 };
 
 /* --- struct bgp_ops -------------------------------------------------------------------------- */
@@ -382,7 +384,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint64_t core_turn(struct core *c)
 {
     bool settled = peer_io_settle(c->io);
-    uint64_t now = net_now();
+    uint64_t now = net_now(), due = bgp_deadline(c->bgp);
+    /* After a stall the peers' keepalives wait in the sockets: read them first, or the hold timer
+     * would end sessions whose peer was never silent. */
+    if (due < now && now - due > LATE_MS && !c->looked) {
+        c->looked = true;
+        return now;
+    }
+    c->looked = false;
     for (int i = 0; i < TICKS_PER_TURN && bgp_deadline(c->bgp) <= now; i++) {
         bgp_tick(c->bgp);
         settled = peer_io_settle(c->io);

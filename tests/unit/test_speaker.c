@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
@@ -433,6 +435,50 @@ START_TEST(gtsm)
 }
 END_TEST
 
+/* The other end of one session in a process of its own: brings it up, stops us for longer than the
+ * hold time while it goes on sending, then lets us continue. */
+static void stop_and_continue(pid_t us)
+{
+    uint8_t open[37] = {[17] = 37, [18] = BGP_OPEN, [19] = 4, [20] = 64602 >> 8, [21] = 64602 & 255,
+                        [23] = 3,  [24] = 10,       [27] = 2, [28] = 8,          [29] = 2,
+                        [30] = 6,  [31] = 1,        [32] = 4, [34] = 1,          [36] = 128};
+    uint8_t keepalive[19] = {[17] = 19, [18] = BGP_KEEPALIVE};
+    memset(open, 0xff, 16);
+    memset(keepalive, 0xff, 16);
+    int fd = client(ADDR_A);
+    bool ok = send(fd, open, sizeof open, 0) == sizeof open;
+    for (int i = 0; ok && i < 12; i++) {
+        ok = send(fd, keepalive, sizeof keepalive, MSG_NOSIGNAL) == sizeof keepalive;
+        if (i == 2 || i == 10)
+            kill(us, i == 2 ? SIGSTOP : SIGCONT);
+        nanosleep(&(struct timespec){.tv_nsec = 450000000}, NULL);
+    }
+    _exit(!ok);
+}
+
+START_TEST(stall_is_not_silence)
+{
+    struct node a;
+    int status;
+    start(&a, ADDR_A);
+    struct speaker_plan *p = passive_plan();
+    p->peers[0].conf.remote_as = 64602;
+    p->peers[0].conf.hold = 3;
+    p->peers[0].conf.keepalive = 1;
+    speaker_apply(a.s, p);
+    pid_t us = getpid(), pid = fork();
+    if (pid == 0)
+        stop_and_continue(us);
+    WAIT(2000, is_up(&a, ADDR_B));
+    nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* in here we are stopped */
+    ck_assert(is_up(&a, ADDR_B));
+    ck_assert_uint_eq(view(&a, ADDR_B).up_count, 1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    speaker_stop(a.s);
+}
+END_TEST
+
 /* A network namespace of this test's own with lo up; false: not permitted, or no fork to undo it.
  */
 static bool own_network(void)
@@ -579,6 +625,7 @@ int main(void)
     tcase_add_test(t, notification_survives);
     tcase_add_test(t, listens_only_while_configured);
     tcase_add_test(t, gtsm);
+    tcase_add_test(t, stall_is_not_silence);
     tcase_add_test(t, managed_addresses);
     tcase_add_test(t, thousand_peers);
     suite_add_tcase(suite, t);
