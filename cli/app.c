@@ -28,7 +28,7 @@ void app_committed(struct app *a, struct session *by)
 {
     for (struct session *s = a->sessions; s; s = s->next)
         if (s != by && s->edit.cand.id && s->edit.cand.rows)
-            store_recount(a->config.store, &s->edit.cand);
+            store_candidate_tidy(a->config.store, &s->edit.cand);
 }
 
 /* --- log
@@ -148,8 +148,9 @@ static void app_close(void *session)
 static void app_idle(void *ctx)
 {
     struct app *a = ctx;
-    if (!store_flush(a->config.store))
-        on_warn(a, store_error(a->config.store));
+    for (struct session *s = a->sessions; s; s = s->next)
+        if (!store_candidate_flush(a->config.store, &s->edit.cand))
+            on_warn(a, store_error(a->config.store));
 }
 
 const struct host_ops app_host_ops = {

@@ -72,16 +72,14 @@ static int check_file(struct check *c)
             fclose(f);
         return 2;
     }
+    a->config.offline = true;
     struct session *s = session_new(a, NULL, "check", &hello);
     s->diag = report;
     s->diag_ctx = c;
     if (!check_stream(s, f))
         code = 2;
-    if (s->edit.cand.rows) { /* what no commit of the file has looked at */
-        s->edit.removed = true;
-        if (!config_validate(&s->edit))
-            report(s, 'E', 0, s->edit.err);
-    }
+    if (s->edit.cand.rows && !config_validate(&s->edit)) /* what no commit has looked at */
+        report(s, 'E', 0, s->edit.err);
     if (f != stdin)
         fclose(f);
     session_free(s, false);

@@ -31,9 +31,9 @@ struct session *session_new(struct app *app, struct host_conn *conn, const char 
 void session_free(struct session *s, bool lost)
 {
     struct store *store = s->app->config.store;
-    if (s->edit.cand.id && lost && s->hello.interactive && s->edit.cand.rows)
+    if (lost && s->hello.interactive && s->edit.cand.rows)
         store_candidate_leave(store, &s->edit.cand);
-    else if (s->edit.cand.id)
+    else
         store_candidate_drop(store, &s->edit.cand);
     if (s->stream.free)
         s->stream.free(s->stream.state);
@@ -135,9 +135,7 @@ void session_bye(struct session *s, int code)
         return;
     out_end(s);
     s->ended = true;
-    if (s->edit.cand.id)
-        store_candidate_drop(s->app->config.store, &s->edit.cand);
-    s->edit.cand.id = 0;
+    store_candidate_drop(s->app->config.store, &s->edit.cand);
     if (s->conn)
         host_bye(s->conn, code);
 }
@@ -245,9 +243,8 @@ static void take_line(struct session *s, struct proto_frame *f)
 static void end_of_input(struct session *s)
 {
     if (s->hello.interactive) {
-        if (s->edit.cand.rows && s->edit.cand.id) { /* hangup: kept for the next time */
+        if (s->edit.cand.rows) { /* hangup: kept for the next time */
             store_candidate_leave(s->app->config.store, &s->edit.cand);
-            s->edit.cand.id = 0;
         }
         session_bye(s, 0);
         return;

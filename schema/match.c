@@ -160,8 +160,8 @@ static bool words(struct walk *w, const struct sch_node *node, size_t i)
             const struct sch_edge *e = &sch_edges[node->first + k];
             if (!e->word)
                 break;
-            size_t len = strlen(e->word);
-            if (len < t->n || (pass == 0) != (len == t->n) || strncasecmp(e->word, t->s, t->n) != 0)
+            if (e->len < t->n || (pass == 0) != (e->len == t->n) ||
+                ((e->word[0] ^ t->s[0]) & 0x5f) || strncasecmp(e->word, t->s, t->n) != 0)
                 continue;
             any = true;
             exact |= pass == 0;

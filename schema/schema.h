@@ -67,6 +67,7 @@ struct sch_edge {
     const struct sch_param *param; /* the parameter this edge fills, or NULL */
     uint8_t slot;                  /* its slot in the command */
     uint8_t index;                 /* ENUM: index of the word */
+    uint8_t len;                   /* of word */
     uint16_t next;                 /* node */
 };
 struct sch_node {

@@ -173,6 +173,10 @@ bool config_commit(struct edit *e, struct store_commit *meta)
         return edit_error(e, "The label is used by commit %u.", had.id);
     if (!config_validate(e))
         return false;
+    if (c->offline) { /* nothing is stored or started; the lines stay for those that follow */
+        e->removed = false;
+        return true;
+    }
     bool read = store_changes(c->store, &e->cand, resolve_row, &r);
     struct speaker_plan *plan = model_plan(c->model);
     if (!read || !r.ok || !store_commit(c->store, &e->cand, meta))

@@ -19,7 +19,8 @@ struct config {
     struct store *store;
     struct secrets *secrets;
     struct model *model;     /* running as plain structs */
-    struct speaker *speaker; /* NULL in an offline check: commits end at PERSIST */
+    struct speaker *speaker; /* NULL before config_start_speaker() */
+    bool offline;            /* an offline check: commits end at VALIDATE */
     uint32_t head;           /* id of the newest commit seen, 0 none; changes with every commit */
 };
 

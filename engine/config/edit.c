@@ -133,7 +133,6 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
 bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_match *m)
 {
     const struct sch_line *l = &sch_lines[m->cmd->line];
-    struct store *s = e->config->store;
     struct sch_value v[SCH_SLOTS];
     char sealed[SECRET_TEXT_MAX];
     memcpy(v, m->v, sizeof v);
@@ -146,13 +145,9 @@ bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_matc
         return false;
     if (!l->then)
         return set_row(e, view, l, v);
-    struct store_candidate before = e->cand;
-    if (!store_mark(s))
-        return store_failed(e);
+    store_mark(&e->cand);
     bool ok = set_row(e, view, l, v);
-    store_unmark(s, ok);
-    if (!ok)
-        e->cand = before;
+    store_unmark(&e->cand, ok);
     return ok;
 }
 
@@ -229,16 +224,10 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
 
 bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m)
 {
-    struct store *s = e->config->store;
     edit_touch(e);
-    struct store_candidate before = e->cand;
-    if (!store_mark(s))
-        return store_failed(e);
+    store_mark(&e->cand);
     bool ok = undo_row(e, view, m);
-    store_unmark(s, ok);
-    if (ok)
-        e->removed = true;
-    else
-        e->cand = before;
+    store_unmark(&e->cand, ok);
+    e->removed |= ok;
     return ok;
 }

@@ -1,43 +1,8 @@
-/* Candidates: the overlay rows of sessions, and rows as a session sees them. */
+/* Candidates: overlay rows in memory, written behind, and rows as a session sees them. */
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/store/internal.h"
-
-/* --- the transaction edits gather in ------------------------------------------------------------
- */
-
-bool store_edits_begin(struct store *s)
-{
-    if (s->open_edits)
-        return true;
-    s->open_edits = store_run(s, store_query(s, Q_BEGIN));
-    return s->open_edits;
-}
-
-bool store_flush(struct store *s)
-{
-    if (!s->open_edits)
-        return true;
-    s->open_edits = false;
-    if (store_run(s, store_query(s, Q_COMMIT)))
-        return true;
-    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    return false;
-}
-
-bool store_mark(struct store *s)
-{
-    return store_edits_begin(s) && store_exec(s, "SAVEPOINT line");
-}
-
-void store_unmark(struct store *s, bool keep)
-{
-    sqlite3_exec(s->db, keep ? "RELEASE line" : "ROLLBACK TO line; RELEASE line", NULL, NULL, NULL);
-}
-
-/* --- sessions
- * ------------------------------------------------------------------------------------- */
 
 static sqlite3_stmt *query_id(struct store *s, enum statement which, uint32_t id)
 {
@@ -47,27 +12,25 @@ static sqlite3_stmt *query_id(struct store *s, enum statement which, uint32_t id
     return q;
 }
 
+static void count(struct store_candidate *c)
+{
+    c->rows = overlay_count(c->overlay);
+}
+
+/* --- sessions
+ * ------------------------------------------------------------------------------------- */
+
 bool store_candidate_new(struct store *s, const char *user, const char *tty,
                          struct store_candidate *out)
 {
     sqlite3_stmt *q = store_query(s, Q_NEW);
-    if (!q || !store_edits_begin(s))
+    if (!q)
         return false;
     sqlite3_bind_text(q, 1, user, -1, SQLITE_STATIC);
     sqlite3_bind_text(q, 2, tty, -1, SQLITE_STATIC);
     if (!store_run(s, q))
         return false;
-    *out = (struct store_candidate){(uint32_t)sqlite3_last_insert_rowid(s->db), 0};
-    return true;
-}
-
-bool store_recount(struct store *s, struct store_candidate *c)
-{
-    sqlite3_stmt *q = query_id(s, Q_COUNT, c->id);
-    if (!q || sqlite3_step(q) != SQLITE_ROW)
-        return store_fail(s, "read");
-    c->rows = (size_t)sqlite3_column_int64(q, 0);
-    sqlite3_reset(q);
+    *out = (struct store_candidate){(uint32_t)sqlite3_last_insert_rowid(s->db), 0, overlay_new()};
     return true;
 }
 
@@ -80,42 +43,101 @@ bool store_candidate_adopt(struct store *s, const char *user, struct store_candi
     bool found = sqlite3_step(q) == SQLITE_ROW;
     uint32_t id = found ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
     sqlite3_reset(q);
-    if (!found || !store_edits_begin(s) || !store_run(s, query_id(s, Q_TAKE, id)))
+    if (!found || !store_run(s, query_id(s, Q_TAKE, id)) || !(q = query_id(s, Q_LOAD, id)))
         return false;
-    out->id = id;
-    return store_recount(s, out);
+    *out = (struct store_candidate){id, 0, overlay_new()};
+    while (sqlite3_step(q) == SQLITE_ROW)
+        overlay_set(out->overlay, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0),
+                    (const char *)sqlite3_column_text(q, 1), (size_t)sqlite3_column_bytes(q, 1),
+                    false);
+    sqlite3_reset(q);
+    count(out);
+    return true;
+}
+
+static void release(struct store_candidate *c)
+{
+    overlay_free(c->overlay);
+    *c = (struct store_candidate){0};
 }
 
 bool store_candidate_leave(struct store *s, struct store_candidate *c)
 {
-    return store_edits_begin(s) && store_run(s, query_id(s, Q_LEAVE, c->id));
+    bool ok = store_candidate_flush(s, c) && store_run(s, query_id(s, Q_LEAVE, c->id));
+    release(c);
+    return ok;
 }
 
 bool store_candidate_clear(struct store *s, struct store_candidate *c)
 {
-    if (c->rows == 0)
+    if (!c->overlay)
         return true;
-    if (!store_edits_begin(s) || !store_run(s, query_id(s, Q_CLEAR, c->id)))
+    if (c->rows && !store_run(s, query_id(s, Q_CLEAR, c->id)))
         return false;
-    c->rows = 0;
+    overlay_clear(c->overlay);
+    count(c);
     return true;
 }
 
 bool store_candidate_drop(struct store *s, struct store_candidate *c)
 {
-    return store_candidate_clear(s, c) && store_edits_begin(s) &&
-           store_run(s, query_id(s, Q_DROP, c->id));
+    if (!c->overlay)
+        return true;
+    bool ok = store_candidate_clear(s, c) && store_run(s, query_id(s, Q_DROP, c->id));
+    release(c);
+    return ok;
+}
+
+struct flush {
+    struct store *s;
+    uint32_t id;
+};
+
+static bool flush_row(void *arg, const struct overlay_row *row, bool removed)
+{
+    struct flush *f = arg;
+    sqlite3_stmt *q = query_id(f->s, removed ? Q_UNSET : Q_SET, f->id);
+    if (!q)
+        return false;
+    store_bind_blob(q, 2, row->key, row->nkey);
+    if (!removed && row->text)
+        sqlite3_bind_text(q, 3, row->text, (int)row->ntext, SQLITE_STATIC);
+    else if (!removed)
+        sqlite3_bind_null(q, 3);
+    return store_run(f->s, q);
+}
+
+bool store_candidate_flush(struct store *s, struct store_candidate *c)
+{
+    struct flush f = {s, c->id};
+    if (!c->overlay || !overlay_dirty(c->overlay))
+        return true;
+    if (!store_run(s, store_query(s, Q_BEGIN)))
+        return false;
+    if (overlay_flush(c->overlay, flush_row, &f) && store_run(s, store_query(s, Q_COMMIT)))
+        return true;
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+void store_mark(struct store_candidate *c)
+{
+    overlay_mark(c->overlay);
+}
+
+void store_unmark(struct store_candidate *c, bool keep)
+{
+    overlay_unmark(c->overlay, keep);
+    count(c);
 }
 
 /* --- reading
  * ---------------------------------------------------------------------------------------- */
 
-static long column_text(sqlite3_stmt *q, int at, char *buf, size_t len)
+static long copy_text(const char *text, size_t n, char *buf, size_t len)
 {
-    const char *text = (const char *)sqlite3_column_text(q, at);
     if (!text)
         return -1;
-    size_t n = (size_t)sqlite3_column_bytes(q, at);
     if (n >= len)
         n = len - 1;
     memcpy(buf, text, n);
@@ -129,42 +151,25 @@ static long get_running(struct store *s, const uint8_t *key, size_t nkey, char *
     if (!q)
         return -1;
     store_bind_blob(q, 1, key, nkey);
-    long n = sqlite3_step(q) == SQLITE_ROW ? column_text(q, 0, buf, len) : -1;
+    long n = -1;
+    if (sqlite3_step(q) == SQLITE_ROW)
+        n = copy_text((const char *)sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0),
+                      buf, len);
     sqlite3_reset(q);
     return n;
-}
-
-/* 1: the overlay has a text, 0: a deletion, -1: nothing. */
-static int get_overlay(struct store *s, const struct store_candidate *c, const uint8_t *key,
-                       size_t nkey, char *buf, size_t len, long *n)
-{
-    sqlite3_stmt *q = c->rows ? store_query(s, Q_GET_OVERLAY) : NULL;
-    if (!q)
-        return -1;
-    sqlite3_bind_int64(q, 1, c->id);
-    store_bind_blob(q, 2, key, nkey);
-    int found = -1;
-    if (sqlite3_step(q) == SQLITE_ROW) {
-        *n = column_text(q, 0, buf, len);
-        found = *n >= 0;
-    }
-    sqlite3_reset(q);
-    return found;
 }
 
 long store_get(struct store *s, const struct store_candidate *c, const uint8_t *key, size_t nkey,
                char *buf, size_t len)
 {
-    long n = -1;
-    int found = get_overlay(s, c, key, nkey, buf, len, &n);
-    if (found >= 0)
-        return n;
-    return get_running(s, key, nkey, buf, len);
+    const struct overlay_row *row = c->rows ? overlay_get(c->overlay, key, nkey) : NULL;
+    return row ? copy_text(row->text, row->ntext, buf, len) : get_running(s, key, nkey, buf, len);
 }
 
 /* Binds the half-open key range of a prefix at ?1 and ?2. */
-static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n, uint8_t *end)
+static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n)
 {
+    uint8_t end[1024];
     size_t nend;
     store_bind_blob(q, 1, prefix, n);
     if (store_successor(prefix, n, end, &nend))
@@ -173,123 +178,152 @@ static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n, uint8_t
         sqlite3_bind_blob(q, 2, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, SQLITE_STATIC);
 }
 
+static bool below(const struct overlay_row *r, const uint8_t *prefix, size_t n)
+{
+    return r && r->nkey >= n && memcmp(r->key, prefix, n) == 0;
+}
+
+static bool found_one(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t ntext)
+{
+    (void)key, (void)nkey, (void)text, (void)ntext;
+    *(bool *)arg = true;
+    return false;
+}
+
 bool store_any(struct store *s, const struct store_candidate *c, const uint8_t *prefix, size_t n)
 {
-    uint8_t end[1024];
-    if (c->rows == 0 && s->running_empty)
-        return false;
-    sqlite3_stmt *q = store_query(s, c->rows ? Q_ANY_MERGED : Q_ANY_RUNNING);
-    if (!q)
-        return false;
-    bind_range(q, prefix, n, end);
-    if (c->rows)
-        sqlite3_bind_int64(q, 3, c->id);
-    bool any = sqlite3_step(q) == SQLITE_ROW;
-    sqlite3_reset(q);
+    bool any = false;
+    store_scan(s, c, prefix, n, NULL, 0, found_one, &any);
     return any;
 }
 
+static int order(const struct overlay_row *r, const uint8_t *key, size_t n)
+{
+    int d = memcmp(r->key, key, r->nkey < n ? r->nkey : n);
+    return d ? d : r->nkey < n ? -1 : r->nkey > n;
+}
+
+/* Merges the overlay's rows with running's; an overlay row hides the running row of its key. */
 bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t *prefix, size_t n,
                 const uint8_t *after, size_t nafter, store_row_fn *fn, void *arg)
 {
-    uint8_t end[1024];
-    sqlite3_stmt *q = store_query(s, c->rows ? Q_SCAN_MERGED : Q_SCAN_RUNNING);
-    if (!q)
+    struct overlay_cursor cur;
+    const uint8_t *from = nafter ? after : prefix;
+    size_t nfrom = nafter ? nafter : n;
+    const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, from, nfrom, &cur) : NULL;
+    if (o && nafter && order(o, after, nafter) == 0)
+        o = overlay_next(&cur);
+    sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_SCAN_RUNNING);
+    if (!q && !s->running_empty)
         return false;
-    bind_range(q, prefix, n, end);
-    if (c->rows)
-        sqlite3_bind_int64(q, 3, c->id);
-    store_bind_blob(q, 4, after, nafter);
-    int rc;
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
-        if (!fn(arg, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0),
-                (const char *)sqlite3_column_text(q, 1), (size_t)sqlite3_column_bytes(q, 1)))
-            break;
-    sqlite3_reset(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
+    if (q) {
+        bind_range(q, prefix, n);
+        store_bind_blob(q, 3, after, nafter);
+    }
+    int rc = q ? sqlite3_step(q) : SQLITE_DONE;
+    bool more = true;
+    while (more && (rc == SQLITE_ROW || below(o, prefix, n))) {
+        const uint8_t *key = rc == SQLITE_ROW ? sqlite3_column_blob(q, 0) : NULL;
+        size_t nkey = rc == SQLITE_ROW ? (size_t)sqlite3_column_bytes(q, 0) : 0;
+        int d = !below(o, prefix, n) ? 1 : !key ? -1 : order(o, key, nkey);
+        if (d > 0)
+            more = fn(arg, key, nkey, (const char *)sqlite3_column_text(q, 1),
+                      (size_t)sqlite3_column_bytes(q, 1));
+        else if (o->text)
+            more = fn(arg, o->key, o->nkey, o->text, o->ntext);
+        if (d <= 0)
+            o = overlay_next(&cur);
+        if (d >= 0)
+            rc = sqlite3_step(q);
+    }
+    if (q)
+        sqlite3_reset(q);
+    return !more || rc == SQLITE_DONE || rc == SQLITE_ROW || store_fail(s, "read");
 }
 
 bool store_changes(struct store *s, const struct store_candidate *c, store_change_fn *fn, void *arg)
 {
-    sqlite3_stmt *q = query_id(s, Q_CHANGES, c->id);
-    int rc = SQLITE_DONE;
-    if (!q)
-        return false;
-    while (c->rows && (rc = sqlite3_step(q)) == SQLITE_ROW)
-        if (!fn(arg, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0),
-                (const char *)sqlite3_column_text(q, 1), (const char *)sqlite3_column_text(q, 2)))
-            break;
-    sqlite3_reset(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
+    struct overlay_cursor cur;
+    char old[8192];
+    const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, NULL, 0, &cur) : NULL;
+    for (bool more = true; o && more; o = overlay_next(&cur)) {
+        long n = get_running(s, o->key, o->nkey, old, sizeof old);
+        more = fn(arg, o->key, o->nkey, n >= 0 ? old : NULL, o->text);
+    }
+    return true;
 }
 
 /* --- writing
  * ----------------------------------------------------------------------------------------- */
 
-static bool run_key(struct store *s, enum statement which, struct store_candidate *c,
-                    const uint8_t *key, size_t nkey, const char *text, size_t ntext)
+/* A row that equals running is no row of the overlay. */
+static void put(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,
+                const char *text, size_t ntext)
 {
-    sqlite3_stmt *q = store_query(s, which);
-    if (!q || !store_edits_begin(s))
-        return false;
-    sqlite3_bind_int64(q, 1, c->id);
-    store_bind_blob(q, 2, key, nkey);
-    if (text)
-        sqlite3_bind_text(q, 3, text, (int)ntext, SQLITE_STATIC);
-    return store_run(s, q);
+    char old[8192];
+    long n = get_running(s, key, nkey, old, sizeof old);
+    bool same = text ? n == (long)ntext && memcmp(old, text, ntext) == 0 : n < 0;
+    if (same)
+        overlay_remove(c->overlay, key, nkey);
+    else
+        overlay_set(c->overlay, key, nkey, text, ntext, true);
+    count(c);
 }
 
 bool store_set(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,
                const char *text, size_t ntext)
 {
-    char old[8192];
-    long n = -1;
-    bool had = get_overlay(s, c, key, nkey, old, sizeof old, &n) >= 0;
-    n = get_running(s, key, nkey, old, sizeof old);
-    if (n == (long)ntext && memcmp(old, text, ntext) == 0) {
-        if (had && !run_key(s, Q_UNSET, c, key, nkey, NULL, 0))
-            return false;
-        c->rows -= had;
-        return true;
-    }
-    if (!run_key(s, Q_SET, c, key, nkey, text, ntext))
-        return false;
-    c->rows += !had;
+    put(s, c, key, nkey, text, ntext);
     return true;
 }
 
 bool store_delete(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey)
 {
-    char old[8192];
-    long n = -1;
-    bool had = get_overlay(s, c, key, nkey, old, sizeof old, &n) >= 0;
-    if (get_running(s, key, nkey, old, sizeof old) < 0) {
-        if (had && !run_key(s, Q_UNSET, c, key, nkey, NULL, 0))
-            return false;
-        c->rows -= had;
-        return true;
-    }
-    if (!run_key(s, Q_TOMBSTONE, c, key, nkey, NULL, 0))
-        return false;
-    c->rows += !had;
+    put(s, c, key, nkey, NULL, 0);
     return true;
 }
 
+/* Deletes what the overlay adds below the prefix, then hides what running has there. */
 bool store_delete_prefix(struct store *s, struct store_candidate *c, const uint8_t *prefix,
                          size_t n)
 {
-    uint8_t end[1024];
-    static const enum statement steps[] = {Q_CLEAR_BELOW, Q_TOMB_BELOW};
-    if (!store_edits_begin(s))
-        return false;
-    for (int i = 0; i < 2; i++) {
-        sqlite3_stmt *q = store_query(s, steps[i]);
-        if (!q)
-            return false;
-        bind_range(q, prefix, n, end);
-        sqlite3_bind_int64(q, 3, c->id);
-        if (!store_run(s, q))
-            return false;
+    struct overlay_cursor cur;
+    const struct overlay_row *o;
+    while ((o = overlay_seek(c->overlay, prefix, n, &cur)) && below(o, prefix, n)) {
+        uint8_t key[1024];
+        size_t nkey = o->nkey;
+        memcpy(key, o->key, nkey);
+        overlay_remove(c->overlay, key, nkey);
     }
-    return store_recount(s, c);
+    sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_ANY_RUNNING);
+    int rc = SQLITE_DONE;
+    if (q)
+        bind_range(q, prefix, n);
+    while (q && (rc = sqlite3_step(q)) == SQLITE_ROW)
+        overlay_set(c->overlay, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0), NULL,
+                    0, true);
+    if (q)
+        sqlite3_reset(q);
+    count(c);
+    return rc == SQLITE_DONE || store_fail(s, "read");
+}
+
+void store_candidate_tidy(struct store *s, struct store_candidate *c)
+{
+    struct overlay_cursor cur;
+    const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, NULL, 0, &cur) : NULL;
+    while (o) {
+        char old[8192];
+        uint8_t key[1024];
+        size_t nkey = o->nkey;
+        long n = get_running(s, o->key, o->nkey, old, sizeof old);
+        memcpy(key, o->key, nkey);
+        if (o->text ? n == (long)o->ntext && memcmp(old, o->text, o->ntext) == 0 : n < 0) {
+            overlay_remove(c->overlay, key, nkey);
+            o = overlay_seek(c->overlay, key, nkey, &cur);
+        } else {
+            o = overlay_next(&cur);
+        }
+    }
+    count(c);
 }

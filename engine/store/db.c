@@ -26,32 +26,15 @@ const char *const store_sql[STATEMENTS] = {
     [Q_BEGIN] = "BEGIN IMMEDIATE",
     [Q_COMMIT] = "COMMIT",
     [Q_ROLLBACK] = "ROLLBACK",
-    [Q_GET_OVERLAY] = "SELECT text FROM candidate WHERE session=?1 AND key=?2",
     [Q_GET_RUNNING] = "SELECT text FROM running WHERE key=?1",
-    [Q_ANY_RUNNING] = "SELECT 1 FROM running WHERE key>=?1 AND key<?2 LIMIT 1",
-    [Q_ANY_MERGED] = "SELECT 1 FROM candidate WHERE session=?3 AND key>=?1 AND key<?2 AND"
-                     " text IS NOT NULL UNION ALL SELECT 1 FROM running r WHERE key>=?1 AND"
-                     " key<?2 AND NOT EXISTS(SELECT 1 FROM candidate c WHERE c.session=?3 AND"
-                     " c.key=r.key) LIMIT 1",
+    [Q_ANY_RUNNING] = "SELECT key FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
+    [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 AND key>?3"
+                       " ORDER BY key",
     [Q_SET] = "INSERT INTO candidate(session,key,text,base) VALUES(?1,?2,?3,"
               "(SELECT commit_id FROM running WHERE key=?2))"
               " ON CONFLICT DO UPDATE SET text=excluded.text",
     [Q_UNSET] = "DELETE FROM candidate WHERE session=?1 AND key=?2",
-    [Q_TOMBSTONE] = "INSERT INTO candidate(session,key,text,base) SELECT ?1,key,NULL,commit_id"
-                    " FROM running WHERE key=?2 ON CONFLICT DO UPDATE SET text=NULL",
-    [Q_CLEAR_BELOW] = "DELETE FROM candidate WHERE session=?3 AND key>=?1 AND key<?2",
-    [Q_TOMB_BELOW] = "INSERT INTO candidate(session,key,text,base) SELECT ?3,key,NULL,commit_id"
-                     " FROM running WHERE key>=?1 AND key<?2",
-    [Q_COUNT] = "SELECT count(*) FROM candidate WHERE session=?1",
-    [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 AND key>?4"
-                       " ORDER BY key",
-    [Q_SCAN_MERGED] =
-        "SELECT key,text FROM (SELECT key,text FROM candidate WHERE session=?3 AND key>=?1 AND"
-        " key<?2 AND key>?4 AND text IS NOT NULL UNION ALL SELECT key,text FROM running r WHERE"
-        " key>=?1 AND key<?2 AND key>?4 AND NOT EXISTS(SELECT 1 FROM candidate c WHERE"
-        " c.session=?3 AND c.key=r.key)) ORDER BY key",
-    [Q_CHANGES] = "SELECT c.key,r.text,c.text FROM candidate c LEFT JOIN running r ON r.key=c.key"
-                  " WHERE c.session=?1 ORDER BY c.key",
+    [Q_LOAD] = "SELECT key,text FROM candidate WHERE session=?1 ORDER BY key",
     [Q_CLEAR] = "DELETE FROM candidate WHERE session=?1",
     [Q_NEW] = "INSERT INTO session(user,tty,opened) VALUES(?1,?2,unixepoch())",
     [Q_ADOPT] = "SELECT id FROM session s WHERE user=?1 AND lost IS NOT NULL AND"
@@ -63,15 +46,11 @@ const char *const store_sql[STATEMENTS] = {
                   "1000000001)",
     [Q_COMMIT_ROW] = "INSERT INTO commits(id,time,user,tty,type,label,description)"
                      " VALUES(?1,?2,?3,?4,?5,?6,?7)",
-    [Q_COMMIT_CHANGES] =
-        "INSERT INTO change(commit_id,key,old,new) SELECT ?1,c.key,r.text,c.text FROM candidate c"
-        " LEFT JOIN running r ON r.key=c.key WHERE c.session=?2",
-    [Q_COMMIT_DELETE] = "DELETE FROM running WHERE key IN (SELECT key FROM candidate WHERE"
-                        " session=?2 AND text IS NULL)",
-    [Q_COMMIT_WRITE] = "INSERT INTO running(key,text,commit_id) SELECT key,text,?1 FROM candidate"
-                       " WHERE session=?2 AND text IS NOT NULL ORDER BY key"
-                       " ON CONFLICT DO UPDATE SET text=excluded.text,commit_id=?1",
-    [Q_COMMIT_TIDY] = "DELETE FROM candidate WHERE session<>?2 AND text IS"
+    [Q_CHANGE] = "INSERT INTO change(commit_id,key,old,new) VALUES(?1,?2,?3,?4)",
+    [Q_DELETE] = "DELETE FROM running WHERE key=?2",
+    [Q_WRITE] = "INSERT INTO running(key,text,commit_id) VALUES(?2,?3,?1)"
+                " ON CONFLICT DO UPDATE SET text=excluded.text,commit_id=?1",
+    [Q_COMMIT_TIDY] = "DELETE FROM candidate WHERE text IS"
                       " (SELECT text FROM running r WHERE r.key=candidate.key)",
     [Q_LIST] = "SELECT id,time,user,tty,type,label,description FROM commits ORDER BY id DESC"
                " LIMIT ?1",
@@ -262,7 +241,6 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
-    store_flush(s);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(s->q[i]);
     sqlite3_close(s->db);

@@ -35,30 +35,47 @@ static bool write_meta_row(struct store *s, const struct store_commit *m)
     return store_run(s, q) && store_exec(s, last);
 }
 
+struct mover {
+    struct store *s;
+    uint32_t id;
+    bool ok;
+};
+
+static bool move_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+                     const char *new_text)
+{
+    struct mover *m = arg;
+    sqlite3_stmt *log = store_query(m->s, Q_CHANGE);
+    sqlite3_stmt *row = store_query(m->s, new_text ? Q_WRITE : Q_DELETE);
+    m->ok = log && row;
+    if (!m->ok)
+        return false;
+    sqlite3_bind_int64(log, 1, m->id);
+    store_bind_blob(log, 2, key, nkey);
+    sqlite3_bind_text(log, 3, old_text, -1, SQLITE_STATIC);
+    sqlite3_bind_text(log, 4, new_text, -1, SQLITE_STATIC);
+    store_bind_blob(row, 2, key, nkey);
+    if (new_text) {
+        sqlite3_bind_int64(row, 1, m->id);
+        sqlite3_bind_text(row, 3, new_text, -1, SQLITE_STATIC);
+    }
+    m->ok = store_run(m->s, log) && store_run(m->s, row);
+    return m->ok;
+}
+
 static bool move_rows(struct store *s, const struct store_candidate *c, uint32_t id)
 {
-    static const enum statement steps[] = {Q_COMMIT_CHANGES, Q_COMMIT_DELETE, Q_COMMIT_WRITE,
-                                           Q_COMMIT_TIDY};
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        sqlite3_stmt *q = store_query(s, steps[i]);
-        if (!q)
-            return false;
-        if (sqlite3_bind_parameter_index(q, "?1"))
-            sqlite3_bind_int64(q, 1, id);
-        sqlite3_bind_int64(q, 2, c->id);
-        if (!store_run(s, q))
-            return false;
-    }
+    struct mover m = {s, id, true};
     sqlite3_stmt *clear = store_query(s, Q_CLEAR);
-    if (!clear)
+    if (!clear || !store_changes(s, c, move_row, &m) || !m.ok)
         return false;
     sqlite3_bind_int64(clear, 1, c->id);
-    return store_run(s, clear);
+    return store_run(s, clear) && store_run(s, store_query(s, Q_COMMIT_TIDY));
 }
 
 bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta)
 {
-    if (!store_flush(s) || !store_exec(s, "PRAGMA synchronous=FULL"))
+    if (!store_exec(s, "PRAGMA synchronous=FULL"))
         return false;
     meta->time = (int64_t)time(NULL);
     bool ok = store_run(s, store_query(s, Q_BEGIN));
@@ -71,6 +88,7 @@ bool store_commit(struct store *s, struct store_candidate *c, struct store_commi
     sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
     if (!ok)
         return false;
+    overlay_clear(c->overlay);
     c->rows = 0;
     s->running_empty = false;
     return true;
@@ -159,7 +177,7 @@ bool store_revert(struct store *s, struct store_candidate *c, uint32_t id)
 {
     sqlite3_stmt *q = store_query(s, Q_REVERT);
     int rc = SQLITE_DONE;
-    bool ok = q && store_edits_begin(s);
+    bool ok = q != NULL;
     if (ok)
         sqlite3_bind_int64(q, 1, id);
     while (ok && (rc = sqlite3_step(q)) == SQLITE_ROW) {

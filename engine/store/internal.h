@@ -4,25 +4,18 @@
 
 #include <sqlite3.h>
 
+#include "engine/store/overlay.h"
 #include "engine/store/store.h"
 
 enum statement {
     Q_BEGIN,
     Q_COMMIT,
     Q_ROLLBACK,
-    Q_GET_OVERLAY,
     Q_GET_RUNNING,
     Q_ANY_RUNNING,
-    Q_ANY_MERGED,
     Q_SET,
     Q_UNSET,
-    Q_TOMBSTONE,
-    Q_CLEAR_BELOW,
-    Q_TOMB_BELOW,
-    Q_COUNT,
     Q_SCAN_RUNNING,
-    Q_SCAN_MERGED,
-    Q_CHANGES,
     Q_CLEAR,
     Q_NEW,
     Q_ADOPT,
@@ -30,10 +23,11 @@ enum statement {
     Q_LEAVE,
     Q_DROP,
     Q_NEXT_ID,
+    Q_LOAD,
     Q_COMMIT_ROW,
-    Q_COMMIT_CHANGES,
-    Q_COMMIT_DELETE,
-    Q_COMMIT_WRITE,
+    Q_CHANGE,
+    Q_DELETE,
+    Q_WRITE,
     Q_COMMIT_TIDY,
     Q_LIST,
     Q_FIND_ID,
@@ -47,7 +41,6 @@ enum statement {
 struct store {
     sqlite3 *db;
     sqlite3_stmt *q[STATEMENTS];
-    bool open_edits;    /* a transaction of candidate edits is open */
     bool running_empty; /* spares a look-up per line while a first configuration is loaded */
     char error[256];
 };
@@ -61,7 +54,6 @@ bool store_run(struct store *s, sqlite3_stmt *q);
 /* Notes SQLite's message; returns false. */
 bool store_fail(struct store *s, const char *what);
 bool store_exec(struct store *s, const char *sql);
-bool store_edits_begin(struct store *s);
 void store_bind_blob(sqlite3_stmt *q, int at, const uint8_t *b, size_t n);
 /* Smallest key above every key that starts with the prefix; false when there is none. */
 bool store_successor(const uint8_t *prefix, size_t n, uint8_t *out, size_t *nout);

@@ -6,9 +6,9 @@
  * is an overlay of changed rows over running; a row without text is a deletion; an overlay row
  * never equals its running row, so "overlay not empty" is exactly "something is uncommitted".
  *
- * Candidate edits gather in one open transaction (WAL, synchronous NORMAL) until store_flush();
- * commits are transactions of their own with synchronous FULL. Every failing function leaves the
- * datastore as it was and says why in store_error().
+ * Candidates live in memory and are written behind by store_candidate_flush() (WAL, synchronous
+ * NORMAL); commits are transactions of their own with synchronous FULL. Every failing function
+ * leaves the datastore as it was and says why in store_error().
  */
 #ifndef VRPSH_STORE_H
 #define VRPSH_STORE_H
@@ -19,10 +19,14 @@
 
 struct store;
 
-/* One session's overlay. id 0 stands for "no candidate": functions then see running only. */
+struct overlay;
+
+/* One session's overlay, kept in memory and written behind. overlay NULL stands for "no candidate":
+ * functions then see running only. */
 struct store_candidate {
     uint32_t id;
-    size_t rows;
+    size_t rows; /* changed rows; the prompt's "*" is rows > 0 */
+    struct overlay *overlay;
 };
 
 /* path ":memory:" keeps nothing. Creates the file with mode 0600. fingerprint: of the keys this
@@ -76,11 +80,11 @@ typedef bool store_change_fn(void *arg, const uint8_t *key, size_t nkey, const c
 bool store_changes(struct store *s, const struct store_candidate *c, store_change_fn *fn,
                    void *arg);
 
-/* Ends the open transaction of candidate edits. */
-bool store_flush(struct store *s);
-/* A savepoint inside candidate edits, so that a command of several rows is all or nothing. */
-bool store_mark(struct store *s);
-void store_unmark(struct store *s, bool keep);
+/* Writes what the candidate has gained or lost since the last time. */
+bool store_candidate_flush(struct store *s, struct store_candidate *c);
+/* A savepoint, so that a command of several rows is all or nothing. */
+void store_mark(struct store_candidate *c);
+void store_unmark(struct store_candidate *c, bool keep);
 
 /* --- commits and history
  * ---------------------------------------------------------------------------- */
@@ -95,7 +99,7 @@ struct store_commit {
 };
 
 /* Makes the candidate running in one transaction, adds a history entry (id and time are filled in)
- * and empties the candidate. Rows of other candidates that now equal running go away. */
+ * and empties the candidate. */
 bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta);
 
 typedef bool store_commit_fn(void *arg, const struct store_commit *c);
@@ -108,7 +112,7 @@ bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out);
 bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg);
 /* Candidate := the inverse of every commit after id. */
 bool store_revert(struct store *s, struct store_candidate *c, uint32_t id);
-/* When a candidate has to be re-counted because another session committed. */
-bool store_recount(struct store *s, struct store_candidate *c);
+/* Drops the rows that another session's commit has made equal to running. */
+void store_candidate_tidy(struct store *s, struct store_candidate *c);
 
 #endif

@@ -424,8 +424,8 @@ static void emit_trie(FILE *f)
                     }
             if (!found)
                 fputs(", NULL", f);
-            fprintf(f, ", %d, %d, %d},\n", e->slot < 0 ? 255 : e->slot, e->index < 0 ? 0 : e->index,
-                    e->next);
+            fprintf(f, ", %d, %d, %zu, %d},\n", e->slot < 0 ? 255 : e->slot,
+                    e->index < 0 ? 0 : e->index, e->word ? strlen(e->word) : 0, e->next);
         }
     fputs("};\n\n", f);
 }
