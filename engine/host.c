@@ -626,7 +626,10 @@ static void tell(const struct host_opts *opts, const char *err, bool busy)
 
 static int start_failed(const struct host_opts *opts, const char *err, bool busy)
 {
-    fprintf(stderr, "vrpsh: %s\n", err);
+    /* Losing a race to start is ordinary for a host in the background: not worth its log. */
+    if (opts->ready_fd < 0 || !busy) {
+        fprintf(stderr, "vrpsh: %s\n", err);
+    }
     tell(opts, err, busy);
     return EXIT_START;
 }
