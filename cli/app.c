@@ -121,11 +121,6 @@ static void *app_open(void *ctx, struct host_conn *conn, const struct host_peer 
         snprintf(err, errlen, "Out of memory.");
         return NULL;
     }
-    proto_begin(&s->out, PROTO_WELCOME);
-    proto_u16(&s->out, PROTO_VERSION);
-    proto_u32(&s->out, s->id);
-    proto_end(&s->out);
-    host_send(conn, &s->out);
     session_done(s);
     return s;
 }

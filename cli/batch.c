@@ -8,6 +8,7 @@
  * back-pressure.
  */
 #include "cli/batch.h"
+#include "cli/diag.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -90,49 +91,6 @@ static void print(struct batch *b, const char *text, size_t n)
 
 /* --- diagnostics ------------------------------------------------------------------- */
 
-/* Length of the UTF-8 sequence at s, 0 when it is none. */
-static size_t sequence(const unsigned char *s, size_t n)
-{
-    size_t len = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : 0;
-    if (*s >= 0xf0 && *s < 0xf5) {
-        len = 4;
-    }
-    if (!len || len > n) {
-        return 0;
-    }
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool bad = (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] >= 0xa0) ||
-               (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] >= 0x90);
-    return bad ? 0 : len;
-}
-
-static void print_json(struct batch *b, const char *text, size_t n)
-{
-    char esc[8];
-    print(b, "\"", 1);
-    for (size_t i = 0; i < n;) {
-        const unsigned char *s = (const unsigned char *)text + i;
-        size_t len = sequence(s, n - i);
-        if (*s == '"' || *s == '\\') {
-            print(b, esc, (size_t)snprintf(esc, sizeof esc, "\\%c", *s));
-        } else if (*s == '\n') {
-            print(b, "\\n", 2);
-        } else if (*s < ' ' || *s == 0x7f) {
-            print(b, esc, (size_t)snprintf(esc, sizeof esc, "\\u%04x", *s));
-        } else if (len) {
-            print(b, (const char *)s, len);
-        } else {
-            print(b, "\\ufffd", 6);
-        }
-        i += len ? len : 1;
-    }
-    print(b, "\"", 1);
-}
-
 /* Where the host's line n came from. The last source that begins at or before it is the one: an
  * empty source begins where the next does. */
 static const char *place(const struct batch *b, size_t *line)
@@ -152,31 +110,15 @@ static void diagnostic(struct batch *b, struct proto_frame *f)
     size_t line = proto_get_u32(f), n;
     uint32_t column = proto_get_u32(f);
     const char *text = proto_get_str(f, &n);
-    const char *word = severity == 'E' ? "Error" : severity == 'W' ? "Warning" : "Info";
     const char *file = line ? place(b, &line) : NULL;
+    char out[DIAG_MAX];
+    size_t len = diag_format(out, file, line, column, (char)severity, text, n, b->json);
     if (b->json) {
-        char tail[128];
-        print(b, "{\"file\":", 8);
-        print_json(b, file ? file : "", file ? strlen(file) : 0);
-        int len = snprintf(tail, sizeof tail,
-                           ",\"line\":%zu,\"column\":%u,\"severity\":\"%c%s\",\"message\":",
-                           file ? line : 0, column, word[0] | 0x20, word + 1);
-        print(b, tail, (size_t)len);
-        print_json(b, text, n);
-        print(b, "}\n", 2);
+        print(b, out, len);
         return;
     }
     flush_out(b); /* both may go to one terminal: keep their order */
-    if (file && column) {
-        fprintf(stderr, "%s:%zu:%u: ", file, line, column);
-    } else if (file) {
-        fprintf(stderr, "%s:%zu: ", file, line);
-    } else {
-        fputs("vrpsh: ", stderr);
-    }
-    fprintf(stderr, "%s: ", word);
-    fwrite(text, 1, n, stderr);
-    fputs(n && text[n - 1] == '\n' ? "" : "\n", stderr);
+    fwrite(out, 1, len, stderr);
 }
 
 /* --- lines ------------------------------------------------------------------------- */

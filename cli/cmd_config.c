@@ -358,7 +358,7 @@ static void rollback_now(struct session *s, uint32_t target)
 
 static void rollback_answered(struct session *s, enum answer a)
 {
-    if (a == ANSWER_YES)
+    if (a == ANSWER_YES && !s->app->config.offline)
         rollback_now(s, s->rollback_to);
 }
 
@@ -379,7 +379,7 @@ void cmd_rollback(struct session *s, const struct sch_match *m)
     } else {
         found = store_commit_find(store, (uint32_t)id->u, NULL, &c);
     }
-    if (!found) {
+    if (!found && !s->app->config.offline) {
         session_error(s, "The commit does not exist.");
         return;
     }

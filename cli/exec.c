@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/session.h"
+#include "cli/app_internal.h"
 
 static command_fn *const commands[SCH_DOES_COUNT] = {NULL,
 #define X(name) cmd_##name,
@@ -174,13 +174,18 @@ static void run_config_line(struct session *s, const struct sch_match *m, unsign
 
 static void undo_answered(struct session *s, enum answer a)
 {
+    char next[sizeof s->line]; /* in a batch, the line after the question is still to be run */
+    size_t n = s->nline;
     if (a != ANSWER_YES)
         return;
+    memcpy(next, s->line, sizeof next);
     memcpy(s->line, s->kept, sizeof s->line);
     s->nline = s->nkept;
     s->confirmed = true;
     exec_line(s);
     s->confirmed = false;
+    memcpy(s->line, next, sizeof next);
+    s->nline = n;
 }
 
 static void run_undo(struct session *s, const struct sch_match *m, unsigned level)
@@ -188,8 +193,7 @@ static void run_undo(struct session *s, const struct sch_match *m, unsigned leve
     const struct sch_line *l = &sch_lines[m->cmd->line];
     struct sch_key key = view_key(&s->stack[level], m);
     bool big = m->cmd->cascade || l->enters;
-    if (l->undo_asks && big && !s->confirmed &&
-        edit_has(&s->edit, &key, (enum sch_line_id)m->cmd->line, m->v)) {
+    if (l->undo_asks && big && !s->confirmed && edit_would_undo(&s->edit, &key, m)) {
         memcpy(s->kept, s->line, sizeof s->kept);
         s->nkept = s->nline;
         session_ask(s, QUESTION_YES_NO, l->undo_asks, undo_answered);
@@ -229,6 +233,15 @@ static bool comment(struct session *s)
     return true;
 }
 
+/* An offline check follows views, questions and commits; it has nothing to display or reset. */
+static bool works_offline(uint8_t does)
+{
+    static const uint8_t those[] = {DOES_QUIT,     DOES_RETURN,           DOES_SYSTEM_VIEW,
+                                    DOES_COMMIT,   DOES_COMMIT_CHECK,     DOES_CLEAR_CANDIDATE,
+                                    DOES_ROLLBACK, DOES_REFRESH_CANDIDATE};
+    return memchr(those, does, sizeof those) != NULL;
+}
+
 void exec_line(struct session *s)
 {
     struct sch_match m;
@@ -253,6 +266,8 @@ void exec_line(struct session *s)
         run_undo(s, &m, level);
         break;
     case SCH_COMMAND:
+        if (s->app->config.offline && !works_offline(m.cmd->does))
+            break;
         s->paged = strncmp(m.cmd->syntax, "display", 7) == 0 && !filter_no_more(s->filter);
         commands[m.cmd->does](s, &m);
         break;

@@ -129,7 +129,8 @@ void session_fail(struct session *s, long at, const char *text)
     s->errors++;
     out_flush(s);
     if (!s->hello.interactive) {
-        send_diag(s, 'E', at < 0 ? 0 : (size_t)at + 1, text);
+        size_t start = strspn(s->line, " \t"); /* no word in particular: where the line begins */
+        send_diag(s, 'E', (at < 0 ? start : (size_t)at) + 1, text);
         s->batch_over = !s->hello.keep_going;
         return;
     }

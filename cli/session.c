@@ -259,6 +259,20 @@ static void end_of_input(struct session *s)
     session_bye(s, s->errors ? 1 : 0);
 }
 
+/* Ctrl-C ends a long display, and answers a question by not answering it. */
+static void interrupt(struct session *s)
+{
+    if (s->stream.next) {
+        if (s->stream.free)
+            s->stream.free(s->stream.state);
+        s->stream = (struct stream){0};
+        session_done(s);
+    } else if (s->question) {
+        s->question = QUESTION_NONE;
+        session_done(s);
+    }
+}
+
 void session_frame(struct session *s, struct proto_frame *f)
 {
     size_t n;
@@ -278,12 +292,7 @@ void session_frame(struct session *s, struct proto_frame *f)
         help_tab(s, text, n);
         break;
     case PROTO_INTR:
-        if (s->stream.next) {
-            if (s->stream.free)
-                s->stream.free(s->stream.state);
-            s->stream = (struct stream){0};
-            session_done(s);
-        }
+        interrupt(s);
         break;
     case PROTO_SIZE:
         s->hello.rows = proto_get_u16(f);

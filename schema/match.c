@@ -55,10 +55,10 @@ static void tokenize(struct walk *w)
         if (i >= w->n)
             return;
         struct sch_token *t = &w->tok[w->ntok++];
-        const char *close;
+        const char *close = w->line[i] == '"' ? memchr(w->line + i + 1, '"', w->n - i - 1) : NULL;
         t->at = i;
-        t->quoted = w->line[i] == '"' && (close = memchr(w->line + i + 1, '"', w->n - i - 1));
-        if (t->quoted) {
+        t->quoted = close != NULL;
+        if (close) {
             t->s = w->line + i + 1;
             t->n = (size_t)(close - t->s);
             i = (size_t)(close - w->line) + 1;

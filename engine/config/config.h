@@ -47,6 +47,8 @@ void config_start_speaker(struct config *c, struct speaker *s);
 bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_match *m);
 /* Undoes the line. */
 bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m);
+/* True when there is something the undo would delete: what a question is asked for. */
+bool edit_would_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m);
 /* Notes that rows are about to change. */
 void edit_touch(struct edit *e);
 bool edit_error(struct edit *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -193,6 +193,17 @@ static bool same_values(const struct sch_line *l, const struct sch_value *typed,
     return true;
 }
 
+bool edit_would_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m)
+{
+    const struct sch_line *l = &sch_lines[m->cmd->line];
+    struct sch_value v[SCH_SLOTS];
+    char old[SCH_TEXT_MAX];
+    bool negated;
+    struct sch_key k = *view;
+    return sch_key_add(&k, l, m->v) && edit_get(e, &k, l, v, &negated, old) &&
+           same_values(l, m->v, v);
+}
+
 static bool undo_row(struct edit *e, const struct sch_key *view, const struct sch_match *m)
 {
     const struct sch_line *l = &sch_lines[m->cmd->line];
