@@ -108,16 +108,77 @@ void bgp_connect_failed(struct bgp_conn *conn, const char *why);
 bool bgp_input(struct bgp_conn *conn, const uint8_t *bytes, size_t n);
 /* The peer closed or reset the connection. conn is freed; ops->close is not called. */
 void bgp_conn_lost(struct bgp_conn *conn, const char *why);
-/* How many queued bytes TCP has not taken yet; call when it changes (RFC 9687 send hold). */
+/* How many queued bytes TCP has not taken yet; call when it changes (RFC 9687 send hold). Routes
+ * wait while much is unsent, so whoever never calls this sees the flow of routes stop. */
 void bgp_unsent(struct bgp_conn *conn, size_t bytes);
 
-/* When bgp_tick() must be called next; UINT64_MAX: no timer runs. After a stall hand over what has
+/* When bgp_tick() must be called next; UINT64_MAX: nothing waits. Not later than now: routes wait
+ * to be worked on; each bgp_tick() does a slice of a few milliseconds, so read, send and look at
+ * other work in between. After a stall hand over what has
  * arrived before ticking, or a peer that did speak is taken for silent. */
 uint64_t bgp_deadline(const struct bgp *b);
 void bgp_tick(struct bgp *b);
 
+/* --- routes -----------------------------------------------------------------------------------
+ */
+
+struct bgp_prefix {
+    uint8_t rd[8]; /* VPN families only */
+    struct bgp_addr addr;
+    uint8_t len;
+};
+
+enum bgp_route_kind { /* where a route comes from, in the order in which kinds are preferred */
+                      BGP_ROUTE_AGGREGATE = 1,
+                      BGP_ROUTE_SUMMARY,
+                      BGP_ROUTE_NETWORK,
+                      BGP_ROUTE_IMPORT,
+                      BGP_ROUTE_EXTERNAL,
+                      BGP_ROUTE_INTERNAL,
+                      BGP_ROUTE_KINDS
+};
+
+/* What a local route carries. ORIGIN follows from its kind: incomplete when imported, else IGP. */
+struct bgp_local_route {
+    struct bgp_addr next_hop; /* af 0: ourselves */
+    bool has_med;
+    uint32_t med;
+    uint32_t label;       /* of VPN families, 0-1048575 */
+    const uint8_t *attrs; /* further path attributes as on the wire, AS numbers in 4 octets */
+    size_t nattrs;
+};
+
+/* Adds or replaces the local route of this kind. False: attrs are malformed or kind is not local.
+ */
+bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
+                   enum bgp_route_kind kind, const struct bgp_local_route *route);
+/* False: there was none. */
+bool bgp_withdraw_local(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
+                        enum bgp_route_kind kind);
+
+/* fn is told of each address that becomes, or is no longer, the next hop of some route. It must not
+ * call into the speaker. Until bgp_set_next_hop() is called an address counts as reachable. */
+void bgp_watch_next_hops(struct bgp *b,
+                         void (*fn)(void *arg, const struct bgp_addr *addr, bool wanted),
+                         void *arg);
+void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable, uint32_t cost);
+
+/* "refresh bgp": asks the peer for its routes again, or tells it ours again. families: bits. False:
+ * no such peer, or not Established. */
+bool bgp_refresh_in(struct bgp *b, const struct bgp_addr *peer, unsigned families);
+bool bgp_refresh_out(struct bgp *b, const struct bgp_addr *peer, unsigned families);
+
 /* --- looking -----------------------------------------------------------------------------------
  */
+
+/* Errors in UPDATEs that did not end a session, by attribute code (RFC 7606); code 0: the field
+ * itself did not add up. */
+struct bgp_discard_counts {
+    uint32_t discarded[256]; /* attribute left out */
+    uint32_t withdrawn[256]; /* UPDATEs treated as withdrawals because of it */
+};
+void bgp_discards(const struct bgp *b, struct bgp_discard_counts *out);
+const char *bgp_attribute_name(unsigned code); /* "AS_PATH"; NULL: unknown */
 
 /* One peer as displays need it: a plain copy, no pointers into the speaker. */
 struct bgp_peer_view {
@@ -143,8 +204,15 @@ struct bgp_peer_view {
     /* Messages of the session's connection, or of the last one there was, by enum bgp_msg. */
     uint32_t received[BGP_MSGS], sent[BGP_MSGS];
     uint64_t last_keepalive_in, last_keepalive_out, last_update_in, last_update_out,
-        last_refresh_in, last_refresh_out;            /* monotonic ms, 0 never */
-    size_t unsent;                                    /* bytes TCP has not taken */
+        last_refresh_in, last_refresh_out; /* monotonic ms, 0 never */
+    size_t unsent;                         /* bytes TCP has not taken */
+    struct {
+        uint32_t received;   /* in the Adj-RIB-In */
+        uint32_t accepted;   /* of these, not refused because of a loop */
+        uint32_t advertised; /* told to the peer */
+    } routes[BGP_FAMILIES];
+    uint32_t attributes_discarded, treated_as_withdraw; /* RFC 7606, of this session */
+    uint8_t end_of_rib; /* families whose End-of-RIB the peer has sent */
     struct bgp_notification last_sent, last_received; /* code 0: none */
 };
 
