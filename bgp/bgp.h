@@ -223,6 +223,73 @@ void bgp_each_peer(const struct bgp *b, bool (*fn)(void *arg, const struct bgp_p
                    void *arg);
 size_t bgp_peer_count(const struct bgp *b);
 
+/* --- looking at routes. A walk goes over one family in order of RD, address and length. It holds
+ * the keys that were there when it began, so routes may come and go between its batches; what is
+ * gone is left out. Each batch takes a bounded time. Records are plain copies. ------------------
+ */
+
+enum bgp_walk_kind {
+    BGP_WALK_ALL,       /* every path, those refused because of a loop left out */
+    BGP_WALK_BEST,      /* best paths */
+    BGP_WALK_RECEIVED,  /* what a peer has sent */
+    BGP_WALK_ACCEPTED,  /* of that, what was not refused */
+    BGP_WALK_ADVERTISED /* what a peer has been told, as it was told */
+};
+
+struct bgp_walk_filter {
+    enum bgp_family family;
+    enum bgp_walk_kind kind;
+    struct bgp_addr peer; /* of the last three kinds */
+    bool one;             /* only prefix ... */
+    bool longer;          /* ... or that and what it covers */
+    bool rd;              /* only prefix.rd */
+    struct bgp_prefix prefix;
+};
+
+struct bgp_route {
+    struct bgp_prefix prefix;
+    struct bgp_addr next_hop; /* af 0: ourselves */
+    struct bgp_addr from;     /* the peer; af 0: a local route */
+    uint32_t from_id;         /* its BGP identifier */
+    uint64_t age_ms;
+    uint32_t label, local_label; /* received and ours; UINT32_MAX none */
+    uint32_t med, local_pref, cost;
+    uint16_t preferred;
+    uint8_t origin; /* 0 IGP, 1 EGP, 2 incomplete */
+    uint8_t kind;   /* enum bgp_route_kind */
+    bool has_med, has_local_pref, valid, best, loop;
+    const char *reason;     /* why not best or not valid, VRP's word; NULL when best. Static. */
+    uint32_t attrs, nattrs; /* its path attributes: a part of the batch's bytes */
+};
+
+enum { BGP_BATCH = 256 };
+
+struct bgp_route_batch { /* zero it before first use */
+    struct bgp_route routes[BGP_BATCH];
+    size_t n;
+    uint8_t *bytes; /* path attributes as on a 4-octet session, in order of their codes */
+    size_t nbytes, room;
+};
+
+struct bgp_walk;
+struct bgp_walk *bgp_walk_new(const struct bgp *b, const struct bgp_walk_filter *filter);
+/* Fills the batch; false: the walk is over, batch->n is 0. */
+bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch);
+void bgp_walk_free(struct bgp_walk *w);
+void bgp_route_batch_free(struct bgp_route_batch *batch);
+/* The peers that have been told the prefix; returns how many, at most n are written. */
+size_t bgp_advertised_to(const struct bgp *b, enum bgp_family family,
+                         const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n);
+
+struct bgp_family_stats {
+    uint32_t destinations, best;
+    uint64_t paths;
+    uint32_t sets; /* attribute sets, of all families */
+    uint64_t set_octets;
+    uint32_t groups;
+};
+void bgp_family_stats(const struct bgp *b, enum bgp_family family, struct bgp_family_stats *out);
+
 /* "Cease"-like names of a NOTIFICATION, VRP spelling of D3; never NULL. */
 const char *bgp_error_name(uint8_t code);
 const char *bgp_suberror_name(uint8_t code, uint8_t subcode);

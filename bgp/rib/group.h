@@ -116,6 +116,8 @@ void group_mark_source(struct rib_table *t, const struct source *s);
 size_t group_work(struct rib_group *g, size_t n);
 uint64_t group_deadline(const struct rib_group *g);
 struct rib_member *group_member_of(const struct rib_group *g, uint32_t source);
+/* Whether the member has been told of dest. */
+bool group_has_told(const struct rib_member *m, uint32_t dest);
 /* How many routes the member has been told. */
 uint32_t group_told(const struct rib_member *m);
 void group_free(struct rib_group *g);

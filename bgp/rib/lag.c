@@ -159,6 +159,13 @@ size_t lag_work(struct rib_member *m, size_t n)
     return done;
 }
 
+bool group_has_told(const struct rib_member *m, uint32_t dest)
+{
+    if (m->lag)
+        return dest < m->lag->bits && bit_get(m->lag->told, dest);
+    return dest < m->group->room && m->group->out[dest] != 0 && !mine(m, dest);
+}
+
 uint32_t group_told(const struct rib_member *m)
 {
     uint32_t n = 0;

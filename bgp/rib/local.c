@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* The key of a prefix; false: it does not fit the family. */
-static bool key_of(enum bgp_family family, const struct bgp_prefix *p, uint8_t key[BGP_KEY])
+bool rib_key(enum bgp_family family, const struct bgp_prefix *p, uint8_t key[BGP_KEY])
 {
     const struct bgp_family_info *f = &bgp_family_info[family];
     unsigned rd = f->vpn ? (unsigned)BGP_RD : 0u, whole = p->len / 8u;
@@ -52,7 +51,7 @@ bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefi
     uint8_t key[BGP_KEY];
     uint32_t dest;
 
-    if (kind < BGP_ROUTE_AGGREGATE || kind >= BGP_ROUTE_EXTERNAL || !key_of(family, prefix, key))
+    if (kind < BGP_ROUTE_AGGREGATE || kind >= BGP_ROUTE_EXTERNAL || !rib_key(family, prefix, key))
         return false;
     bgp_enter(b);
     if (!build(r, kind, route, &attrs))
@@ -73,7 +72,7 @@ bool bgp_withdraw_local(struct bgp *b, enum bgp_family family, const struct bgp_
     uint8_t key[BGP_KEY];
     uint32_t dest;
 
-    if (kind < BGP_ROUTE_AGGREGATE || kind >= BGP_ROUTE_EXTERNAL || !key_of(family, prefix, key))
+    if (kind < BGP_ROUTE_AGGREGATE || kind >= BGP_ROUTE_EXTERNAL || !rib_key(family, prefix, key))
         return false;
     bgp_enter(b);
     dest = dest_find(&t->dests, key, prefix->len, dest_hash(&t->dests, key, prefix->len));

@@ -152,6 +152,7 @@ void dest_maybe_free(struct rib_table *t, uint32_t dest)
     }
     t->garbage[t->ngarbage++] = dest;
     t->rib->collecting = true;
+    rib_wake(t->rib);
 }
 
 size_t rib_collect(struct rib_table *t, size_t n)

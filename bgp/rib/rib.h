@@ -176,6 +176,10 @@ uint32_t path_choose(const struct rib_table *t, const struct dest *d);
 const char *path_losing_reason(const struct rib_table *t, const struct path *a,
                                const struct path *b);
 
+/* --- local.c */
+/* The key of a prefix; false: it does not fit the family. */
+bool rib_key(enum bgp_family family, const struct bgp_prefix *p, uint8_t key[BGP_KEY]);
+
 /* --- label.c: local labels of destinations whose next hop becomes ours */
 uint32_t label_of(struct rib_table *t, uint32_t dest); /* 0: the space is exhausted */
 void label_release(struct rib_table *t, uint32_t dest);
