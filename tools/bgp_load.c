@@ -49,6 +49,7 @@ static struct peer peers[MAX_PEERS];
 static unsigned npeers, nfeeders = 1, nsinks = 1;
 static unsigned routes = 1000000;
 static enum bgp_family family = BGP_IPV4_UNICAST;
+static const char *pid;
 static const char *host = "127.0.0.1", *first_source = "127.0.0.2";
 static uint16_t port = 179;
 static uint32_t first_as = 65001;
@@ -452,9 +453,29 @@ static bool all_have(int64_t n)
     return true;
 }
 
+/* Processor time the speaker has used, s. */
+static double cpu(void)
+{
+    char path[64], line[1024];
+    unsigned long user = 0, system = 0;
+    FILE *f;
+
+    if (!pid)
+        return 0;
+    snprintf(path, sizeof path, "/proc/%s/stat", pid);
+    if ((f = fopen(path, "r"))) {
+        if (fgets(line, sizeof line, f) && strrchr(line, ')'))
+            sscanf(strrchr(line, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                   &user, &system);
+        fclose(f);
+    }
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static void wait_for(const char *what, int64_t n, uint64_t expected, bool check)
 {
     double start = now(), last = start, last_progress = start;
+    double used = cpu();
     int64_t had = -1;
 
     while (!all_have(n)) {
@@ -473,6 +494,8 @@ static void wait_for(const char *what, int64_t n, uint64_t expected, bool check)
         }
     }
     printf("%-10s %7.3f s", what, now() - start);
+    if (pid)
+        printf("  (%.2f s of processor)", cpu() - used);
     for (unsigned i = nfeeders; check && i < npeers; i++)
         if (peers[i].digest != expected) {
             printf("  DIGEST DIFFERS at sink %u", i - nfeeders);
@@ -481,7 +504,7 @@ static void wait_for(const char *what, int64_t n, uint64_t expected, bool check)
     printf("  %u messages\n", peers[nfeeders].messages);
 }
 
-static long memory(const char *pid, const char *what)
+static long memory(const char *what)
 {
     char path[64], line[256];
     long kb = 0;
@@ -499,7 +522,6 @@ static long memory(const char *pid, const char *what)
 
 int main(int argc, char **argv)
 {
-    const char *pid = NULL;
     bool withdraw = false, drop = false;
     uint64_t expected = 0;
     long before = 0, rss;
@@ -574,16 +596,16 @@ int main(int argc, char **argv)
     for (double t = now(); now() - t < 0.3;)
         turn(50);
     if (pid)
-        before = memory(pid, "VmRSS:");
+        before = memory("VmRSS:");
     for (unsigned i = 0; i < npeers; i++) {
         peers[i].sent = 0;
         peers[i].messages = 0;
     }
     wait_for("announce", routes, expected, true);
     if (pid) {
-        rss = memory(pid, "VmRSS:");
+        rss = memory("VmRSS:");
         printf("memory     %.1f octets a route (%ld kB, peak %ld)\n",
-               (double)(rss - before) * 1024 / routes, rss, memory(pid, "VmHWM:"));
+               (double)(rss - before) * 1024 / routes, rss, memory("VmHWM:"));
     }
     if (withdraw) {
         for (unsigned i = 0; i < nfeeders; i++)
