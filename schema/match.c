@@ -314,13 +314,14 @@ static void add_value(struct options *o, const struct sch_edge *e)
         sch_value_parse(&(struct sch_param){.type = SCH_INT, .hi = INT64_MAX}, &t, 1, t.s + t.n,
                         &v) <= 0)
         return; /* digits only: no number starts like this */
-    if (o->room < 64)
-        return;
-    sch_notation(e->param, o->notation, o->room);
-    size_t used = strlen(o->notation) + 1;
-    add_option(o, (struct sch_option){o->notation, e->help, e->param, false});
-    o->notation += used;
-    o->room -= used;
+    const char *help;
+    for (unsigned i = 0; o->room >= 64 && sch_notation(e->param, i, o->notation, o->room, &help);
+         i++) {
+        size_t used = strlen(o->notation) + 1;
+        add_option(o, (struct sch_option){o->notation, help, e->param, false});
+        o->notation += used;
+        o->room -= used;
+    }
 }
 
 static void visit_options(struct walk *w, uint16_t at)

@@ -254,8 +254,10 @@ enum { SCH_NO_VALUE = 0, SCH_PARTIAL_VALUE = -1 };
  * the line ends before the value does. line_end: end of the whole line, for TEXT. */
 int sch_value_parse(const struct sch_param *p, const struct sch_token *t, size_t nt,
                     const char *line_end, struct sch_value *out);
-/* Notation for help: "INTEGER<1-255>". Returns buf. */
-const char *sch_notation(const struct sch_param *p, char *buf, size_t len);
+/* The which-th form a value may take, for help: its notation ("INTEGER<1-255>") into buf, and the
+ * help text. NULL: there is no such form. */
+const char *sch_notation(const struct sch_param *p, unsigned which, char *buf, size_t len,
+                         const char **help);
 size_t sch_value_encode(const struct sch_value *v, const struct sch_param *p, uint8_t *out,
                         size_t len);
 /* Octets the encoded value takes at b, 0 when it does not fit into n. */

@@ -18,7 +18,10 @@ struct type {
     parse_fn *parse;
     text_fn *text;
     enum { KEY_U32, KEY_U64, KEY_U8, KEY_ADDR, KEY_STRING, KEY_PEER, KEY_IFNAME } key;
-    const char *notation; /* %lld twice is the range */
+    struct {
+        const char *notation; /* %lld twice is the range */
+        const char *help;     /* NULL: the parameter's own */
+    } form[3];
 };
 
 /* --- numbers ------------------------------------------------------------------------------------
@@ -343,20 +346,39 @@ static size_t text_enum(const struct sch_value *v, const struct sch_param *p, bo
 /* --- the table
  * ------------------------------------------------------------------------------------ */
 
+#define IPV4_FORM                                                                                  \
+    {                                                                                              \
+        "X.X.X.X", "IPv4 address"                                                                  \
+    }
+#define IPV6_FORM                                                                                  \
+    {                                                                                              \
+        "X:X::X:X", "IPv6 address"                                                                 \
+    }
+
 static const struct type types[SCH_TYPES] = {
-    [SCH_INT] = {parse_int, text_int, KEY_U64, "INTEGER<%lld-%lld>"},
-    [SCH_STRING] = {parse_string, text_string, KEY_STRING, "STRING<%lld-%lld>"},
-    [SCH_TEXT] = {parse_text, text_text, KEY_STRING, "TEXT<%lld-%lld>"},
-    [SCH_IPV4] = {parse_addr, text_addr, KEY_ADDR, "X.X.X.X"},
-    [SCH_IPV6] = {parse_addr, text_addr, KEY_ADDR, "X:X::X:X"},
-    [SCH_ADDR] = {parse_addr, text_addr, KEY_ADDR, "X.X.X.X or X:X::X:X"},
-    [SCH_MASK] = {parse_mask, text_mask, KEY_U8, "INTEGER<0-32> or X.X.X.X"},
-    [SCH_AS] = {parse_as, text_as, KEY_U32, "INTEGER<1-4294967295> or STRING<3-11>"},
-    [SCH_PEER] = {parse_peer, text_peer, KEY_PEER, "X.X.X.X, X:X::X:X or STRING<1-47>"},
-    [SCH_GROUP] = {parse_group, text_string, KEY_STRING, "STRING<1-47>"},
-    [SCH_IFNAME] = {parse_ifname, text_ifname, KEY_IFNAME, "LoopBack<0-1023>"},
-    [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, "STRING<%lld-%lld>"},
-    [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, "WORD"},
+    [SCH_INT] = {parse_int, text_int, KEY_U64, {{"INTEGER<%lld-%lld>", NULL}}},
+    [SCH_STRING] = {parse_string, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
+    [SCH_TEXT] = {parse_text, text_text, KEY_STRING, {{"TEXT<%lld-%lld>", NULL}}},
+    [SCH_IPV4] = {parse_addr, text_addr, KEY_ADDR, {{"X.X.X.X", NULL}}},
+    [SCH_IPV6] = {parse_addr, text_addr, KEY_ADDR, {{"X:X::X:X", NULL}}},
+    [SCH_ADDR] = {parse_addr, text_addr, KEY_ADDR, {IPV4_FORM, IPV6_FORM}},
+    [SCH_MASK] = {parse_mask,
+                  text_mask,
+                  KEY_U8,
+                  {{"INTEGER<0-32>", "Mask length"}, {"X.X.X.X", "Mask"}}},
+    [SCH_AS] = {parse_as,
+                text_as,
+                KEY_U32,
+                {{"INTEGER<1-4294967295>", "AS number in asplain format (number<1-4294967295>)"},
+                 {"STRING<3-11>", "AS number in asdot format (number<1-65535>.number<0-65535>)"}}},
+    [SCH_PEER] = {parse_peer,
+                  text_peer,
+                  KEY_PEER,
+                  {{"STRING<1-47>", "Name of a peer group"}, IPV4_FORM, IPV6_FORM}},
+    [SCH_GROUP] = {parse_group, text_string, KEY_STRING, {{"STRING<1-47>", NULL}}},
+    [SCH_IFNAME] = {parse_ifname, text_ifname, KEY_IFNAME, {{"LoopBack<0-1023>", NULL}}},
+    [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
+    [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, {{NULL, NULL}}},
 };
 
 int sch_value_parse(const struct sch_param *p, const struct sch_token *t, size_t nt,
@@ -374,9 +396,15 @@ size_t sch_value_text(const struct sch_value *v, const struct sch_param *p, bool
     return types[p->type].text(v, p, plain_as, buf, len);
 }
 
-const char *sch_notation(const struct sch_param *p, char *buf, size_t len)
+const char *sch_notation(const struct sch_param *p, unsigned which, char *buf, size_t len,
+                         const char **help)
 {
-    const char *f = types[p->type].notation, *range = strstr(f, "%lld");
+    const struct type *t = &types[p->type];
+    const char *f = which < 3 ? t->form[which].notation : NULL;
+    if (!f)
+        return NULL;
+    const char *range = strstr(f, "%lld");
+    *help = t->form[which].help ? t->form[which].help : p->help;
     if (range)
         snprintf(buf, len, "%.*s%lld-%lld>", (int)(range - f), f, (long long)p->lo,
                  (long long)p->hi);
