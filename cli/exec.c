@@ -205,9 +205,19 @@ static void run_undo(struct session *s, const struct sch_match *m, unsigned leve
     s->resettle = true;
 }
 
+/* A clear password in a line that was understood: "%^%#" starts what is already cipher text. */
+static bool holds_secret(const struct sch_match *m)
+{
+    for (uint8_t i = 0; i < m->cmd->nparams; i++)
+        if (m->cmd->params[i].type == SCH_SECRET && m->v[i].present &&
+            (m->v[i].n < 4 || memcmp(m->v[i].s, "%^%#", 4) != 0))
+            return true;
+    return false;
+}
+
 static void remember(struct session *s)
 {
-    if (!s->hello.interactive || s->nline == 0 ||
+    if (!s->hello.interactive || s->nline == 0 || s->secret ||
         (s->nhistory && strcmp(s->history[s->nhistory - 1], s->line) == 0))
         return;
     if (s->nhistory == SESSION_HISTORY) {
@@ -249,11 +259,12 @@ void exec_line(struct session *s)
     unsigned level;
     if (comment(s))
         return;
-    if (!s->confirmed)
-        remember(s);
     enum sch_status st = resolve_piped(s, &m, &at, &level);
     if (st == SCH_EMPTY)
         return;
+    s->secret = st == SCH_OK && holds_secret(&m);
+    if (!s->confirmed)
+        remember(s);
     if (st != SCH_OK) {
         session_fail(s, (long)at, sch_status_text(st));
         return;

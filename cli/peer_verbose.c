@@ -126,8 +126,7 @@ static void counters(struct session *s, const char *what, const uint32_t *n)
         out(s, "                  %-31s%u\n", rows[i].name, n[rows[i].msg]);
 }
 
-static void last_time(struct session *s, const char *what, const char *done, const char *pad,
-                      uint64_t ms)
+static void last_time(struct session *s, const char *what, const char *done, uint64_t ms)
 {
     char when[64];
     if (!ms) {
@@ -135,17 +134,17 @@ static void last_time(struct session *s, const char *what, const char *done, con
         return;
     }
     app_time((int64_t)time(NULL) - (int64_t)((speaker_now() - ms) / 1000), when, sizeof when);
-    out(s, " Last %s %s%s: %s\n", what, done, pad, when);
+    out(s, " Last %-9s %-8s: %s\n", what, done, when);
 }
 
 static void times(struct session *s, const struct bgp_peer_view *v)
 {
-    last_time(s, "keepalive", "received", "", v->last_keepalive_in);
-    last_time(s, "keepalive", "sent", "    ", v->last_keepalive_out);
-    last_time(s, "update", "received", "", v->last_update_in);
-    last_time(s, "update", "sent", "", v->last_update_out);
-    last_time(s, "refresh", "received", "", v->last_refresh_in);
-    last_time(s, "refresh", "sent", "", v->last_refresh_out);
+    last_time(s, "keepalive", "received", v->last_keepalive_in);
+    last_time(s, "keepalive", "sent", v->last_keepalive_out);
+    last_time(s, "update", "received", v->last_update_in);
+    last_time(s, "update", "sent", v->last_update_out);
+    last_time(s, "refresh", "received", v->last_refresh_in);
+    last_time(s, "refresh", "sent", v->last_refresh_out);
 }
 
 static void settings(struct session *s, const struct bgp_peer_view *v, const struct model_peer *p)

@@ -107,7 +107,9 @@ static void send_prompt(struct session *s)
     else
         n = session_prompt(s, text, sizeof text);
     proto_begin(&s->out, PROTO_PROMPT);
-    proto_u8(&s->out, s->question ? PROTO_PROMPT_QUESTION : 0);
+    proto_u8(&s->out, (uint8_t)((s->question ? PROTO_PROMPT_QUESTION : 0) |
+                                (s->secret ? PROTO_PROMPT_FORGET : 0)));
+    s->secret = false;
     proto_u16(&s->out, (uint16_t)page);
     proto_str(&s->out, text, n);
     proto_end(&s->out);

@@ -77,6 +77,7 @@ struct session {
     int page;             /* screen-length; -1: what the terminal has */
     char *history[SESSION_HISTORY];
     unsigned nhistory;
+    bool secret; /* the line of the moment holds a clear password */
 
     /* offline check: where diagnostics go */
     void (*diag)(struct session *s, char severity, size_t column, const char *text);
