@@ -25,7 +25,8 @@ struct walk {
     bool matched;
     const struct sch_edge *best_path[SCH_TOKENS];
     uint8_t best_rank[SCH_TOKENS];
-    size_t ambiguous; /* first word read in two ways by equally good matches, or ntok */
+    size_t ambiguous; /* first word read in two ways by equally good readings, or ntok */
+    bool compare;     /* second walk: readings that end too early count against the match, too */
     uint8_t view;
 
     /* the furthest failure */
@@ -81,15 +82,23 @@ static size_t fork_point(const struct sch_edge *const *a, const struct sch_edge 
     return n;
 }
 
+/* Another reading of all words: when it is as good as the match, it makes the line ambiguous. */
+static void rival(struct walk *w)
+{
+    if (memcmp(w->rank, w->best_rank, w->ntok) != 0)
+        return;
+    size_t fork = fork_point(w->path, w->best_path, w->ntok);
+    if (fork < w->ambiguous)
+        w->ambiguous = fork;
+}
+
 static void full_match(struct walk *w, const struct sch_cmd *cmd)
 {
     int order = w->matched ? memcmp(w->rank, w->best_rank, w->ntok) : -1;
     if (order > 0)
         return;
     if (order == 0) {
-        size_t fork = fork_point(w->path, w->best_path, w->ntok);
-        if (fork < w->ambiguous)
-            w->ambiguous = fork;
+        rival(w);
         return;
     }
     w->matched = true;
@@ -201,6 +210,8 @@ static void descend(struct walk *w, uint16_t at, size_t i)
     if (i >= w->ntok) {
         if (w->visit)
             w->visit(w, at);
+        else if (w->compare)
+            rival(w);
         else if (node->cmd)
             full_match(w, &sch_cmds[node->cmd - 1]);
         else
@@ -257,6 +268,13 @@ enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_m
     }
     if (!w.matched)
         return failure(&w, at);
+    if (memchr(w.best_rank, SHORT_WORD, w.ntok)) {
+        w.compare = true; /* "c" is not "commit" while "clear" could still follow */
+        if (w.view == view)
+            walk_view(&w, view);
+        else
+            descend(&w, sch_views[w.view].root, 0);
+    }
     if (w.ambiguous < w.ntok) {
         *at = w.tok[w.ambiguous].at;
         return SCH_AMBIGUOUS;
@@ -306,17 +324,27 @@ static void add_option(struct options *o, struct sch_option option)
         o->out[o->n++] = option;
 }
 
+/* Could what has been typed be the beginning of a value of this form? */
+static bool could_start(const struct options *o, const struct sch_param *p, const char *form)
+{
+    const char *only = strncmp(form, "INTEGER", 7) == 0          ? "0123456789"
+                       : form[0] == 'X' && form[1] == '.'        ? "0123456789."
+                       : form[0] == 'X'                          ? "0123456789abcdefABCDEF:."
+                       : p->type == SCH_AS /* the dotted form */ ? "0123456789."
+                                                                 : NULL;
+    for (size_t i = 0; only && i < o->wordlen; i++)
+        if (!strchr(only, o->word[i]) || !o->word[i])
+            return false;
+    return true;
+}
+
 static void add_value(struct options *o, const struct sch_edge *e)
 {
-    struct sch_token t = {o->word, o->wordlen, 0, false};
-    struct sch_value v;
-    if (o->wordlen && e->param->type == SCH_INT &&
-        sch_value_parse(&(struct sch_param){.type = SCH_INT, .hi = INT64_MAX}, &t, 1, t.s + t.n,
-                        &v) <= 0)
-        return; /* digits only: no number starts like this */
     const char *help;
     for (unsigned i = 0; o->room >= 64 && sch_notation(e->param, i, o->notation, o->room, &help);
          i++) {
+        if (!could_start(o, e->param, o->notation))
+            continue;
         size_t used = strlen(o->notation) + 1;
         add_option(o, (struct sch_option){o->notation, help, e->param, false});
         o->notation += used;
@@ -371,9 +399,9 @@ size_t sch_options(uint8_t view, const char *line, size_t n, size_t *word, struc
     w.line = line;
     w.n = n;
     tokenize(&w);
+    *word = n;
     if (w.ntok > SCH_TOKENS)
         return 0;
-    *word = n;
     if (w.ntok && n && line[n - 1] != ' ' && line[n - 1] != '\t') {
         const struct sch_token *t = &w.tok[--w.ntok];
         o.word = t->s;

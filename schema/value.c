@@ -217,17 +217,6 @@ static size_t text_text(const struct sch_value *v, const struct sch_param *p, bo
 #define GROUP_MAX 47
 #define SECRET_CIPHER_MAX 432
 
-static int parse_group(const struct sch_param *p, const struct sch_token *t, size_t nt,
-                       const char *line_end, struct sch_value *out)
-{
-    (void)p, (void)nt, (void)line_end;
-    if (t->n < 1 || t->n > GROUP_MAX || !clean(t->s, t->n) || memchr(t->s, '?', t->n))
-        return SCH_NO_VALUE;
-    out->s = t->s;
-    out->n = t->n;
-    return 1;
-}
-
 /* A name may not look like an address, so that a mistyped address is an error, not a group. */
 static bool looks_like_address(const struct sch_token *t)
 {
@@ -243,6 +232,18 @@ static bool looks_like_address(const struct sch_token *t)
     return dots > 0;
 }
 
+static int parse_group(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                       const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    if (t->n < 1 || t->n > GROUP_MAX || !clean(t->s, t->n) || memchr(t->s, '?', t->n) ||
+        looks_like_address(t))
+        return SCH_NO_VALUE;
+    out->s = t->s;
+    out->n = t->n;
+    return 1;
+}
+
 static int parse_peer(const struct sch_param *p, const struct sch_token *t, size_t nt,
                       const char *line_end, struct sch_value *out)
 {
@@ -250,8 +251,6 @@ static int parse_peer(const struct sch_param *p, const struct sch_token *t, size
         out->s = NULL;
         return 1;
     }
-    if (!t->quoted && looks_like_address(t))
-        return SCH_NO_VALUE;
     out->addr = (struct bgp_addr){0};
     return parse_group(p, t, nt, line_end, out);
 }
