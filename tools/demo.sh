@@ -7,7 +7,7 @@ set -u
 
 VRPSH=$(realpath "$1") || exit 2
 AGG=127.0.1.1 MASG=127.0.2.2
-WAIT=20 # seconds the session may take
+WAIT=60 # seconds the session may take: enough for a second attempt to connect
 D=$(mktemp -d -t vrpsh-demo.XXXXXX) || exit 2
 
 end_host() { # NAME
