@@ -31,7 +31,7 @@ void speaker_stop(struct speaker *s);
 
 /* An address a LoopBack interface carries. */
 struct speaker_addr {
-    char ifname[24];
+    char ifname[40];
     struct bgp_addr addr;
     uint8_t len;
 };

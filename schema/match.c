@@ -369,7 +369,7 @@ static void visit_options(struct walk *w, uint16_t at)
 
 static void visit_rest(struct walk *w, const struct sch_edge *e)
 {
-    add_option(w->options, (struct sch_option){"INTEGER<0-1023>", e->help, e->param, false});
+    add_option(w->options, (struct sch_option){"NUMBER", e->help, e->param, false});
 }
 
 static int option_order(const struct sch_option *a, const struct sch_option *b)

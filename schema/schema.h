@@ -42,7 +42,8 @@ enum sch_type { /* value types; value.c has one descriptor for each */
 struct sch_value {
     bool present;
     uint8_t type;
-    uint64_t u; /* INT, AS, MASK length, ENUM index, IPv4 as host-order number, IFNAME number */
+    uint64_t
+        u; /* INT, AS, MASK length, ENUM index, IPv4 as host-order number, packed IFNAME number */
     struct bgp_addr addr; /* IPV4, IPV6, ADDR, PEER by address */
     const char *s;        /* STRING, TEXT, GROUP, SECRET, PEER by name, IFNAME type word */
     size_t n;

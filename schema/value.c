@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schema/ifname.h"
 #include "schema/schema.h"
 
 typedef int parse_fn(const struct sch_param *p, const struct sch_token *t, size_t nt,
@@ -279,44 +280,18 @@ static int parse_secret(const struct sch_param *p, const struct sch_token *t, si
 /* --- interface names -----------------------------------------------------------------------------
  */
 
-static const struct {
-    const char *name;
-    uint32_t max; /* highest number */
-} interfaces[] = {{"LoopBack", 1023}};
-
-/* "LoopBack0", "loopback 0", "loop 0": type word in any case, may be shortened when the number
- * stands apart. */
 static int parse_ifname(const struct sch_param *p, const struct sch_token *t, size_t nt,
                         const char *line_end, struct sch_value *out)
 {
     (void)p, (void)line_end;
-    size_t letters = 0;
-    while (letters < t->n && isalpha((unsigned char)t->s[letters]))
-        letters++;
-    for (size_t i = 0; letters && i < sizeof interfaces / sizeof *interfaces; i++) {
-        size_t full = strlen(interfaces[i].name);
-        if (letters > full || strncasecmp(t->s, interfaces[i].name, letters) != 0)
-            continue;
-        if (letters < 2 || (letters < t->n && letters != full))
-            continue;
-        out->s = interfaces[i].name;
-        out->n = full;
-        if (letters < t->n)
-            return number(t->s + letters, t->n - letters, &out->u) && out->u <= interfaces[i].max
-                       ? 1
-                       : SCH_NO_VALUE;
-        if (nt < 2)
-            return SCH_PARTIAL_VALUE;
-        return number(t[1].s, t[1].n, &out->u) && out->u <= interfaces[i].max ? 2 : SCH_NO_VALUE;
-    }
-    return SCH_NO_VALUE;
+    return ifname_parse(t, nt, out);
 }
 
 static size_t text_ifname(const struct sch_value *v, const struct sch_param *p, bool plain_as,
                           char *buf, size_t len)
 {
     (void)p, (void)plain_as;
-    return (size_t)snprintf(buf, len, "%.*s%llu", (int)v->n, v->s, (unsigned long long)v->u);
+    return ifname_text(v, buf, len);
 }
 
 /* --- alternatives --------------------------------------------------------------------------------
@@ -375,7 +350,11 @@ static const struct type types[SCH_TYPES] = {
                   KEY_PEER,
                   {{"STRING<1-47>", "Name of a peer group"}, IPV4_FORM, IPV6_FORM}},
     [SCH_GROUP] = {parse_group, text_string, KEY_STRING, {{"STRING<1-47>", NULL}}},
-    [SCH_IFNAME] = {parse_ifname, text_ifname, KEY_IFNAME, {{"LoopBack<0-1023>", NULL}}},
+    [SCH_IFNAME] = {parse_ifname,
+                    text_ifname,
+                    KEY_IFNAME,
+                    {{"LoopBack<0-1023>", NULL},
+                     {"STRING<3-31>", "Type and number of another interface"}}},
     [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
     [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, {{NULL, NULL}}},
 };
@@ -456,11 +435,8 @@ size_t sch_value_encode(const struct sch_value *v, const struct sch_param *p, ui
         out[0] = 1;
         return 1 + put_string(out + 1, v);
     case KEY_IFNAME:
-        out[0] = 0;
-        for (size_t i = 0; i < sizeof interfaces / sizeof *interfaces; i++)
-            if (interfaces[i].name == v->s)
-                out[0] = (uint8_t)(i + 1);
-        return 1 + put_number(out + 1, 4, v->u);
+        out[0] = ifname_rank(v);
+        return 1 + put_number(out + 1, 8, v->u);
     }
     return 0;
 }
@@ -485,7 +461,7 @@ size_t sch_value_encoded_len(const struct sch_param *p, const uint8_t *b, size_t
         need = 8;
         break;
     case KEY_IFNAME:
-        need = 5;
+        need = 9;
         break;
     case KEY_STRING:
         return string_len(b, n);

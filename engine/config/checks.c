@@ -256,6 +256,19 @@ static bool check_family_group(struct edit *e, const struct sch_key *view, const
     return true;
 }
 
+static bool check_physical_port(struct edit *e, const struct sch_key *view,
+                                const struct sch_line *l, const struct sch_value *v)
+{
+    struct sch_value name[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    bool negated;
+    (void)l, (void)v;
+    if (edit_get(e, view, &sch_lines[LINE_INTERFACE_INTERFACE], name, &negated, buf) &&
+        (strcmp(name[0].s, "LoopBack") == 0 || strcmp(name[0].s, "NULL") == 0))
+        return edit_error(e, "The interface is always up.");
+    return true;
+}
+
 /* Every address of another interface, or of another line of this one, is taken. */
 struct taken {
     const struct sch_key *self;

@@ -35,10 +35,12 @@ uint32_t model_router_id(const struct model *m)
         return m->bgp.router_id;
     if (m->sys.router_id.af)
         return ipv4(&m->sys.router_id);
-    for (const struct model_if *i = m->ifs; i; i = i->hh.next)
-        for (size_t k = 0; k < i->naddrs; k++)
-            if (i->name[0] && i->addrs[k].addr.af == 4 && ipv4(&i->addrs[k].addr) > best)
-                best = ipv4(&i->addrs[k].addr);
+    for (int loopback = 1; loopback >= 0 && !best; loopback--)
+        for (const struct model_if *i = m->ifs; i; i = i->hh.next)
+            for (size_t k = 0; k < i->naddrs; k++)
+                if (i->name[0] && (strncmp(i->name, "LoopBack", 8) == 0) == loopback &&
+                    i->addrs[k].addr.af == 4 && ipv4(&i->addrs[k].addr) > best)
+                    best = ipv4(&i->addrs[k].addr);
     return best;
 }
 

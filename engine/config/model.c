@@ -416,10 +416,11 @@ static void plan_peer(const struct model *m, const struct model_peer *p, bool re
     c->action = action_of(impact);
 }
 
+/* Only addresses of loopback interfaces are ever put on the host: ports belong to its owner. */
 static void plan_addrs(const struct model *m, struct speaker_plan *plan)
 {
     for (const struct model_if *i = m->ifs; i; i = i->hh.next)
-        for (size_t k = 0; k < i->naddrs && i->name[0]; k++) {
+        for (size_t k = 0; k < i->naddrs && strncmp(i->name, "LoopBack", 8) == 0; k++) {
             plan->addrs = must(realloc(plan->addrs, (plan->naddrs + 1) * sizeof *plan->addrs));
             struct speaker_addr *a = &plan->addrs[plan->naddrs++];
             memset(a, 0, sizeof *a);

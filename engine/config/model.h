@@ -33,7 +33,7 @@ struct model_peer {
 struct model_if {
     uint8_t key[16]; /* row key of the interface view */
     uint32_t nkey;
-    char name[24];
+    char name[40];
     struct if_conf conf;
     struct model_addr {
         struct bgp_addr addr;
@@ -67,7 +67,8 @@ void model_applied(struct model *m, const struct speaker_plan *plan);
 void model_clean(struct model *m);
 
 const char *model_sysname(const struct model *m);
-/* Router ID in use: the bgp view's, the device's, the highest loopback address, or 0. */
+/* Router ID in use: the bgp view's, the device's, the highest loopback address, the
+ * highest interface address, or 0. */
 uint32_t model_router_id(const struct model *m);
 struct model_peer *model_find_peer(const struct model *m, const char *name);
 /* The group a peer belongs to, or NULL. */

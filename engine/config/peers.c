@@ -135,6 +135,14 @@ static bool undo_family_leave(struct edit *e, const struct sch_key *view, const 
     return !stored || edit_put(e, view, (enum sch_line_id)(enable - sch_lines), v, true);
 }
 
+/* "undo shutdown" of a port is itself a line, as ports start out down. */
+static bool undo_port_up(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
+{
+    return edit_checks[CHECK_PHYSICAL_PORT](e, view, l, v) &&
+           edit_put(e, view, (enum sch_line_id)(l - sch_lines), v, true);
+}
+
 static const uint8_t family_views[] = {VIEW_IPV4_UNICAST, VIEW_VPNV4, VIEW_IPV6_UNICAST,
                                        VIEW_VPNV6};
 static const enum sch_line_id family_groups[] = {
