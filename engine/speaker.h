@@ -1,7 +1,8 @@
 /*
  * The bgp thread: an event loop that owns the speaker library, its sockets, timers and the kernel
  * addresses vrpsh manages. Everything here is called from the mgmt thread and crosses by message;
- * nothing mutable is shared. Calls marked sync wait for the bgp thread (a few milliseconds at most).
+ * nothing mutable is shared. Calls marked sync wait for the bgp thread (a few milliseconds at
+ * most).
  */
 #ifndef VRPSH_SPEAKER_H
 #define VRPSH_SPEAKER_H
@@ -44,7 +45,7 @@ struct speaker_plan {
         struct bgp_peer_conf conf; /* removal: only addr counts */
         enum bgp_action action;
         bool remove;
-    } *peers;
+    } * peers;
     size_t npeers;
     struct bgp_listen_conf *listen; /* replaces all ranges when listen_changed */
     size_t nlisten;

@@ -482,7 +482,7 @@ START_TEST(continuations)
     ck_assert_str_eq(options(VIEW_USER, "d cu ", out), "configuration interface <cr>");
     ck_assert_str_eq(options(VIEW_USER, "rollback configuration ", out), "last to");
     ck_assert_str_eq(options(VIEW_SYSTEM, "bgp ", out), "INTEGER<1-4294967295> STRING<3-11>");
-    ck_assert_str_eq(options(VIEW_SYSTEM, "interface ", out), "LoopBack<0-1023>");
+    ck_assert_str_eq(options(VIEW_SYSTEM, "interface ", out), "LoopBack<0-1023> STRING<3-31>");
     ck_assert_str_eq(options(VIEW_SYSTEM, "interface LoopBack ", out), "INTEGER<0-1023>");
     ck_assert_str_eq(options(VIEW_BGP, "peer 10.0.0.1 ebgp-max-hop ", out), "INTEGER<1-255> <cr>");
     ck_assert_str_eq(options(VIEW_BGP, "peer 10.0.0.1 c", out),
