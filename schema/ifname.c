@@ -11,26 +11,29 @@
 #define SUB_FLAG (UINT64_C(1) << 32)
 #define HEAD_SHIFT 40
 
+#define SLOT "SLOT/CARD/PORT[.SUB]"
+
 static const struct {
     const char *name;
     bool slots;   /* number is slot/card/port */
     bool sub;     /* may have a sub-interface */
     uint32_t max; /* highest plain number */
+    const char *notation;
 } kinds[] = {
-    {"GigabitEthernet", true, true, 0},
-    {"10GE", true, true, 0},
-    {"25GE", true, true, 0},
-    {"40GE", true, true, 0},
-    {"50GE", true, true, 0},
-    {"100GE", true, true, 0},
-    {"200GE", true, true, 0},
-    {"400GE", true, true, 0},
-    {"Ethernet", true, true, 0},
-    {"Eth-Trunk", false, true, 1023},
-    {"Vlanif", false, false, 4094},
-    {"LoopBack", false, false, 1023},
-    {"Tunnel", false, false, 65535},
-    {"NULL", false, false, 0},
+    {"GigabitEthernet", true, true, 0, SLOT},
+    {"10GE", true, true, 0, SLOT},
+    {"25GE", true, true, 0, SLOT},
+    {"40GE", true, true, 0, SLOT},
+    {"50GE", true, true, 0, SLOT},
+    {"100GE", true, true, 0, SLOT},
+    {"200GE", true, true, 0, SLOT},
+    {"400GE", true, true, 0, SLOT},
+    {"Ethernet", true, true, 0, SLOT},
+    {"Eth-Trunk", false, true, 1023, "INTEGER<0-1023>[.SUB]"},
+    {"Vlanif", false, false, 4094, "INTEGER<0-4094>"},
+    {"LoopBack", false, false, 1023, "INTEGER<0-1023>"},
+    {"Tunnel", false, false, 65535, "INTEGER<0-65535>"},
+    {"NULL", false, false, 0, "INTEGER<0-0>"},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -133,4 +136,10 @@ size_t ifname_text(const struct sch_value *v, char *buf, size_t len)
     if (v->u & SUB_FLAG)
         n += snprintf(buf + n, len - (size_t)n, ".%u", (unsigned)v->u);
     return (size_t)n;
+}
+
+const char *ifname_number_notation(const struct sch_value *v)
+{
+    uint8_t kind = ifname_rank(v);
+    return kind < KINDS ? kinds[kind].notation : "NUMBER";
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "schema/ifname.h"
 #include "schema/schema.h"
 
 enum rank { EXACT_WORD, SHORT_WORD, TYPED_VALUE };
@@ -38,7 +39,8 @@ struct walk {
 
     /* options wanted: continuation after tok[0..ntok) */
     void (*visit)(struct walk *w, uint16_t node);
-    void (*visit_rest)(struct walk *w, const struct sch_edge *e); /* inside a value of two words */
+    void (*visit_rest)(struct walk *w, const struct sch_edge *e,
+                       const struct sch_value *v); /* inside a value of two words */
     struct options *options;
 };
 
@@ -192,7 +194,7 @@ static bool values(struct walk *w, const struct sch_node *node, size_t i)
             continue;
         any = true;
         if (used == SCH_PARTIAL_VALUE && w->visit)
-            w->visit_rest(w, e);
+            w->visit_rest(w, e, &v);
         if (used == SCH_PARTIAL_VALUE) {
             fail(w, w->ntok, &(struct sch_node){node->first + k, 1, 0});
             continue;
@@ -367,9 +369,10 @@ static void visit_options(struct walk *w, uint16_t at)
         add_option(o, (struct sch_option){"<cr>", "", NULL, true});
 }
 
-static void visit_rest(struct walk *w, const struct sch_edge *e)
+static void visit_rest(struct walk *w, const struct sch_edge *e, const struct sch_value *v)
 {
-    add_option(w->options, (struct sch_option){"NUMBER", e->help, e->param, false});
+    add_option(w->options,
+               (struct sch_option){ifname_number_notation(v), e->help, e->param, false});
 }
 
 static int option_order(const struct sch_option *a, const struct sch_option *b)
