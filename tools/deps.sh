@@ -32,6 +32,10 @@ missing_of() { # PACKAGE...: those not installed, in one line
 
 # --- as root ------------------------------------------------------------------------------------
 
+ours='' log='' # what is removed at the end, however that comes
+
+tidy() { rm -f ${ours:+"$ours"} ${log:+"$log"}; }
+
 # Services must not start. A policy that somebody else made stays; it is enough if it forbids too.
 forbid_services() {
     if [ -e $POLICY ] && ! grep -qxF "$MARK" $POLICY; then
@@ -40,9 +44,7 @@ forbid_services() {
         say "$POLICY of this system lets services start; install these packages by hand: $*"
         exit 1
     fi
-    trap 'rm -f $POLICY' EXIT # also one that a killed run has left
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    ours=$POLICY # also one that a killed run has left
     printf '#!/bin/sh\n%s\nexit 101\n' "$MARK" >$POLICY && chmod 755 $POLICY
 }
 
@@ -63,7 +65,10 @@ apt() {
 }
 
 install_as_root() { # PACKAGE...
-    local log peers='' p
+    local peers='' p
+    trap tidy EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
     for p; do
         case " $PEERS " in *" $p "*) peers="$peers $p" ;; esac
     done
@@ -82,7 +87,6 @@ install_as_root() { # PACKAGE...
     [ -z "$peers" ] || disable_services $peers
     p=$(missing_of "$@")
     [ -z "$p" ] || tail -n 20 "$log" >&2
-    rm -f "$log"
     [ -z "$p" ] || { say "these packages could not be installed: $p"; exit 1; }
 }
 
