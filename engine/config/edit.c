@@ -20,8 +20,18 @@ static bool store_failed(struct edit *e)
     return edit_error(e, "%s", store_error(e->config->store));
 }
 
+/* The last commit of a checked file, usually its last line, then costs nothing. */
+void edit_settle(struct edit *e)
+{
+    struct store_commit meta = {.type = "CHECK"};
+    if (e->promised && e->cand.rows)
+        store_commit(e->config->store, &e->cand, &meta);
+    e->promised = false;
+}
+
 void edit_touch(struct edit *e)
 {
+    edit_settle(e);
     if (e->cand.rows == 0) {
         e->base = e->config->head;
         e->removed = false;
@@ -182,14 +192,26 @@ static bool absent(struct edit *e, const struct sch_line *l)
     return edit_error(e, "The configuration to be deleted does not exist.");
 }
 
-/* An undo that names a value means that value: "undo bgp 200" never deletes bgp 100. */
+/* An undo that names a value means that value: "undo bgp 200" never deletes bgp 100. Passwords are
+ * not compared: what is typed and what is stored differ. */
 static bool same_values(const struct sch_line *l, const struct sch_value *typed,
                         const struct sch_value *stored)
 {
-    for (uint8_t i = 0; i < l->nparams && l->enters; i++)
-        if (typed[i].present && !l->params[i].key &&
-            (!stored[i].present || typed[i].u != stored[i].u))
+    char a[SCH_TEXT_MAX], b[SCH_TEXT_MAX];
+    for (uint8_t i = 0; i < l->nparams; i++)
+        if (l->params[i].type == SCH_SECRET)
+            return true;
+    for (uint8_t i = 0; i < l->nparams; i++) {
+        const struct sch_param *p = &l->params[i];
+        if (!typed[i].present || p->key)
+            continue;
+        if (!stored[i].present)
             return false;
+        sch_value_text(&typed[i], p, true, a, sizeof a);
+        sch_value_text(&stored[i], p, true, b, sizeof b);
+        if (strcmp(a, b) != 0)
+            return false;
+    }
     return true;
 }
 
@@ -202,6 +224,20 @@ bool edit_would_undo(struct edit *e, const struct sch_key *view, const struct sc
     struct sch_key k = *view;
     return sch_key_add(&k, l, m->v) && edit_get(e, &k, l, v, &negated, old) &&
            same_values(l, m->v, v);
+}
+
+/* "undo peer 10.0.0.2" is for peers, "undo peer G as-number" for groups: the AS number is what a
+ * peer is, and only a setting of a group. */
+static bool wrong_undo_of_as(struct edit *e, const struct sch_match *m)
+{
+    if (&sch_lines[m->cmd->line] != &sch_lines[LINE_BGP_PEER_AS_NUMBER] ||
+        m->cmd->cascade == (m->v[0].addr.af != 0))
+        return false;
+    if (m->cmd->cascade)
+        edit_error(e, "The peer session does not exist.");
+    else
+        edit_error(e, "The AS number cannot be deleted without the peer.");
+    return true;
 }
 
 static bool undo_row(struct edit *e, const struct sch_key *view, const struct sch_match *m)
@@ -224,6 +260,8 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
         return m->cmd->cascade || l->enters
                    ? absent(e, l)
                    : edit_error(e, "The configuration to be deleted does not exist.");
+    if (wrong_undo_of_as(e, m))
+        return false;
     if (m->cmd->cascade && l->feeds == FEEDS_GROUP_CREATED)
         return edit_delete_group(e, &m->v[0]);
     if (m->cmd->cascade && l->sub != SCH_NO_SUB)
