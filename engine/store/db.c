@@ -192,7 +192,7 @@ static bool prepare(struct store *s, const char *fingerprint)
         return false;
     if (!get_meta(s, "version", value, sizeof value))
         return create(s, fingerprint);
-    if (atoi(value) != STORE_VERSION) {
+    if (strtol(value, NULL, 10) != STORE_VERSION) {
         snprintf(s->error, sizeof s->error,
                  "The datastore is of version %.20s, this program reads %d.", value, STORE_VERSION);
         return false;
