@@ -142,6 +142,7 @@ void cmd_display_candidate(struct session *s, const struct sch_match *m)
 void cmd_clear_candidate(struct session *s, const struct sch_match *m)
 {
     (void)m;
+    edit_settle(&s->edit);
     if (!store_candidate_clear(s->app->config.store, &s->edit.cand)) {
         session_error(s, "%s", store_error(s->app->config.store));
         return;

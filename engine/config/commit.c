@@ -173,8 +173,9 @@ bool config_commit(struct edit *e, struct store_commit *meta)
         return edit_error(e, "The label is used by commit %u.", had.id);
     if (!config_validate(e))
         return false;
-    if (c->offline) { /* nothing is stored or started; the lines stay for those that follow */
+    if (c->offline) {
         e->removed = false;
+        e->promised = true;
         return true;
     }
     bool read = store_changes(c->store, &e->cand, resolve_row, &r);

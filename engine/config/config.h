@@ -30,6 +30,7 @@ struct edit {
     struct store_candidate cand;
     uint32_t base;   /* config->head when the first row was touched */
     bool removed;    /* something was undone: commit looks at every row again */
+    bool promised;   /* offline: a commit has been accepted and is made when another edit follows */
     uint32_t filled; /* slots the line of the moment left to their defaults */
     char err[240];   /* "Error: ..." of the last function that returned false */
 };
@@ -51,6 +52,8 @@ bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_matc
 bool edit_would_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m);
 /* Notes that rows are about to change. */
 void edit_touch(struct edit *e);
+/* Makes good a promised commit of an offline check. */
+void edit_settle(struct edit *e);
 bool edit_error(struct edit *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- looking at rows, for checks and displays
