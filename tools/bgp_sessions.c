@@ -48,11 +48,12 @@ struct peer {
 };
 
 static struct peer *peers;
-static size_t npeers, up, flaps, in_flight;
-static uint32_t first; /* address of peer 0, host order */
+static size_t npeers, up, flaps, in_flight, fresh; /* fresh: the first never tried */
+static uint32_t first;                             /* address of peer 0, host order */
 static struct sockaddr_in daemon_addr;
 static uint32_t as;
 static int ep;
+static bool active; /* we connect */
 
 static uint64_t now_ms(void)
 {
@@ -75,9 +76,15 @@ static void watch(int fd, size_t i, int op, uint32_t events)
     }
 }
 
+/* Being opened by us: until the daemon speaks, its listen queue may still hold the connection. */
+static bool opening(const struct peer *p)
+{
+    return active && (p->state == CONNECTING || p->state == OPEN);
+}
+
 static void down(struct peer *p)
 {
-    in_flight -= p->state == CONNECTING;
+    in_flight -= opening(p);
     if (p->state == UP) {
         up--;
         flaps++;
@@ -144,6 +151,15 @@ static void begin_connect(struct peer *p, size_t i)
     watch(p->fd, i, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
+/* Peers never tried do not wait for a timer. */
+static void connect_more(void)
+{
+    while (active && in_flight < IN_FLIGHT && fresh < npeers) {
+        begin_connect(&peers[fresh], fresh);
+        fresh++;
+    }
+}
+
 static void connected(struct peer *p, size_t i)
 {
     int error = 0;
@@ -153,7 +169,6 @@ static void connected(struct peer *p, size_t i)
         down(p);
         return;
     }
-    in_flight--;
     say_open(p, i);
 }
 
@@ -180,6 +195,7 @@ static void accept_one(int listener)
 static void message(struct peer *p, uint8_t type)
 {
     if (type == 1 && p->state == OPEN) {
+        in_flight -= opening(p);
         p->state = CONFIRM;
         say_keepalive(p);
     } else if (type == KEEPALIVE && p->state == CONFIRM) {
@@ -220,13 +236,13 @@ static void heard(struct peer *p)
     }
 }
 
-static void timers(bool active)
+static void timers(void)
 {
     uint64_t now = now_ms();
     for (size_t i = 0; i < npeers; i++) {
         struct peer *p = &peers[i];
         if (p->state == DOWN) {
-            if (active && in_flight < IN_FLIGHT && p->try_at <= now) {
+            if (i < fresh && in_flight < IN_FLIGHT && p->try_at <= now) {
                 begin_connect(p, i);
             }
         } else if (p->state >= OPEN && p->heard_at + HOLD * 1000 < now) {
@@ -300,16 +316,17 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    bool active = !strcmp(argv[1], "connect");
+    active = !strcmp(argv[1], "connect");
     setup(argv);
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = daemon_addr.sin_port};
     int listener = active ? -1 : listen_on(&any);
     uint64_t limit = now_ms() + strtoull(argv[8], NULL, 10) * 1000, until = UINT64_MAX, looked = 0;
     while (now_ms() < (until < UINT64_MAX ? until : limit)) {
+        connect_more();
         turn(listener, active && up < npeers ? 1 : 20);
         if (now_ms() != looked) {
             looked = now_ms();
-            timers(active);
+            timers();
         }
         if (up == npeers && until == UINT64_MAX) {
             struct timespec t;

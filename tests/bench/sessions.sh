@@ -28,10 +28,10 @@ all_up() {
     [ -z "$at" ] || US=$((${at/./} - $1))
 }
 
-# What the generator said in the end: "1000/0" is sessions up and flaps.
+# What the generator said in the end: $UP sessions, $FLAPS.
 watched() {
     wait $GENERATOR 2>/dev/null
-    awk '/^watched/ { print $4 "/" $6 }' "$W/gen.out"
+    read -r UP FLAPS < <(awk '/^watched/ { print $4, $6 }' "$W/gen.out")
 }
 
 end_daemon() { # NAME
@@ -54,7 +54,7 @@ prepare() { # KIND: the files of all daemons, vrpsh's as a datastore
 }
 conf_of() { if [ "$1" = vrpsh ]; then echo "$W/s.db"; else echo "$W/$2.$1"; fi; }
 
-# from_start NAME KIND WATCH: $US until all are up, $SEEN what watching saw, $KB memory with them.
+# from_start NAME KIND WATCH: $US until all are up, $UP and $FLAPS what watching saw, $KB memory with them.
 from_start() {
     local mode=listen t0
     [ "$2" = out ] || mode=connect
@@ -64,7 +64,7 @@ from_start() {
     all_up "$t0"
     [ "$3" = 0 ] || sleep 2
     KB=$(rss_kb $PID)
-    SEEN=$(watched)
+    watched
     end_daemon "$1"
 }
 
@@ -83,7 +83,7 @@ from_commit() {
         took birdc -s "$W/bird.ctl" "configure \"$W/$2.bird\""
     fi
     all_up "$t0"
-    watched >/dev/null
+    watched
     if [ "$1" = vrpsh ]; then stop_vrpsh "$W/e.db"; else gone $PID; fi
 }
 
@@ -120,7 +120,7 @@ bench_watch() {
     for name in vrpsh bird frr gobgp; do
         say "watching $name"
         from_start "$name" out $WATCH
-        up+=("${SEEN%/*}") flaps+=("${SEEN#*/}")
+        up+=("$UP") flaps+=("$FLAPS")
         per_peer "$name" "$KB"
         memory+=("$BYTES")
     done
