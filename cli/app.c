@@ -146,6 +146,7 @@ static void app_idle(void *ctx)
     for (struct session *s = a->sessions; s; s = s->next)
         if (!store_candidate_flush(a->config.store, &s->edit.cand))
             on_warn(a, store_error(a->config.store));
+    store_rest(a->config.store);
 }
 
 const struct host_ops app_host_ops = {

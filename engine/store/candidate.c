@@ -150,6 +150,7 @@ static long get_running(struct store *s, const uint8_t *key, size_t nkey, char *
     sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_GET_RUNNING);
     if (!q)
         return -1;
+    store_hold(s);
     store_bind_blob(q, 1, key, nkey);
     long n = -1;
     if (sqlite3_step(q) == SQLITE_ROW)
@@ -208,6 +209,7 @@ bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t 
                 const uint8_t *after, size_t nafter, store_row_fn *fn, void *arg)
 {
     struct overlay_cursor cur;
+    uint8_t next[1024];
     const uint8_t *from = nafter ? after : prefix;
     size_t nfrom = nafter ? nafter : n;
     const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, from, nfrom, &cur) : NULL;
@@ -217,8 +219,13 @@ bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t 
     if (!q && !s->running_empty)
         return false;
     if (q) {
+        store_hold(s);
         bind_range(q, prefix, n);
-        store_bind_blob(q, 3, after, nafter);
+    }
+    if (q && nafter) { /* the first key above it */
+        memcpy(next, after, nafter);
+        next[nafter] = 0;
+        store_bind_blob(q, 1, next, nafter + 1);
     }
     int rc = q ? sqlite3_step(q) : SQLITE_DONE;
     bool more = true;

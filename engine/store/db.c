@@ -23,13 +23,13 @@ static const char schema_sql[] =
     "CREATE VIEW configuration AS SELECT text FROM running ORDER BY key;";
 
 const char *const store_sql[STATEMENTS] = {
+    [Q_HOLD] = "SELECT 1 FROM meta",
     [Q_BEGIN] = "BEGIN IMMEDIATE",
     [Q_COMMIT] = "COMMIT",
     [Q_ROLLBACK] = "ROLLBACK",
     [Q_GET_RUNNING] = "SELECT text FROM running WHERE key=?1",
     [Q_ANY_RUNNING] = "SELECT key FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
-    [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 AND key>?3"
-                       " ORDER BY key",
+    [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
     [Q_SET] = "INSERT INTO candidate(session,key,text,base) VALUES(?1,?2,?3,"
               "(SELECT commit_id FROM running WHERE key=?2))"
               " ON CONFLICT DO UPDATE SET text=excluded.text",
@@ -89,10 +89,25 @@ sqlite3_stmt *store_query(struct store *s, enum statement which)
     return s->q[which];
 }
 
+void store_hold(struct store *s)
+{
+    sqlite3_stmt *q = s->held ? NULL : store_query(s, Q_HOLD);
+    if (q)
+        s->held = sqlite3_step(q) == SQLITE_ROW;
+}
+
+void store_rest(struct store *s)
+{
+    if (s->held)
+        sqlite3_reset(s->q[Q_HOLD]);
+    s->held = false;
+}
+
 bool store_run(struct store *s, sqlite3_stmt *q)
 {
     if (!q)
         return false;
+    store_rest(s); /* a write must not rest on an old snapshot */
     int rc = sqlite3_step(q);
     bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW;
     if (!ok)
@@ -103,6 +118,7 @@ bool store_run(struct store *s, sqlite3_stmt *q)
 
 bool store_exec(struct store *s, const char *sql)
 {
+    store_rest(s);
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(s, "write");
 }
 

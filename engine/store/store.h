@@ -82,6 +82,9 @@ bool store_changes(struct store *s, const struct store_candidate *c, store_chang
 
 /* Writes what the candidate has gained or lost since the last time. */
 bool store_candidate_flush(struct store *s, struct store_candidate *c);
+/* To be called when nothing more is to be read for now: gives up the read transaction that reads
+ * share, so that the datastore's log can be cut and changes of another process are seen. */
+void store_rest(struct store *s);
 /* A savepoint, so that a command of several rows is all or nothing. */
 void store_mark(struct store_candidate *c);
 void store_unmark(struct store_candidate *c, bool keep);
