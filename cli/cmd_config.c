@@ -52,7 +52,8 @@ static struct listing *list_start(struct session *s, const uint8_t *prefix, size
         return NULL;
     }
     l->render.s = s;
-    memcpy(l->prefix, prefix, n);
+    if (n)
+        memcpy(l->prefix, prefix, n);
     l->nprefix = n;
     s->stream = (struct stream){list_next, free, l};
     return l;
@@ -191,7 +192,7 @@ static bool do_commit(struct session *s, struct store_commit *meta)
 void cmd_commit(struct session *s, const struct sch_match *m)
 {
     struct store_commit meta = {.type = "CLI"};
-    const struct sch_value *label = cmd_arg(m, "label"), *text = cmd_arg(m, "description");
+    const struct sch_value *label = cmd_arg(m, "label"), *text = cmd_arg(m, "text");
     if (!unique_label(s, label))
         return;
     if (label->present)
@@ -239,8 +240,8 @@ static bool list_verbose(void *arg, const struct store_commit *c)
     out(l->s, "%s%u) CommitId: %u\n", l->n ? "\n" : "", l->n + 1, c->id);
     out(l->s, "        Label: %s\n        User: %s\n        User-Intf: %s\n",
         c->label[0] ? c->label : "-", c->user, c->tty);
-    out(l->s, "        Type: %s\n        TimeStamp: %s\n        Description: %s\n", c->type, when,
-        c->description);
+    out(l->s, "        Type: %s\n        TimeStamp: %s\n        Description:%s%s\n", c->type, when,
+        c->description[0] ? " " : "", c->description);
     l->n++;
     return true;
 }

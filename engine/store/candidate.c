@@ -181,7 +181,7 @@ static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n)
 
 static bool below(const struct overlay_row *r, const uint8_t *prefix, size_t n)
 {
-    return r && r->nkey >= n && memcmp(r->key, prefix, n) == 0;
+    return r && r->nkey >= n && (n == 0 || memcmp(r->key, prefix, n) == 0);
 }
 
 static bool found_one(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t ntext)

@@ -91,7 +91,8 @@ static void list_cut(struct list *l, size_t n)
 
 static int compare(const uint8_t *a, size_t na, const uint8_t *b, size_t nb)
 {
-    int c = memcmp(a, b, na < nb ? na : nb);
+    size_t n = na < nb ? na : nb;
+    int c = n ? memcmp(a, b, n) : 0; /* an empty key may have no address */
     return c ? c : na < nb ? -1 : na > nb;
 }
 
