@@ -199,7 +199,8 @@ static void group_members(struct session *s, const struct model_peer *g, enum bg
     unsigned i = 0;
     for (const struct model_peer *p = m->peers; p; p = p->hh.next)
         if (!p->is_group && p->exists && model_group_of(m, p) == g) {
-            out(s, i++ % 2 ? "%-40s\n" : " %-40s", p->name);
+            i++;
+            out(s, i % 2 == 0 ? "%s\n" : i == n ? " %s" : " %-40s", p->name);
         }
     if (i % 2)
         out(s, "\n");

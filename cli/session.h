@@ -124,6 +124,8 @@ void out_end(struct session *s);
 /* An error at offset at of the line (-1: none), with caret on a terminal, as FILE:LINE:COLUMN in a
  * batch. text begins with "Error: ". */
 void session_fail(struct session *s, long at, const char *text);
+/* The line with the caret below offset at of a line typed behind the prompt. */
+void session_caret(struct session *s, const char *line, size_t nline, size_t at);
 void session_error(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line of information or warning that is no output. */
 void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

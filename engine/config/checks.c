@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/config/config.h"
+#include "engine/config/model.h"
 
 static const struct sch_value *arg(const struct sch_line *l, const struct sch_value *v,
                                    const char *name)
@@ -23,6 +23,12 @@ static bool value_of(struct edit *e, const struct sch_key *view, enum sch_line_i
     bool negated;
     struct sch_key k = edit_key(view, line, key);
     return edit_get(e, &k, &sch_lines[line], out, &negated, buf);
+}
+
+/* In the notation of running, as everything else on the screen. */
+static const char *as_text(const struct edit *e, uint32_t as, char buf[16])
+{
+    return sch_as_text(as, e->config->model->sys.as_plain, buf);
 }
 
 static uint32_t local_as(struct edit *e)
@@ -117,7 +123,7 @@ static bool check_peer_as(struct edit *e, const struct sch_key *view, const stru
     if (v[0].addr.af) {
         if (had && had != as)
             return edit_error(e, "The AS number of the peer is %s. Delete the peer to change it.",
-                              sch_as_text(had, false, text));
+                              as_text(e, had, text));
         if (!value_of(e, view, LINE_BGP_PEER_GROUP, &v[0], g, buf))
             return true;
         if (group_kind_of(e, &g[1], NULL) != (as == local_as(e) ? 1 : 2))
@@ -238,7 +244,7 @@ static bool check_bgp_as(struct edit *e, const struct sch_key *view, const struc
     uint32_t as = local_as(e);
     char text[16];
     return as == 0 || as == v[0].u ||
-           edit_error(e, "BGP is already running. The AS is %s.", sch_as_text(as, false, text));
+           edit_error(e, "BGP is already running. The AS is %s.", as_text(e, as, text));
 }
 
 static bool check_family_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,

@@ -63,6 +63,8 @@ const char *const store_sql[STATEMENTS] = {
                   " commit_id BETWEEN ?1 AND ?2 GROUP BY key) a JOIN (SELECT key,new,"
                   "max(commit_id) FROM change WHERE commit_id BETWEEN ?1 AND ?2 GROUP BY key) b"
                   " ON a.key=b.key WHERE a.old IS NOT b.new ORDER BY a.key",
+    [Q_LAST_TEXT] = "SELECT old FROM change WHERE key=?1 AND old IS NOT NULL"
+                    " ORDER BY commit_id DESC LIMIT 1",
     [Q_REVERT] = "SELECT key,old,min(commit_id) FROM change WHERE commit_id>?1 GROUP BY key",
 };
 
@@ -91,7 +93,8 @@ sqlite3_stmt *store_query(struct store *s, enum statement which)
 
 void store_hold(struct store *s)
 {
-    sqlite3_stmt *q = s->held ? NULL : store_query(s, Q_HOLD);
+    bool alone = !s->held && sqlite3_get_autocommit(s->db); /* not within a transaction */
+    sqlite3_stmt *q = alone ? store_query(s, Q_HOLD) : NULL;
     if (q)
         s->held = sqlite3_step(q) == SQLITE_ROW;
 }
@@ -204,7 +207,7 @@ static bool prepare(struct store *s, const char *fingerprint)
     sqlite3_busy_timeout(s->db, 2000);
     if (!store_exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                        "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
-                       "PRAGMA cache_size=-16000"))
+                       "PRAGMA cache_size=-4000"))
         return false;
     if (!get_meta(s, "version", value, sizeof value))
         return create(s, fingerprint);

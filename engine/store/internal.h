@@ -36,6 +36,7 @@ enum statement {
     Q_FIND_NTH,
     Q_HISTORY,
     Q_REVERT,
+    Q_LAST_TEXT,
     STATEMENTS
 };
 

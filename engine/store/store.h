@@ -113,6 +113,9 @@ bool store_commit_find(struct store *s, uint32_t id, const char *label, struct s
 bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out);
 /* Net change of the commits from..to, both included, in key order. */
 bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg);
+/* Text a row had before it was last changed, for looking back at views that are gone: its length or
+ * -1. */
+long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len);
 /* Candidate := the inverse of every commit after id. */
 bool store_revert(struct store *s, struct store_candidate *c, uint32_t id);
 /* Drops the rows that another session's commit has made equal to running. */
