@@ -15,9 +15,9 @@ static const struct sch_field *field(const char *name)
     abort();
 }
 
-static bool given(uint64_t set, const struct sch_field *f)
+static bool given(const struct bgp_set *set, const struct sch_field *f)
 {
-    return set >> f->bit & 1;
+    return set->bits[f->bit / 64] >> f->bit % 64 & 1;
 }
 
 /* --- process
@@ -53,13 +53,13 @@ void model_effective_process(const struct model *m, struct bgp_conf *out)
         retry = field("process.connect_retry");
     }
     *out = m->bgp;
-    out->set = 0;
+    out->set = (struct bgp_set){0};
     out->router_id = model_router_id(m);
-    if (!given(m->bgp.set, keepalive))
+    if (!given(&m->bgp.set, keepalive))
         out->keepalive = KEEPALIVE;
-    if (!given(m->bgp.set, hold))
+    if (!given(&m->bgp.set, hold))
         out->hold = HOLD;
-    if (!given(m->bgp.set, retry))
+    if (!given(&m->bgp.set, retry))
         out->connect_retry = CONNECT_RETRY;
     if (!m->bgp.as)
         *out = (struct bgp_conf){0};
@@ -83,7 +83,7 @@ static void inherit(struct bgp_peer_conf *out, const struct bgp_peer_conf *from)
 {
     for (unsigned i = 0; i < sch_nfields; i++) {
         const struct sch_field *f = &sch_fields[i];
-        if (f->object != OBJECT_PEER || own_only(f) || given(out->set, f) || !given(from->set, f))
+        if (f->object != OBJECT_PEER || own_only(f) || given(&out->set, f) || !given(&from->set, f))
             continue;
         void *to = (char *)out + f->offset;
         const void *at = (const char *)from + f->offset;
@@ -96,7 +96,7 @@ static void inherit(struct bgp_peer_conf *out, const struct bgp_peer_conf *from)
         } else {
             memcpy(to, at, f->size);
         }
-        out->set |= UINT64_C(1) << f->bit;
+        out->set.bits[f->bit / 64] |= UINT64_C(1) << f->bit % 64;
     }
 }
 
@@ -109,12 +109,12 @@ static void timers(const struct model *m, struct bgp_peer_conf *out)
     }
     struct bgp_conf process;
     model_effective_process(m, &process);
-    if (!given(out->set, hold)) {
+    if (!given(&out->set, hold)) {
         out->keepalive = process.keepalive;
         out->hold = process.hold;
         out->min_hold = process.min_hold;
     }
-    if (!given(out->set, retry))
+    if (!given(&out->set, retry))
         out->connect_retry = process.connect_retry;
 }
 
@@ -192,7 +192,7 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     ttl(m, out);
     source(m, out);
     password(m, out);
-    out->set = 0;
+    out->set = (struct bgp_set){0};
     out->off = out->member = 0;
 }
 

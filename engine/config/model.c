@@ -161,7 +161,7 @@ static uint64_t number_of(const struct sch_bind *b, const struct sch_value *v,
 }
 
 /* Sets the fields a line binds, or resets them to "not given" when v is NULL. */
-static void bind_fields(void *object, uint64_t *set, const struct sch_line *l,
+static void bind_fields(void *object, struct bgp_set *set, const struct sch_line *l,
                         const struct sch_value *v)
 {
     for (uint8_t i = 0; i < l->nbinds; i++) {
@@ -177,9 +177,9 @@ static void bind_fields(void *object, uint64_t *set, const struct sch_line *l,
         else
             store_uint(at, f->size, v ? number_of(b, arg, p) : 0);
         if (v && (!arg || arg->present))
-            *set |= UINT64_C(1) << f->bit;
+            set->bits[f->bit / 64] |= UINT64_C(1) << f->bit % 64;
         else
-            *set &= ~(UINT64_C(1) << f->bit);
+            set->bits[f->bit / 64] &= ~(UINT64_C(1) << f->bit % 64);
     }
 }
 
@@ -456,7 +456,7 @@ struct speaker_plan *model_plan(struct model *m)
     size_t cap = 0;
     model_effective_process(m, &plan->process);
     struct bgp_conf a = plan->process, b = m->bgp_eff;
-    a.set = b.set = 0;
+    a.set = b.set = (struct bgp_set){0};
     plan->process_changed = memcmp(&a, &b, sizeof a) != 0;
     bool restart =
         plan->process.as != m->bgp_eff.as || plan->process.router_id != m->bgp_eff.router_id;

@@ -298,8 +298,8 @@ static void emit_fields(struct schema *s, FILE *f)
                     "sizeof(((struct %s *)0)->%s)},\n",
                     b->object, b->field, o, field_kind(lines[i], b), impact, bits[o]++,
                     s->objects[o].type, b->field, s->objects[o].type, b->field);
-            if (bits[o] > 64)
-                die(lines[i]->pos, "more than 64 fields in %s", b->object);
+            if (bits[o] > 256) /* BGP_SET_WORDS of bgp/types.h */
+                die(lines[i]->pos, "more than 256 fields in %s", b->object);
         }
     fprintf(f, "};\nconst unsigned sch_nfields = %d;\n\n", nfields);
 }

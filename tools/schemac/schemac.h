@@ -8,7 +8,8 @@
  *   view NAME [in PARENT]                 a view; its statements follow
  *     enter SYNTAX                        the line that creates and enters it, a row of PARENT
  *     prompt TEXT                         suffix of the prompt, {} is the enter line's argument
- *     family ENUMERATOR                   the address family its lines are about
+ *     family ENUMERATOR                   the address family its lines are about; in the name of a
+ *                                         field, [family] stands for it
  *     also VIEW                           its lines are accepted in VIEW too, and stored here
  *     use FRAGMENT                        statements written once for several views
  *     section                             the next lines form a block of their own ("#" between)
