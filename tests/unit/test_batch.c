@@ -100,7 +100,7 @@ static const struct host_ops ops = {.start = start,
                                     .close = free,
                                     .idle = nothing};
 
-/* --- running a batch --- */
+/* --- running a batch ----------------------------------------------------------------- */
 
 static char dir[64], db[128];
 static pid_t host;
@@ -199,7 +199,7 @@ static int run(const struct batch_source *s, size_t n, bool keep, bool json)
 
 #define FILE_OF(name, text) file(name, text, sizeof(text) - 1)
 
-/* --- tests --- */
+/* --- tests --------------------------------------------------------------------------- */
 
 START_TEST(lines)
 {
@@ -295,6 +295,22 @@ START_TEST(both_ways_full)
 }
 END_TEST
 
+/* Short lines fill what waits for the host beyond its limit in one read; when a single write then
+ * takes all of it, nothing but the batch itself can go on. */
+START_TEST(short_lines_overfill)
+{
+    enum { N = 900000 };
+    char *text = malloc(N);
+    memset(text, '\n', N);
+    for (int i = 0; i < 5; i++) {
+        struct batch_source s = file("f", text, N);
+        ck_assert_int_eq(run(&s, 1, false, false), 0);
+        ck_assert_uint_eq(strlen(out), N);
+    }
+    free(text);
+}
+END_TEST
+
 START_TEST(nobody_reads)
 {
     struct batch_source s[] = {FILE_OF("f", "one\ntwo\n")};
@@ -337,6 +353,7 @@ int main(void)
     tcase_add_test(t, json);
     tcase_add_test(t, long_line);
     tcase_add_test(t, both_ways_full);
+    tcase_add_test(t, short_lines_overfill);
     tcase_add_test(t, nobody_reads);
     tcase_add_test(t, host_dies);
     tcase_add_test(t, source_that_cannot_be_read);
