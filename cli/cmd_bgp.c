@@ -8,8 +8,7 @@
 #include "cli/peer_verbose.h"
 #include "engine/config/model.h"
 
-/* --- what is asked for
- * ---------------------------------------------------------------------------- */
+/* --- what is asked for --------------------------------------------------------------- */
 
 static enum bgp_family family_of(const struct sch_match *m)
 {
@@ -31,8 +30,7 @@ static bool bgp_runs(struct session *s)
     return false;
 }
 
-/* --- summary
- * ------------------------------------------------------------------------------------------ */
+/* --- summary ------------------------------------------------------------------------- */
 
 /* Up/Down of B0: hh:mm:ss below a day, then hhhhHmmM. */
 static void up_down(uint64_t ms, char *buf, size_t len)
@@ -170,8 +168,7 @@ void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
     s->stream = (struct stream){peers_next, peers_free, p};
 }
 
-/* --- groups
- * ---------------------------------------------------------------------------------------------- */
+/* --- groups -------------------------------------------------------------------------- */
 
 static bool in_family(const struct model_peer *g, enum bgp_family f)
 {
@@ -258,9 +255,7 @@ void cmd_display_bgp_group(struct session *s, const struct sch_match *m)
         session_error(s, "No such a peer-group.");
 }
 
-/* --- reset
- * -------------------------------------------------------------------------------------------------
- */
+/* --- reset --------------------------------------------------------------------------- */
 
 static bool chosen(const struct sch_match *m, const struct model *model,
                    const struct bgp_peer_view *v)

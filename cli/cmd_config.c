@@ -9,8 +9,7 @@
 
 #define ROWS_AT_ONCE 500 /* of a streamed configuration */
 
-/* --- whole configurations, streamed
- * ----------------------------------------------------------------- */
+/* --- whole configurations, streamed -------------------------------------------------- */
 
 struct listing {
     struct render render;
@@ -112,8 +111,7 @@ void cmd_display_this(struct session *s, const struct sch_match *m)
         out(s, "#\n");
 }
 
-/* --- candidate
- * ------------------------------------------------------------------------------------------ */
+/* --- candidate ----------------------------------------------------------------------- */
 
 void cmd_display_candidate(struct session *s, const struct sch_match *m)
 {
@@ -162,9 +160,7 @@ void cmd_refresh_candidate(struct session *s, const struct sch_match *m)
     s->edit.base = s->app->config.head;
 }
 
-/* --- commit
- * -----------------------------------------------------------------------------------------------
- */
+/* --- commit -------------------------------------------------------------------------- */
 
 static bool unique_label(struct session *s, const struct sch_value *label)
 {
@@ -212,9 +208,7 @@ void cmd_commit_check(struct session *s, const struct sch_match *m)
     s->edit.removed = removed;
 }
 
-/* --- history
- * ------------------------------------------------------------------------------------------------
- */
+/* --- history ------------------------------------------------------------------------- */
 
 struct list {
     struct session *s;
@@ -328,9 +322,7 @@ void cmd_display_commit_changes(struct session *s, const struct sch_match *m)
     diff_end(&d);
 }
 
-/* --- rollback
- * --------------------------------------------------------------------------------------------------
- */
+/* --- rollback ------------------------------------------------------------------------ */
 
 static void rollback_now(struct session *s, uint32_t target)
 {

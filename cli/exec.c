@@ -33,8 +33,7 @@ const char *cmd_word(const struct sch_match *m, const char *name)
     return "";
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------ */
+/* --- questions ----------------------------------------------------------------------- */
 
 static bool word_is(const char *s, size_t n, const char *word)
 {
@@ -80,8 +79,7 @@ bool exec_answer(struct session *s)
     return valid;
 }
 
-/* --- resolving
- * -------------------------------------------------------------------------------------- */
+/* --- resolving ----------------------------------------------------------------------- */
 
 /* Tries the line in the current view, then in those above it up to the system view. On success the
  * level it belongs to is in *level. */
@@ -137,8 +135,7 @@ static enum sch_status resolve_piped(struct session *s, struct sch_match *m, siz
     return SCH_OK;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------------------- */
 
 /* Key of the view a line is stored in: the level's, or that of one of its "also" views. */
 static struct sch_key view_key(const struct level *l, const struct sch_match *m)

@@ -68,8 +68,7 @@ size_t render_view_line(struct session *s, const uint8_t *key, size_t nkey,
     return render_text(s, l, text, (size_t)n, buf, len);
 }
 
-/* --- diff
- * -------------------------------------------------------------------------------------------- */
+/* --- diff ---------------------------------------------------------------------------- */
 
 void diff_begin(struct diff *d, struct session *s)
 {
@@ -150,8 +149,7 @@ void diff_end(struct diff *d)
         out(d->s, "  #\n");
 }
 
-/* --- uncommitted lines as commands
- * ---------------------------------------------------------------------- */
+/* --- uncommitted lines as commands --------------------------------------------------- */
 
 /* What would have to be typed to make the row go. */
 static size_t undo_text(struct session *s, const struct sch_line *l, const char *old_text,

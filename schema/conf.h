@@ -14,6 +14,11 @@ struct sys_conf {
     bool as_plain;             /* "as-notation plain" */
 };
 
+struct vpn_conf {
+    struct bgp_set set;
+    char *description;
+};
+
 struct if_conf {
     struct bgp_set set;
     char *description;

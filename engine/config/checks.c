@@ -70,11 +70,11 @@ static int kind_of(struct edit *e, const struct sch_value *peer)
     return as == 0 ? 0 : as == local_as(e) ? 1 : 2;
 }
 
-/* --- the checks, in the order of their first mention
- * ----------------------------------------------- */
+/* --- the checks, in the order of their first mention -------------------------------------------
+ */
 
-static bool check_unicast_id(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_unicast_id(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view, (void)l;
     uint32_t id = (uint32_t)v[0].u;
@@ -83,8 +83,8 @@ static bool check_unicast_id(struct edit *e, const struct sch_key *view, const s
     return true;
 }
 
-static bool check_timers(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                         const struct sch_value *v)
+bool check_timers(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
 {
     (void)view;
     uint64_t k = arg(l, v, "keepalive")->u, h = arg(l, v, "hold")->u;
@@ -101,8 +101,8 @@ static bool check_timers(struct edit *e, const struct sch_key *view, const struc
     return true;
 }
 
-static bool check_group_kind(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_group_kind(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view;
     bool listen = false;
@@ -113,8 +113,8 @@ static bool check_group_kind(struct edit *e, const struct sch_key *view, const s
     return true;
 }
 
-static bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                          const struct sch_value *v)
+bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                   const struct sch_value *v)
 {
     (void)l;
     uint32_t as = (uint32_t)v[1].u, had = peer_as_of(e, &v[0]);
@@ -143,8 +143,8 @@ static bool check_peer_as(struct edit *e, const struct sch_key *view, const stru
     }
 }
 
-static bool check_peer_exists(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool check_peer_exists(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     (void)view, (void)l;
     struct sch_key bgp = edit_bgp_key();
@@ -154,8 +154,8 @@ static bool check_peer_exists(struct edit *e, const struct sch_key *view, const 
            edit_error(e, "The peer session does not exist.");
 }
 
-static bool check_peer_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_peer_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view, (void)l;
     bool listen = false;
@@ -174,8 +174,8 @@ static bool check_peer_group(struct edit *e, const struct sch_key *view, const s
     return true;
 }
 
-static bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                            const struct sch_value *v)
+bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
 {
     (void)l;
     if (kind_of(e, &v[0]) == 1)
@@ -185,8 +185,8 @@ static bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const st
     return true;
 }
 
-static bool check_ttl_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                           const struct sch_value *v)
+bool check_ttl_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                    const struct sch_value *v)
 {
     struct sch_value had[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
@@ -196,31 +196,31 @@ static bool check_ttl_hops(struct edit *e, const struct sch_key *view, const str
     return true;
 }
 
-static bool check_listen_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool check_listen_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     (void)l;
     return !edit_has(e, view, LINE_BGP_PEER_CONNECT_ONLY, v) ||
            edit_error(e, "The peer connect-only has been configured.");
 }
 
-static bool check_connect_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                               const struct sch_value *v)
+bool check_connect_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
 {
     (void)l;
     return !edit_has(e, view, LINE_BGP_PEER_LISTEN_ONLY, v) ||
            edit_error(e, "The peer listen-only has been configured.");
 }
 
-static bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                          const struct sch_value *v)
+bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                   const struct sch_value *v)
 {
     (void)view, (void)l;
     return kind_of(e, &v[0]) != 1 || edit_error(e, "The peer is an IBGP peer.");
 }
 
-static bool check_listen_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                               const struct sch_value *v)
+bool check_listen_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
 {
     (void)view, (void)l;
     bool listen = false;
@@ -229,16 +229,16 @@ static bool check_listen_group(struct edit *e, const struct sch_key *view, const
     return true;
 }
 
-static bool check_as_segment(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_as_segment(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view;
     return arg(l, v, "begin")->u <= arg(l, v, "end")->u ||
            edit_error(e, "The last AS number is less than the first.");
 }
 
-static bool check_bgp_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                         const struct sch_value *v)
+bool check_bgp_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
 {
     (void)view, (void)l;
     uint32_t as = local_as(e);
@@ -247,8 +247,8 @@ static bool check_bgp_as(struct edit *e, const struct sch_key *view, const struc
            edit_error(e, "BGP is already running. The AS is %s.", as_text(e, as, text));
 }
 
-static bool check_family_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                               const struct sch_value *v)
+bool check_family_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
 {
     struct sch_key bgp = edit_bgp_key();
     struct sch_value had[SCH_SLOTS];
@@ -262,8 +262,8 @@ static bool check_family_group(struct edit *e, const struct sch_key *view, const
     return true;
 }
 
-static bool check_physical_port(struct edit *e, const struct sch_key *view,
-                                const struct sch_line *l, const struct sch_value *v)
+bool check_physical_port(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
 {
     struct sch_value name[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
@@ -307,8 +307,8 @@ static bool address_free(struct edit *e, const struct sch_key *view, const struc
     return !t.hit || edit_error(e, "The address already exists.");
 }
 
-static bool check_interface_address(struct edit *e, const struct sch_key *view,
-                                    const struct sch_line *l, const struct sch_value *v)
+bool check_interface_address(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                             const struct sch_value *v)
 {
     uint32_t a = (uint32_t)v[0].u, len = (uint32_t)v[1].u;
     uint32_t host = len >= 31 ? 1 : a & (UINT32_MAX >> len);
@@ -318,8 +318,8 @@ static bool check_interface_address(struct edit *e, const struct sch_key *view,
     return address_free(e, view, l, v);
 }
 
-static bool check_interface_ipv6(struct edit *e, const struct sch_key *view,
-                                 const struct sch_line *l, const struct sch_value *v)
+bool check_interface_ipv6(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                          const struct sch_value *v)
 {
     static const uint8_t zero[16];
     if (!edit_has(e, view, LINE_INTERFACE_IPV6_ENABLE, NULL))
@@ -328,6 +328,3 @@ static bool check_interface_ipv6(struct edit *e, const struct sch_key *view,
         return edit_error(e, "The specified IPv6 address is invalid.");
     return address_free(e, view, l, v);
 }
-
-#define X(name) check_##name,
-edit_hook *const edit_checks[SCH_CHECK_COUNT] = {NULL, SCH_CHECK_LIST(X)};

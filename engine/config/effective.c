@@ -20,8 +20,8 @@ static bool given(const struct bgp_set *set, const struct sch_field *f)
     return set->bits[f->bit / 64] >> f->bit % 64 & 1;
 }
 
-/* --- process
- * ---------------------------------------------------------------------------------------- */
+/* --- process -----------------------------------------------------------------------------------
+ */
 
 static uint32_t ipv4(const struct bgp_addr *a)
 {
@@ -65,8 +65,8 @@ void model_effective_process(const struct model *m, struct bgp_conf *out)
         *out = (struct bgp_conf){0};
 }
 
-/* --- peers
- * --------------------------------------------------------------------------------------------- */
+/* --- peers -------------------------------------------------------------------------------------
+ */
 
 static bool own_only(const struct sch_field *f)
 {

@@ -17,8 +17,7 @@ static void count(struct store_candidate *c)
     c->rows = overlay_count(c->overlay);
 }
 
-/* --- sessions
- * ------------------------------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------------------ */
 
 bool store_candidate_new(struct store *s, const char *user, const char *tty,
                          struct store_candidate *out)
@@ -131,8 +130,7 @@ void store_unmark(struct store_candidate *c, bool keep)
     count(c);
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------- */
 
 static long copy_text(const char *text, size_t n, char *buf, size_t len)
 {
@@ -260,8 +258,7 @@ bool store_changes(struct store *s, const struct store_candidate *c, store_chang
     return true;
 }
 
-/* --- writing
- * ----------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------- */
 
 /* A row that equals running is no row of the overlay. */
 static void put(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,

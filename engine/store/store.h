@@ -36,8 +36,7 @@ bool store_open(struct store **out, const char *path, const char *fingerprint, c
 void store_close(struct store *s);
 const char *store_error(const struct store *s);
 
-/* --- candidates ----------------------------------------------------------------------------------
- */
+/* --- candidates ---------------------------------------------------------------------- */
 
 /* A new empty candidate for a user and terminal. */
 bool store_candidate_new(struct store *s, const char *user, const char *tty,
@@ -51,8 +50,7 @@ bool store_candidate_drop(struct store *s, struct store_candidate *c);
 /* Removes its rows. */
 bool store_candidate_clear(struct store *s, struct store_candidate *c);
 
-/* --- rows as a session sees them: its overlay over running
- * ------------------------------------------ */
+/* --- rows as a session sees them: its overlay over running --------------------------- */
 
 /* Text of a row into buf (NUL-terminated, cut to len): its length, or -1 when there is none. */
 long store_get(struct store *s, const struct store_candidate *c, const uint8_t *key, size_t nkey,
@@ -89,8 +87,7 @@ void store_rest(struct store *s);
 void store_mark(struct store_candidate *c);
 void store_unmark(struct store_candidate *c, bool keep);
 
-/* --- commits and history
- * ---------------------------------------------------------------------------- */
+/* --- commits and history ------------------------------------------------------------- */
 
 struct store_commit {
     uint32_t id;  /* 1000000001-1999999999 */

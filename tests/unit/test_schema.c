@@ -33,7 +33,7 @@ static struct sch_key key_of_view(uint8_t view, unsigned k)
     return key;
 }
 
-/* --- round trips ------------------------------------------------------------------- */
+/* --- round trips --------------------------------------------------------------------- */
 
 struct trip {
     uint8_t view;
@@ -185,7 +185,7 @@ START_TEST(every_command)
 }
 END_TEST
 
-/* --- keys -------------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------------------- */
 
 static struct sch_key key_of(uint8_t view, const char *line)
 {
@@ -296,7 +296,7 @@ START_TEST(a_group_is_not_an_address)
 }
 END_TEST
 
-/* --- the matcher ----------------------------------------------------------------------- */
+/* --- the matcher --------------------------------------------------------------------- */
 
 static const struct tried {
     uint8_t view;
@@ -449,7 +449,7 @@ START_TEST(hostile_text)
 }
 END_TEST
 
-/* --- "?" --------------------------------------------------------------------------------- */
+/* --- "?" ----------------------------------------------------------------------------- */
 
 /* The options after a text, joined: "<value> word word <cr>"; a word being typed in front: "[w]".
  */

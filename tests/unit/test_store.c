@@ -12,7 +12,7 @@
 #include "engine/store/overlay.h"
 #include "engine/store/store.h"
 
-/* --- the naive model: an array indexed by a small key space ------------------------------ */
+/* --- the naive model: an array indexed by a small key space -------------------------- */
 
 enum { KEYS = 120, TEXT = 24 };
 
@@ -83,7 +83,7 @@ static const char *some_text(char buf[TEXT])
     return buf;
 }
 
-/* --- overlay --------------------------------------------------------------------------------- */
+/* --- overlay ------------------------------------------------------------------------- */
 
 static void overlay_holds(const struct overlay *o, const struct model *m)
 {
@@ -215,7 +215,7 @@ START_TEST(overlay_seek_anywhere)
 }
 END_TEST
 
-/* --- a store, running and two sessions, against three models ---------------------------------- */
+/* --- a store, running and two sessions, against three models ------------------------- */
 
 static struct store *open_store(const char *path)
 {
@@ -477,7 +477,7 @@ START_TEST(store_against_model)
 }
 END_TEST
 
-/* --- commits by id, label and number -------------------------------------------------------- */
+/* --- commits by id, label and number ------------------------------------------------- */
 
 static bool note_id(void *arg, const struct store_commit *c)
 {
@@ -534,7 +534,7 @@ START_TEST(finding_commits)
 }
 END_TEST
 
-/* --- files ----------------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------------------- */
 
 static char dir[200], path[220];
 

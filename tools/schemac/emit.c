@@ -176,7 +176,7 @@ static void emit_params(FILE *f, const char *prefix, int id, struct param *const
         else
             fputs(", NULL, 0, ", f);
         text(f, p[i]->help);
-        fputs("},\n", f);
+        fprintf(f, ", %d},\n", p[i]->repeat);
     }
     fputs(n ? "};\n" : "    {0}};\n", f);
 }
@@ -344,7 +344,7 @@ static void emit_lines(struct schema *s, FILE *f)
                     view = v;
         }
         for (int k = 0; k < l->nparams; k++)
-            as |= strcmp(l->params[k]->type, "as") == 0;
+            as |= strstr("as rd rt", l->params[k]->type) != NULL;
         fprintf(f,
                 "    {.name = \"%s\", .view = %d, .rank = %d, .sub = %d, .section = %d, .enters = "
                 "%d,\n",
