@@ -34,6 +34,9 @@ struct bgp_family_info {
     uint16_t afi; /* RFC 4760 */
     uint8_t safi;
     const char *name; /* as "display bgp peer verbose" prints it: "VPNv4 Unicast" */
+    uint8_t octets;   /* of an address: 4 or 16 */
+    bool vpn;         /* prefixes have a route distinguisher in front */
+    bool label;       /* and a label (RFC 8277) */
 };
 extern const struct bgp_family_info bgp_family_info[BGP_FAMILIES];
 
