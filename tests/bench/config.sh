@@ -4,7 +4,7 @@
 
 BIG=10000 MEDIUM=2000
 
-in_dut() { ip netns exec "$DUT" "$@"; }
+in_dut() { ip netns exec "$DUT" timeout --foreground 120 "$@"; }
 shell_c() { in_dut "$VRPSH" -d "$W/c.db" -c "$1"; }
 stop_vrpsh() {
     "$VRPSH" -d "$1" --stop >/dev/null 2>&1

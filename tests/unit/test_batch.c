@@ -1,5 +1,5 @@
 /*
- * Batch mode against a host whose sessions know three words: where a diagnostic is said to be,
+ * Batch mode against a host whose sessions know four words: where a diagnostic is said to be,
  * what counts as a line, and every way for a batch to end early.
  */
 #include <check.h>
