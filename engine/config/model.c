@@ -208,7 +208,8 @@ static void bind_fields(void *object, struct bgp_set *set, const struct sch_line
             *(struct bgp_addr *)at = arg && arg->present ? arg->addr : (struct bgp_addr){0};
         else
             store_uint(at, f->size, v ? number_of(b, arg, p) : 0);
-        if (v && (!arg || arg->present))
+        bool flag = p && p->type == SCH_ENUM && p->nwords == 1; /* "[disable]": given either way */
+        if (v && (!arg || arg->present || flag))
             set->bits[f->bit / 64] |= UINT64_C(1) << f->bit % 64;
         else
             set->bits[f->bit / 64] &= ~(UINT64_C(1) << f->bit % 64);
