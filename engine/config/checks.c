@@ -212,6 +212,13 @@ bool check_connect_only(struct edit *e, const struct sch_key *view, const struct
            edit_error(e, "The peer listen-only has been configured.");
 }
 
+bool check_reflect_client(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                          const struct sch_value *v)
+{
+    (void)view, (void)l;
+    return kind_of(e, &v[0]) != 2 || edit_error(e, "The peer is an EBGP peer.");
+}
+
 bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                    const struct sch_value *v)
 {

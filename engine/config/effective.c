@@ -175,6 +175,21 @@ static void password(const struct model *m, struct bgp_peer_conf *out)
     explicit_bzero(clear, sizeof clear);
 }
 
+/* Advertisement intervals that no line gave: 15 s to IBGP peers, 30 s to others. */
+static void intervals(struct bgp_peer_conf *out)
+{
+    static const struct sch_field *mrai[BGP_FAMILIES];
+    static const char *const names[BGP_FAMILIES] = {
+        "peer.af[BGP_IPV4_UNICAST].mrai", "peer.af[BGP_VPNV4].mrai",
+        "peer.af[BGP_IPV6_UNICAST].mrai", "peer.af[BGP_VPNV6].mrai"};
+    for (int f = 0; f < BGP_FAMILIES; f++) {
+        if (!mrai[f])
+            mrai[f] = field(names[f]);
+        if (!given(&out->set, mrai[f]))
+            out->af[f].mrai = out->kind == BGP_KIND_INTERNAL ? 15 : 30;
+    }
+}
+
 void model_effective_peer(const struct model *m, const struct model_peer *p,
                           struct bgp_peer_conf *out)
 {
@@ -192,6 +207,7 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     ttl(m, out);
     source(m, out);
     password(m, out);
+    intervals(out);
     out->set = (struct bgp_set){0};
     out->off = out->member = 0;
 }

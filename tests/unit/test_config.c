@@ -51,15 +51,19 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
         if (f->peer && w->edge[i]->param && w->edge[i]->param->type == SCH_GROUP)
             snprintf(group, sizeof group, "%s",
                      words_value(w->edge[i]->param, k, (char[WORDS_LINE]){0}));
+    bool internal = strstr(l->name, "reflect-client") != NULL;
     f->before[0] = 0;
     if (f->peer)
         need(f, "bgp 64601\n");
     if (named)
-        need(f, "group %s %sexternal\n", f->peer, listen ? "listen " : "");
+        need(f, "group %s %s\n", f->peer,
+             listen     ? "listen external"
+             : internal ? "internal"
+                        : "external");
     if (group[0])
         need(f, "group %s external\n", group);
     if (f->peer && !named && l != &sch_lines[LINE_BGP_PEER_AS_NUMBER])
-        need(f, "peer %s as-number 64602\n", f->peer);
+        need(f, "peer %s as-number %s\n", f->peer, internal ? "64601" : "64602");
     if (group[0] && sch_views[l->view].family >= 0)
         need(f, "peer %s group %s\n", f->peer, group);
     if (l == &sch_lines[LINE_INTERFACE_IPV6_ADDRESS])
