@@ -16,10 +16,11 @@ FLAGS_tsan := -O1 -fsanitize=thread
 FLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 ifeq ($(VARIANT),fuzz)
 CC := clang
+WARN := # the warnings that are errors are those of the compiler everybody builds with
 endif
 CFLAGS := $(BASE) $(WARN) $(FLAGS_$(VARIANT)) $(EXTRA_CFLAGS)
 LDFLAGS := -pthread $(FLAGS_$(VARIANT))
-LDLIBS := -ledit -lsqlite3 -lpcre2-8 -luv -lmnl -lxxhash -lsodium
+LDLIBS := -ledit -lsqlite3 -lpcre2-8 -luv -lmnl -lsodium
 
 room = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -139,6 +140,9 @@ install: build docs
 	install -D -m 644 tools/vrpsh.1 $(DESTDIR)$(PREFIX)/share/man/man1/vrpsh.1
 	install -D -m 644 $(B)/commands.md $(DESTDIR)$(PREFIX)/share/doc/vrpsh/commands.md
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/vrpsh/README.md
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/vrpsh/copyright
+	install -d -m 755 $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,@BIN@,$(PREFIX)/bin,' tools/vrpsh.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vrpsh.service
 
 FORMATTED := $(wildcard cli/*.[ch] cli/*/*.[ch] engine/*.[ch] engine/*/*.[ch] schema/*.[ch] bgp/*.[ch] bgp/*/*.[ch] \
 	tests/unit/*.[ch] tests/fuzz/*.[ch] tools/*.c tools/schemac/*.[ch])

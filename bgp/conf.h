@@ -49,7 +49,7 @@ struct bgp_peer_af_conf {
 
 /* Process-wide settings: the "bgp" view. */
 struct bgp_conf {
-    uint64_t set;
+    struct bgp_set set;
     uint32_t as;               /* 1-4294967295; 0 means BGP is not configured */
     uint32_t router_id;        /* host order; 0: none found, no session can start */
     bool shutdown;             /* "shutdown" in the bgp view: every peer Idle(Admin) */
@@ -67,7 +67,7 @@ struct bgp_conf {
 enum bgp_peer_kind { BGP_KIND_UNSET, BGP_KIND_INTERNAL, BGP_KIND_EXTERNAL };
 
 struct bgp_peer_conf {
-    uint64_t set;
+    struct bgp_set set;
     struct bgp_addr addr; /* the peer; af 0 in a group */
     char *group;          /* name of the group it belongs to */
     char *description;

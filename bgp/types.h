@@ -20,6 +20,12 @@ struct bgp_addr {
 
 #define BGP_ADDR_STRLEN 46 /* longest text form with its NUL, INET6_ADDRSTRLEN */
 
+/* Which fields of a config struct a line gave: bit numbers come from the compiled schema. */
+#define BGP_SET_WORDS 4
+struct bgp_set {
+    uint64_t bits[BGP_SET_WORDS];
+};
+
 /* The address families the speaker knows, in the order displays list them. */
 enum bgp_family { BGP_IPV4_UNICAST, BGP_VPNV4, BGP_IPV6_UNICAST, BGP_VPNV6, BGP_FAMILIES };
 

@@ -28,7 +28,7 @@ static const char help[] =
     "      --bgp-port N   TCP port of BGP (default 179)\n"
     "  -c LINE            run LINE (repeatable)\n"
     "  -k, --keep-going   go on after an error, as a pasted block on a router would\n"
-    "      --json         diagnostics and displays as JSON on standard output\n"
+    "      --json         diagnostics as JSON on standard output\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"
@@ -117,7 +117,7 @@ static bool resolve_db(const char *name, char *out)
     if (!*last || strlen(last) > NAME_MAX || strlen(name) >= sizeof dir) {
         return false;
     }
-    strcpy(base, last);
+    memcpy(base, last, strlen(last) + 1);
     size_t n = (size_t)(last - name);
     memcpy(dir, n ? name : ".", n ? n : 1);
     dir[n ? n : 1] = '\0';

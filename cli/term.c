@@ -31,7 +31,7 @@ static void beep(struct term *t)
     tty_puts(&t->tty, "\a");
 }
 
-/* --- the editor's side ------------------------------------------------------------- */
+/* --- the editor's side --------------------------------------------------------------- */
 
 static ssize_t mute_write(void *cookie, const char *buf, size_t n)
 {
@@ -133,7 +133,7 @@ static void insert(struct term *t, const char *text)
     free(wide);
 }
 
-/* --- keys -------------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------------------- */
 
 static unsigned char end_with(struct term *t, enum ending how)
 {
@@ -386,20 +386,34 @@ static bool start_editor(struct term *t)
     return true;
 }
 
-/* --- the session ------------------------------------------------------------------- */
+/* --- the session --------------------------------------------------------------------- */
 
 static void keep_line(struct term *t, const char *line, size_t n)
 {
-    HistEventW ev;
-    wchar_t *wide = NULL;
+    free(t->typed);
+    t->typed = NULL;
     if (plain_prompt(t) && strspn(line, " \t") < n && !memchr(line, '\n', n)) {
-        wide = widen(line, n);
+        t->typed = strndup(line, n);
+        t->ntyped = n;
     }
+}
+
+/* The host knows which lines hold secrets, and says so with the prompt that follows them. */
+static void settle_line(struct term *t)
+{
+    HistEventW ev;
+    bool forget = t->flags & PROTO_PROMPT_FORGET;
+    wchar_t *wide = t->typed && !forget ? widen(t->typed, t->ntyped) : NULL;
     /* 0 is "the same as the line before" */
     if (wide && *wide && history_w(t->lines, &ev, H_ENTER, wide) > 0) {
-        recall_add(t->history, line, n);
+        recall_add(t->history, t->typed, t->ntyped);
     }
     free(wide);
+    if (t->typed) {
+        explicit_bzero(t->typed, t->ntyped);
+    }
+    free(t->typed);
+    t->typed = NULL;
 }
 
 static void send_line(struct term *t, const wchar_t *line, int count)
@@ -438,6 +452,7 @@ static void read_line(struct term *t)
     t->ending = END_ENTER;
     t->editing = true;
     term_forget_words(t);
+    settle_line(t);
     draw_begin(&t->draw, t->prompt, t->nprompt, t->flags & PROTO_PROMPT_SECRET);
     const wchar_t *line = el_wgets(t->el, &count);
     t->editing = false;
@@ -514,6 +529,7 @@ int term_run(struct client *c, const char *history)
     } else if (t->middle) {
         term_put(t, "\n", 1);
     }
+    settle_line(t);
     client_write(c);
     tty_close(&t->tty);
     return t->code;

@@ -47,6 +47,9 @@ struct term {
     int code;
     enum ending ending;
 
+    char *typed; /* the last line, until the next prompt says whether it may be remembered */
+    size_t ntyped;
+
     char *words[TAB_MAX]; /* what Tab cycles through, and the line it left */
     size_t nwords, word;
     uint32_t word_at;

@@ -3,8 +3,7 @@
  *
  * Several terminals of one user write it at once: each line is one append, and shortening it is a
  * new file put in its place when a terminal starts. History is a convenience: when it cannot be
- * kept, nothing is said and nothing else suffers. The file is the user's alone (0600): lines may
- * hold passwords.
+ * kept, nothing is said and nothing else suffers. The file is the user's alone (0600).
  */
 #include "cli/term_recall.h"
 

@@ -44,6 +44,7 @@ enum proto_type {
 
 #define PROTO_PROMPT_QUESTION 1 /* a question: the line is an answer, keep it out of history */
 #define PROTO_PROMPT_SECRET 2   /* do not echo */
+#define PROTO_PROMPT_FORGET 4   /* the line before held a secret: keep it out of history */
 #define PROTO_OUT_PAGED 1       /* display output: goes through the pager on a terminal */
 
 /* How the client behaves, said once. */
@@ -58,7 +59,7 @@ struct proto_hello {
     char from[64];       /* remote address when known (SSH_CLIENT), else "" */
 };
 
-/* --- writing: a growing buffer ---------------------------------------------------------------- */
+/* --- writing: a growing buffer ------------------------------------------------------- */
 struct proto_buf {
     uint8_t *bytes;
     size_t n, cap;
@@ -73,8 +74,7 @@ void proto_end(struct proto_buf *b); /* fills in the length */
 void proto_hello_write(struct proto_buf *b, const struct proto_hello *h);
 void proto_buf_free(struct proto_buf *b);
 
-/* --- reading: a bounds-checked cursor over one frame -------------------------------------------
- */
+/* --- reading: a bounds-checked cursor over one frame --------------------------------- */
 struct proto_frame {
     enum proto_type type;
     const uint8_t *p, *end; /* the unread rest of the body */

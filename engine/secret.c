@@ -88,7 +88,7 @@ void secret_seal(const struct secrets *s, const char *clear, size_t n, char out[
     memcpy(out, MARK, MARK_LEN);
     sodium_bin2base64(out + MARK_LEN, SECRET_TEXT_MAX - 2 * MARK_LEN, box, used,
                       sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
-    strcat(out, MARK);
+    memcpy(out + strlen(out), MARK, MARK_LEN + 1);
 }
 
 long secret_reveal(const struct secrets *s, const char *text, size_t n,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "schema/ifname.h"
 #include "schema/schema.h"
 
 enum rank { EXACT_WORD, SHORT_WORD, TYPED_VALUE };
@@ -17,6 +18,8 @@ struct walk {
     const char *end;
     struct sch_token tok[SCH_TOKENS + 1];
     struct sch_value v[SCH_SLOTS];
+    struct sch_value rep[SCH_REPEATS];
+    uint8_t repeats, rep_slot;
     const struct sch_edge *path[SCH_TOKENS];
     uint8_t rank[SCH_TOKENS];
 
@@ -25,7 +28,8 @@ struct walk {
     bool matched;
     const struct sch_edge *best_path[SCH_TOKENS];
     uint8_t best_rank[SCH_TOKENS];
-    size_t ambiguous; /* first word read in two ways by equally good matches, or ntok */
+    size_t ambiguous; /* first word read in two ways by equally good readings, or ntok */
+    bool compare;     /* second walk: readings that end too early count against the match, too */
     uint8_t view;
 
     /* the furthest failure */
@@ -37,7 +41,8 @@ struct walk {
 
     /* options wanted: continuation after tok[0..ntok) */
     void (*visit)(struct walk *w, uint16_t node);
-    void (*visit_rest)(struct walk *w, const struct sch_edge *e); /* inside a value of two words */
+    void (*visit_rest)(struct walk *w, const struct sch_edge *e,
+                       const struct sch_value *v); /* inside a value of two words */
     struct options *options;
 };
 
@@ -81,15 +86,23 @@ static size_t fork_point(const struct sch_edge *const *a, const struct sch_edge 
     return n;
 }
 
+/* Another reading of all words: when it is as good as the match, it makes the line ambiguous. */
+static void rival(struct walk *w)
+{
+    if (memcmp(w->rank, w->best_rank, w->ntok) != 0)
+        return;
+    size_t fork = fork_point(w->path, w->best_path, w->ntok);
+    if (fork < w->ambiguous)
+        w->ambiguous = fork;
+}
+
 static void full_match(struct walk *w, const struct sch_cmd *cmd)
 {
     int order = w->matched ? memcmp(w->rank, w->best_rank, w->ntok) : -1;
     if (order > 0)
         return;
     if (order == 0) {
-        size_t fork = fork_point(w->path, w->best_path, w->ntok);
-        if (fork < w->ambiguous)
-            w->ambiguous = fork;
+        rival(w);
         return;
     }
     w->matched = true;
@@ -99,6 +112,9 @@ static void full_match(struct walk *w, const struct sch_cmd *cmd)
     w->best->cmd = cmd;
     w->best->view = w->view;
     memcpy(w->best->v, w->v, sizeof w->v);
+    w->best->repeats = w->repeats;
+    w->best->rep_slot = w->rep_slot;
+    memcpy(w->best->rep, w->rep, w->repeats * sizeof *w->rep);
 }
 
 static void fail(struct walk *w, size_t at, const struct sch_node *node)
@@ -170,6 +186,21 @@ static bool words(struct walk *w, const struct sch_node *node, size_t i)
     return any;
 }
 
+static void follow_value(struct walk *w, const struct sch_edge *e, size_t i, size_t used,
+                         const struct sch_value *v)
+{
+    struct sch_value before = w->v[e->slot];
+    uint8_t repeats = w->repeats;
+    if (e->param->repeat && repeats < SCH_REPEATS) {
+        w->rep[w->repeats++] = *v;
+        w->rep_slot = e->slot;
+    }
+    w->v[e->slot] = *v;
+    follow(w, e, i, used, TYPED_VALUE);
+    w->v[e->slot] = before;
+    w->repeats = repeats;
+}
+
 static bool values(struct walk *w, const struct sch_node *node, size_t i)
 {
     bool any = false;
@@ -183,14 +214,12 @@ static bool values(struct walk *w, const struct sch_node *node, size_t i)
             continue;
         any = true;
         if (used == SCH_PARTIAL_VALUE && w->visit)
-            w->visit_rest(w, e);
+            w->visit_rest(w, e, &v);
         if (used == SCH_PARTIAL_VALUE) {
             fail(w, w->ntok, &(struct sch_node){node->first + k, 1, 0});
             continue;
         }
-        w->v[e->slot] = v;
-        follow(w, e, i, (size_t)used, TYPED_VALUE);
-        w->v[e->slot].present = false;
+        follow_value(w, e, i, (size_t)used, &v);
     }
     return any;
 }
@@ -201,6 +230,8 @@ static void descend(struct walk *w, uint16_t at, size_t i)
     if (i >= w->ntok) {
         if (w->visit)
             w->visit(w, at);
+        else if (w->compare)
+            rival(w);
         else if (node->cmd)
             full_match(w, &sch_cmds[node->cmd - 1]);
         else
@@ -257,6 +288,13 @@ enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_m
     }
     if (!w.matched)
         return failure(&w, at);
+    if (memchr(w.best_rank, SHORT_WORD, w.ntok)) {
+        w.compare = true; /* "c" is not "commit" while "clear" could still follow */
+        if (w.view == view)
+            walk_view(&w, view);
+        else
+            descend(&w, sch_views[w.view].root, 0);
+    }
     if (w.ambiguous < w.ntok) {
         *at = w.tok[w.ambiguous].at;
         return SCH_AMBIGUOUS;
@@ -280,8 +318,7 @@ const char *sch_status_text(enum sch_status s)
     }
 }
 
-/* --- "?" and Tab
- * ---------------------------------------------------------------------------------- */
+/* --- "?" and Tab --------------------------------------------------------------------- */
 
 struct options {
     struct sch_option *out;
@@ -306,21 +343,32 @@ static void add_option(struct options *o, struct sch_option option)
         o->out[o->n++] = option;
 }
 
+/* Could what has been typed be the beginning of a value of this form? */
+static bool could_start(const struct options *o, const struct sch_param *p, const char *form)
+{
+    const char *only = strncmp(form, "INTEGER", 7) == 0          ? "0123456789"
+                       : form[0] == 'X' && form[1] == '.'        ? "0123456789."
+                       : form[0] == 'X'                          ? "0123456789abcdefABCDEF:."
+                       : p->type == SCH_AS /* the dotted form */ ? "0123456789."
+                                                                 : NULL;
+    for (size_t i = 0; only && i < o->wordlen; i++)
+        if (!strchr(only, o->word[i]) || !o->word[i])
+            return false;
+    return true;
+}
+
 static void add_value(struct options *o, const struct sch_edge *e)
 {
-    struct sch_token t = {o->word, o->wordlen, 0, false};
-    struct sch_value v;
-    if (o->wordlen && e->param->type == SCH_INT &&
-        sch_value_parse(&(struct sch_param){.type = SCH_INT, .hi = INT64_MAX}, &t, 1, t.s + t.n,
-                        &v) <= 0)
-        return; /* digits only: no number starts like this */
-    if (o->room < 64)
-        return;
-    sch_notation(e->param, o->notation, o->room);
-    size_t used = strlen(o->notation) + 1;
-    add_option(o, (struct sch_option){o->notation, e->help, e->param, false});
-    o->notation += used;
-    o->room -= used;
+    const char *help;
+    for (unsigned i = 0; o->room >= 64 && sch_notation(e->param, i, o->notation, o->room, &help);
+         i++) {
+        if (!could_start(o, e->param, o->notation))
+            continue;
+        size_t used = strlen(o->notation) + 1;
+        add_option(o, (struct sch_option){o->notation, help, e->param, false});
+        o->notation += used;
+        o->room -= used;
+    }
 }
 
 static void visit_options(struct walk *w, uint16_t at)
@@ -338,9 +386,10 @@ static void visit_options(struct walk *w, uint16_t at)
         add_option(o, (struct sch_option){"<cr>", "", NULL, true});
 }
 
-static void visit_rest(struct walk *w, const struct sch_edge *e)
+static void visit_rest(struct walk *w, const struct sch_edge *e, const struct sch_value *v)
 {
-    add_option(w->options, (struct sch_option){"INTEGER<0-1023>", e->help, e->param, false});
+    add_option(w->options,
+               (struct sch_option){ifname_number_notation(v), e->help, e->param, false});
 }
 
 static int option_order(const struct sch_option *a, const struct sch_option *b)
@@ -370,9 +419,9 @@ size_t sch_options(uint8_t view, const char *line, size_t n, size_t *word, struc
     w.line = line;
     w.n = n;
     tokenize(&w);
+    *word = n;
     if (w.ntok > SCH_TOKENS)
         return 0;
-    *word = n;
     if (w.ntok && n && line[n - 1] != ' ' && line[n - 1] != '\t') {
         const struct sch_token *t = &w.tok[--w.ntok];
         o.word = t->s;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schema/ifname.h"
 #include "schema/schema.h"
 
 typedef int parse_fn(const struct sch_param *p, const struct sch_token *t, size_t nt,
@@ -18,11 +19,13 @@ struct type {
     parse_fn *parse;
     text_fn *text;
     enum { KEY_U32, KEY_U64, KEY_U8, KEY_ADDR, KEY_STRING, KEY_PEER, KEY_IFNAME } key;
-    const char *notation; /* %lld twice is the range */
+    struct {
+        const char *notation; /* %lld twice is the range */
+        const char *help;     /* NULL: the parameter's own */
+    } form[3];
 };
 
-/* --- numbers ------------------------------------------------------------------------------------
- */
+/* --- numbers ------------------------------------------------------------------------- */
 
 static bool number(const char *s, size_t n, uint64_t *out)
 {
@@ -120,8 +123,7 @@ static size_t text_mask(const struct sch_value *v, const struct sch_param *p, bo
     return (size_t)snprintf(buf, len, "%u.%u.%u.%u", m >> 24, m >> 16 & 255, m >> 8 & 255, m & 255);
 }
 
-/* --- addresses -----------------------------------------------------------------------------------
- */
+/* --- addresses ----------------------------------------------------------------------- */
 
 static int parse_addr(const struct sch_param *p, const struct sch_token *t, size_t nt,
                       const char *line_end, struct sch_value *out)
@@ -143,8 +145,7 @@ static size_t text_addr(const struct sch_value *v, const struct sch_param *p, bo
     return (size_t)snprintf(buf, len, "%s", bgp_addr_str(&v->addr, a));
 }
 
-/* --- words and texts -----------------------------------------------------------------------------
- */
+/* --- words and texts ----------------------------------------------------------------- */
 
 /* Printable UTF-8 without control characters. */
 static bool clean(const char *s, size_t n)
@@ -214,17 +215,6 @@ static size_t text_text(const struct sch_value *v, const struct sch_param *p, bo
 #define GROUP_MAX 47
 #define SECRET_CIPHER_MAX 432
 
-static int parse_group(const struct sch_param *p, const struct sch_token *t, size_t nt,
-                       const char *line_end, struct sch_value *out)
-{
-    (void)p, (void)nt, (void)line_end;
-    if (t->n < 1 || t->n > GROUP_MAX || !clean(t->s, t->n) || memchr(t->s, '?', t->n))
-        return SCH_NO_VALUE;
-    out->s = t->s;
-    out->n = t->n;
-    return 1;
-}
-
 /* A name may not look like an address, so that a mistyped address is an error, not a group. */
 static bool looks_like_address(const struct sch_token *t)
 {
@@ -240,6 +230,18 @@ static bool looks_like_address(const struct sch_token *t)
     return dots > 0;
 }
 
+static int parse_group(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                       const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    if (t->n < 1 || t->n > GROUP_MAX || !clean(t->s, t->n) || memchr(t->s, '?', t->n) ||
+        looks_like_address(t))
+        return SCH_NO_VALUE;
+    out->s = t->s;
+    out->n = t->n;
+    return 1;
+}
+
 static int parse_peer(const struct sch_param *p, const struct sch_token *t, size_t nt,
                       const char *line_end, struct sch_value *out)
 {
@@ -247,8 +249,6 @@ static int parse_peer(const struct sch_param *p, const struct sch_token *t, size
         out->s = NULL;
         return 1;
     }
-    if (!t->quoted && looks_like_address(t))
-        return SCH_NO_VALUE;
     out->addr = (struct bgp_addr){0};
     return parse_group(p, t, nt, line_end, out);
 }
@@ -274,51 +274,72 @@ static int parse_secret(const struct sch_param *p, const struct sch_token *t, si
     return 1;
 }
 
-/* --- interface names -----------------------------------------------------------------------------
- */
+/* --- interface names ----------------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    uint32_t max; /* highest number */
-} interfaces[] = {{"LoopBack", 1023}};
-
-/* "LoopBack0", "loopback 0", "loop 0": type word in any case, may be shortened when the number
- * stands apart. */
 static int parse_ifname(const struct sch_param *p, const struct sch_token *t, size_t nt,
                         const char *line_end, struct sch_value *out)
 {
     (void)p, (void)line_end;
-    size_t letters = 0;
-    while (letters < t->n && isalpha((unsigned char)t->s[letters]))
-        letters++;
-    for (size_t i = 0; letters && i < sizeof interfaces / sizeof *interfaces; i++) {
-        size_t full = strlen(interfaces[i].name);
-        if (letters > full || strncasecmp(t->s, interfaces[i].name, letters) != 0)
-            continue;
-        if (letters < 2 || (letters < t->n && letters != full))
-            continue;
-        out->s = interfaces[i].name;
-        out->n = full;
-        if (letters < t->n)
-            return number(t->s + letters, t->n - letters, &out->u) && out->u <= interfaces[i].max
-                       ? 1
-                       : SCH_NO_VALUE;
-        if (nt < 2)
-            return SCH_PARTIAL_VALUE;
-        return number(t[1].s, t[1].n, &out->u) && out->u <= interfaces[i].max ? 2 : SCH_NO_VALUE;
-    }
-    return SCH_NO_VALUE;
+    return ifname_parse(t, nt, out);
 }
 
 static size_t text_ifname(const struct sch_value *v, const struct sch_param *p, bool plain_as,
                           char *buf, size_t len)
 {
     (void)p, (void)plain_as;
-    return (size_t)snprintf(buf, len, "%.*s%llu", (int)v->n, v->s, (unsigned long long)v->u);
+    return ifname_text(v, buf, len);
 }
 
-/* --- alternatives --------------------------------------------------------------------------------
- */
+/* --- route distinguishers and targets ------------------------------------------------ */
+
+/* 2-octet AS:number, address:number, 4-octet AS (plain or dotted):number; the three types of RFC
+ * 4364. A dotted AS is always of the third. 0:0 is none. */
+static int parse_rd(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                    const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    const char *colon = memchr(t->s, ':', t->n), *dot;
+    uint64_t nn, hi, lo;
+    struct bgp_addr a;
+    size_t admin = colon ? (size_t)(colon - t->s) : 0;
+    if (!colon || t->n > 21 || t->n - admin > 11 || !number(colon + 1, t->n - admin - 1, &nn))
+        return SCH_NO_VALUE;
+    if (bgp_addr_parse(t->s, admin, &a) && a.af == 4) {
+        lo = (uint64_t)a.b[0] << 24 | (uint64_t)a.b[1] << 16 | (uint64_t)a.b[2] << 8 | a.b[3];
+        out->u = UINT64_C(1) << 48 | lo << 16 | nn;
+    } else if ((dot = memchr(t->s, '.', admin))) {
+        if (!number(t->s, (size_t)(dot - t->s), &hi) || hi > 65535 ||
+            !number(dot + 1, (size_t)(colon - dot) - 1, &lo) || lo > 65535)
+            return SCH_NO_VALUE;
+        out->u = UINT64_C(2) << 48 | hi << 32 | lo << 16 | nn;
+    } else if (!number(t->s, admin, &hi) || hi > UINT32_MAX) {
+        return SCH_NO_VALUE;
+    } else {
+        out->u = hi <= 65535 ? hi << 32 | nn : UINT64_C(2) << 48 | hi << 16 | nn;
+    }
+    bool as2 = out->u >> 48 == 0;
+    return nn <= (as2 ? UINT32_MAX : 65535) && out->u & UINT64_C(0xffffffffffff) ? 1 : SCH_NO_VALUE;
+}
+
+static size_t text_rd(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                      char *buf, size_t len)
+{
+    (void)p;
+    uint32_t admin = (uint32_t)(v->u >> 16), nn = (uint32_t)(v->u & 0xffff);
+    switch (v->u >> 48) {
+    case 0:
+        return (size_t)snprintf(buf, len, "%u:%u", (unsigned)(v->u >> 32), (unsigned)v->u);
+    case 1:
+        return (size_t)snprintf(buf, len, "%u.%u.%u.%u:%u", admin >> 24, admin >> 16 & 255,
+                                admin >> 8 & 255, admin & 255, nn);
+    default: /* a small AS number in four octets has only its dotted form */
+        if (plain_as && admin > 65535)
+            return (size_t)snprintf(buf, len, "%u:%u", admin, nn);
+        return (size_t)snprintf(buf, len, "%u.%u:%u", admin >> 16, admin & 0xffff, nn);
+    }
+}
+
+/* --- alternatives -------------------------------------------------------------------- */
 
 /* Words of an ENUM are edges of the trie; this parses the default of one that was left out. */
 static int parse_enum(const struct sch_param *p, const struct sch_token *t, size_t nt,
@@ -340,23 +361,47 @@ static size_t text_enum(const struct sch_value *v, const struct sch_param *p, bo
     return (size_t)snprintf(buf, len, "%s", p->words[v->u]);
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------ */
+/* --- the table ----------------------------------------------------------------------- */
+
+#define IPV4_FORM                                                                                  \
+    {                                                                                              \
+        "X.X.X.X", "IPv4 address"                                                                  \
+    }
+#define IPV6_FORM                                                                                  \
+    {                                                                                              \
+        "X:X::X:X", "IPv6 address"                                                                 \
+    }
 
 static const struct type types[SCH_TYPES] = {
-    [SCH_INT] = {parse_int, text_int, KEY_U64, "INTEGER<%lld-%lld>"},
-    [SCH_STRING] = {parse_string, text_string, KEY_STRING, "STRING<%lld-%lld>"},
-    [SCH_TEXT] = {parse_text, text_text, KEY_STRING, "TEXT<%lld-%lld>"},
-    [SCH_IPV4] = {parse_addr, text_addr, KEY_ADDR, "X.X.X.X"},
-    [SCH_IPV6] = {parse_addr, text_addr, KEY_ADDR, "X:X::X:X"},
-    [SCH_ADDR] = {parse_addr, text_addr, KEY_ADDR, "X.X.X.X or X:X::X:X"},
-    [SCH_MASK] = {parse_mask, text_mask, KEY_U8, "INTEGER<0-32> or X.X.X.X"},
-    [SCH_AS] = {parse_as, text_as, KEY_U32, "INTEGER<1-4294967295> or STRING<3-11>"},
-    [SCH_PEER] = {parse_peer, text_peer, KEY_PEER, "X.X.X.X, X:X::X:X or STRING<1-47>"},
-    [SCH_GROUP] = {parse_group, text_string, KEY_STRING, "STRING<1-47>"},
-    [SCH_IFNAME] = {parse_ifname, text_ifname, KEY_IFNAME, "LoopBack<0-1023>"},
-    [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, "STRING<%lld-%lld>"},
-    [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, "WORD"},
+    [SCH_INT] = {parse_int, text_int, KEY_U64, {{"INTEGER<%lld-%lld>", NULL}}},
+    [SCH_STRING] = {parse_string, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
+    [SCH_TEXT] = {parse_text, text_text, KEY_STRING, {{"TEXT<%lld-%lld>", NULL}}},
+    [SCH_IPV4] = {parse_addr, text_addr, KEY_ADDR, {{"X.X.X.X", NULL}}},
+    [SCH_IPV6] = {parse_addr, text_addr, KEY_ADDR, {{"X:X::X:X", NULL}}},
+    [SCH_ADDR] = {parse_addr, text_addr, KEY_ADDR, {IPV4_FORM, IPV6_FORM}},
+    [SCH_MASK] = {parse_mask,
+                  text_mask,
+                  KEY_U8,
+                  {{"INTEGER<0-32>", "Mask length"}, {"X.X.X.X", "Mask"}}},
+    [SCH_AS] = {parse_as,
+                text_as,
+                KEY_U32,
+                {{"INTEGER<1-4294967295>", "AS number in asplain format (number<1-4294967295>)"},
+                 {"STRING<3-11>", "AS number in asdot format (number<1-65535>.number<0-65535>)"}}},
+    [SCH_PEER] = {parse_peer,
+                  text_peer,
+                  KEY_PEER,
+                  {{"STRING<1-47>", "Name of a peer group"}, IPV4_FORM, IPV6_FORM}},
+    [SCH_GROUP] = {parse_group, text_string, KEY_STRING, {{"STRING<1-47>", NULL}}},
+    [SCH_IFNAME] = {parse_ifname,
+                    text_ifname,
+                    KEY_IFNAME,
+                    {{"LoopBack<0-1023>", NULL},
+                     {"STRING<3-31>", "Type and number of another interface"}}},
+    [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
+    [SCH_RD] = {parse_rd, text_rd, KEY_U64, {{"STRING<3-21>", NULL}}},
+    [SCH_RT] = {parse_rd, text_rd, KEY_U64, {{"STRING<3-21>", NULL}}},
+    [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, {{NULL, NULL}}},
 };
 
 int sch_value_parse(const struct sch_param *p, const struct sch_token *t, size_t nt,
@@ -374,9 +419,15 @@ size_t sch_value_text(const struct sch_value *v, const struct sch_param *p, bool
     return types[p->type].text(v, p, plain_as, buf, len);
 }
 
-const char *sch_notation(const struct sch_param *p, char *buf, size_t len)
+const char *sch_notation(const struct sch_param *p, unsigned which, char *buf, size_t len,
+                         const char **help)
 {
-    const char *f = types[p->type].notation, *range = strstr(f, "%lld");
+    const struct type *t = &types[p->type];
+    const char *f = which < 3 ? t->form[which].notation : NULL;
+    if (!f)
+        return NULL;
+    const char *range = strstr(f, "%lld");
+    *help = t->form[which].help ? t->form[which].help : p->help;
     if (range)
         snprintf(buf, len, "%.*s%lld-%lld>", (int)(range - f), f, (long long)p->lo,
                  (long long)p->hi);
@@ -429,11 +480,8 @@ size_t sch_value_encode(const struct sch_value *v, const struct sch_param *p, ui
         out[0] = 1;
         return 1 + put_string(out + 1, v);
     case KEY_IFNAME:
-        out[0] = 0;
-        for (size_t i = 0; i < sizeof interfaces / sizeof *interfaces; i++)
-            if (interfaces[i].name == v->s)
-                out[0] = (uint8_t)(i + 1);
-        return 1 + put_number(out + 1, 4, v->u);
+        out[0] = ifname_rank(v);
+        return 1 + put_number(out + 1, 8, v->u);
     }
     return 0;
 }
@@ -458,7 +506,7 @@ size_t sch_value_encoded_len(const struct sch_param *p, const uint8_t *b, size_t
         need = 8;
         break;
     case KEY_IFNAME:
-        need = 5;
+        need = 9;
         break;
     case KEY_STRING:
         return string_len(b, n);

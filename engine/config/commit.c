@@ -11,8 +11,8 @@
 
 #include "engine/config/model.h"
 
-/* --- opening
- * ----------------------------------------------------------------------------------------- */
+/* --- opening -----------------------------------------------------------------------------------
+ */
 
 static bool load_row(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
 {
@@ -71,8 +71,8 @@ void config_start_speaker(struct config *c, struct speaker *s)
     apply(c, model_plan(c->model));
 }
 
-/* --- VALIDATE
- * ------------------------------------------------------------------------------------------- */
+/* --- VALIDATE ----------------------------------------------------------------------------------
+ */
 
 struct validation {
     struct edit *e;
@@ -134,8 +134,8 @@ bool config_validate(struct edit *e)
     return va.ok;
 }
 
-/* --- the rest
- * ---------------------------------------------------------------------------------------------- */
+/* --- the rest ----------------------------------------------------------------------------------
+ */
 
 struct resolve {
     struct model *m;
@@ -173,8 +173,9 @@ bool config_commit(struct edit *e, struct store_commit *meta)
         return edit_error(e, "The label is used by commit %u.", had.id);
     if (!config_validate(e))
         return false;
-    if (c->offline) { /* nothing is stored or started; the lines stay for those that follow */
+    if (c->offline) {
         e->removed = false;
+        e->promised = true;
         return true;
     }
     bool read = store_changes(c->store, &e->cand, resolve_row, &r);

@@ -20,16 +20,26 @@ static bool store_failed(struct edit *e)
     return edit_error(e, "%s", store_error(e->config->store));
 }
 
+/* The last commit of a checked file, usually its last line, then costs nothing. */
+void edit_settle(struct edit *e)
+{
+    struct store_commit meta = {.type = "CHECK"};
+    if (e->promised && e->cand.rows)
+        store_commit(e->config->store, &e->cand, &meta);
+    e->promised = false;
+}
+
 void edit_touch(struct edit *e)
 {
+    edit_settle(e);
     if (e->cand.rows == 0) {
         e->base = e->config->head;
         e->removed = false;
     }
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------ */
+/* --- rows --------------------------------------------------------------------------------------
+ */
 
 bool edit_get(struct edit *e, const struct sch_key *key, const struct sch_line *l,
               struct sch_value *v, bool *negated, char buf[SCH_TEXT_MAX])
@@ -76,8 +86,8 @@ bool edit_has(struct edit *e, const struct sch_key *view, enum sch_line_id line,
     return store_get(e->config->store, &e->cand, k.b, k.n, text, sizeof text) >= 0;
 }
 
-/* --- one line
- * ---------------------------------------------------------------------------------------- */
+/* --- one line ----------------------------------------------------------------------------------
+ */
 
 static bool run_checks(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *v)
@@ -130,8 +140,37 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
     return !l->then || edit_thens[l->then](e, view, l, v);
 }
 
+/* A value given twice is given once. */
+static bool seen_before(const struct sch_match *m, uint8_t i)
+{
+    for (uint8_t k = 0; k < i; k++)
+        if (m->rep[k].u == m->rep[i].u && m->rep[k].n == m->rep[i].n &&
+            (m->rep[i].n == 0 || memcmp(m->rep[k].s, m->rep[i].s, m->rep[i].n) == 0))
+            return true;
+    return false;
+}
+
+/* Each value of a repeated parameter makes a row; all of them or none. */
+static bool for_each_value(struct edit *e, const struct sch_key *view, const struct sch_match *m,
+                           bool (*one)(struct edit *, const struct sch_key *,
+                                       const struct sch_match *))
+{
+    struct sch_match single = *m;
+    bool ok = true;
+    store_mark(&e->cand);
+    for (uint8_t i = 0; i < m->repeats && ok; i++) {
+        single.repeats = 0;
+        single.v[m->rep_slot] = m->rep[i];
+        ok = seen_before(m, i) || one(e, view, &single);
+    }
+    store_unmark(&e->cand, ok);
+    return ok;
+}
+
 bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_match *m)
 {
+    if (m->repeats > 1)
+        return for_each_value(e, view, m, edit_line);
     const struct sch_line *l = &sch_lines[m->cmd->line];
     struct sch_value v[SCH_SLOTS];
     char sealed[SECRET_TEXT_MAX];
@@ -151,8 +190,8 @@ bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_matc
     return ok;
 }
 
-/* --- undo
- * --------------------------------------------------------------------------------------------- */
+/* --- undo --------------------------------------------------------------------------------------
+ */
 
 /* The object of an each block, in this view and in the views below it. */
 static bool delete_object(struct edit *e, const struct sch_key *view, const struct sch_line *l,
@@ -182,14 +221,26 @@ static bool absent(struct edit *e, const struct sch_line *l)
     return edit_error(e, "The configuration to be deleted does not exist.");
 }
 
-/* An undo that names a value means that value: "undo bgp 200" never deletes bgp 100. */
+/* An undo that names a value means that value: "undo bgp 200" never deletes bgp 100. Passwords are
+ * not compared: what is typed and what is stored differ. */
 static bool same_values(const struct sch_line *l, const struct sch_value *typed,
                         const struct sch_value *stored)
 {
-    for (uint8_t i = 0; i < l->nparams && l->enters; i++)
-        if (typed[i].present && !l->params[i].key &&
-            (!stored[i].present || typed[i].u != stored[i].u))
+    char a[SCH_TEXT_MAX], b[SCH_TEXT_MAX];
+    for (uint8_t i = 0; i < l->nparams; i++)
+        if (l->params[i].type == SCH_SECRET)
+            return true;
+    for (uint8_t i = 0; i < l->nparams; i++) {
+        const struct sch_param *p = &l->params[i];
+        if (!typed[i].present || p->key)
+            continue;
+        if (!stored[i].present)
             return false;
+        sch_value_text(&typed[i], p, true, a, sizeof a);
+        sch_value_text(&stored[i], p, true, b, sizeof b);
+        if (strcmp(a, b) != 0)
+            return false;
+    }
     return true;
 }
 
@@ -202,6 +253,20 @@ bool edit_would_undo(struct edit *e, const struct sch_key *view, const struct sc
     struct sch_key k = *view;
     return sch_key_add(&k, l, m->v) && edit_get(e, &k, l, v, &negated, old) &&
            same_values(l, m->v, v);
+}
+
+/* "undo peer 10.0.0.2" is for peers, "undo peer G as-number" for groups: the AS number is what a
+ * peer is, and only a setting of a group. */
+static bool wrong_undo_of_as(struct edit *e, const struct sch_match *m)
+{
+    if (&sch_lines[m->cmd->line] != &sch_lines[LINE_BGP_PEER_AS_NUMBER] ||
+        m->cmd->cascade == (m->v[0].addr.af != 0))
+        return false;
+    if (m->cmd->cascade)
+        edit_error(e, "The peer session does not exist.");
+    else
+        edit_error(e, "The AS number cannot be deleted without the peer.");
+    return true;
 }
 
 static bool undo_row(struct edit *e, const struct sch_key *view, const struct sch_match *m)
@@ -224,6 +289,8 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
         return m->cmd->cascade || l->enters
                    ? absent(e, l)
                    : edit_error(e, "The configuration to be deleted does not exist.");
+    if (wrong_undo_of_as(e, m))
+        return false;
     if (m->cmd->cascade && l->feeds == FEEDS_GROUP_CREATED)
         return edit_delete_group(e, &m->v[0]);
     if (m->cmd->cascade && l->sub != SCH_NO_SUB)
@@ -235,6 +302,8 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
 
 bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m)
 {
+    if (m->repeats > 1)
+        return for_each_value(e, view, m, edit_undo);
     edit_touch(e);
     store_mark(&e->cand);
     bool ok = undo_row(e, view, m);

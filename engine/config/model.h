@@ -33,7 +33,7 @@ struct model_peer {
 struct model_if {
     uint8_t key[16]; /* row key of the interface view */
     uint32_t nkey;
-    char name[24];
+    char name[40];
     struct if_conf conf;
     struct model_addr {
         struct bgp_addr addr;
@@ -44,12 +44,30 @@ struct model_if {
     UT_hash_handle hh;
 };
 
+/* Route targets of one family of a VPN instance, as RFC 4364 numbers. */
+struct model_targets {
+    uint64_t *rt;
+    size_t n;
+};
+struct model_vpn {
+    char name[32];
+    bool exists;
+    struct vpn_conf conf;
+    struct {
+        uint64_t rd; /* 0: none, the family is not in use */
+        bool enabled;
+        struct model_targets export, import;
+    } af[BGP_FAMILIES]; /* only the unicast ones */
+    UT_hash_handle hh;
+};
+
 struct model {
     struct secrets *secrets;
     struct sys_conf sys;
     struct bgp_conf bgp, bgp_eff; /* as configured; as the speaker has it */
     struct model_peer *peers;     /* hash of peers and groups */
     struct model_if *ifs;
+    struct model_vpn *vpns;
     bool all_dirty, addrs_dirty, listen_dirty;
 };
 
@@ -67,7 +85,8 @@ void model_applied(struct model *m, const struct speaker_plan *plan);
 void model_clean(struct model *m);
 
 const char *model_sysname(const struct model *m);
-/* Router ID in use: the bgp view's, the device's, the highest loopback address, or 0. */
+/* Router ID in use: the bgp view's, the device's, the highest loopback address, the
+ * highest interface address, or 0. */
 uint32_t model_router_id(const struct model *m);
 struct model_peer *model_find_peer(const struct model *m, const char *name);
 /* The group a peer belongs to, or NULL. */

@@ -12,6 +12,11 @@ static bool failed(struct edit *e)
     return edit_error(e, "%s", store_error(e->config->store));
 }
 
+static bool same_name(const struct sch_value *a, const struct sch_value *b)
+{
+    return a->n == b->n && memcmp(a->s, b->s, a->n) == 0;
+}
+
 static bool default_unicast(struct edit *e)
 {
     struct sch_key bgp = edit_bgp_key();
@@ -28,23 +33,23 @@ static bool enable_unicast(struct edit *e, const struct sch_value *peer)
     return edit_put(e, &af, LINE_IPV4_UNICAST_PEER_ENABLE, peer, false);
 }
 
-static bool then_bgp_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool then_bgp_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view, (void)l, (void)v;
     struct sch_key bgp = edit_bgp_key();
     return edit_put(e, &bgp, LINE_IPV4_UNICAST_IPV4_FAMILY_UNICAST, v, false);
 }
 
-static bool then_peer_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool then_peer_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     (void)view, (void)l;
     return !v[0].addr.af || enable_unicast(e, &v[0]);
 }
 
-static bool then_group_made(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                            const struct sch_value *v)
+bool then_group_made(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
 {
     (void)view, (void)l;
     struct sch_value peer = v[0];
@@ -52,14 +57,38 @@ static bool then_group_made(struct edit *e, const struct sch_key *view, const st
     return enable_unicast(e, &peer);
 }
 
+static const uint8_t family_views[] = {VIEW_IPV4_UNICAST, VIEW_VPNV4, VIEW_IPV6_UNICAST,
+                                       VIEW_VPNV6};
+static const enum sch_line_id family_groups[] = {
+    LINE_IPV4_UNICAST_PEER_GROUP, LINE_VPNV4_PEER_GROUP, LINE_IPV6_UNICAST_PEER_GROUP,
+    LINE_VPNV6_PEER_GROUP};
+
+/* A new group: memberships of the old one end in every family. */
+static bool leave_others(struct edit *e, const struct sch_value *v)
+{
+    struct sch_value got[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    bool negated;
+    for (size_t i = 0; i < sizeof family_views; i++) {
+        struct sch_key af = edit_family_key(family_views[i]);
+        struct sch_key k = edit_key(&af, family_groups[i], &v[0]);
+        if (edit_get(e, &k, &sch_lines[family_groups[i]], got, &negated, buf) &&
+            !same_name(&v[1], &got[1]) && !store_delete(e->config->store, &e->cand, k.b, k.n))
+            return failed(e);
+    }
+    return true;
+}
+
 /* A peer without an AS takes the group's, and joins it in IPv4 unicast too. */
-static bool then_peer_joined(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool then_peer_joined(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)l;
     struct sch_value as[SCH_SLOTS] = {v[0]}, got[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
     bool negated;
+    if (!leave_others(e, v))
+        return false;
     if (!edit_has(e, view, LINE_BGP_PEER_AS_NUMBER, &v[0])) {
         struct sch_value name = v[1];
         struct sch_key root = {0};
@@ -94,12 +123,12 @@ static bool drop_in_family(struct edit *e, const struct sch_key *view, const str
 }
 
 /* "undo peer X enable": everything of the peer in the family goes. In IPv4 unicast, where the
- * default would enable it, the negation itself is kept. */
-static bool undo_family_disable(struct edit *e, const struct sch_key *view,
-                                const struct sch_line *l, const struct sch_value *v)
+ * default would enable it, the negation itself is kept, whatever the default is today: a
+ * configuration must load with its lines in any order of events. */
+bool undo_family_disable(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
 {
-    bool stored =
-        sch_views[l->view].family == BGP_IPV4_UNICAST && default_unicast(e) && v[0].addr.af != 6;
+    bool stored = sch_views[l->view].family == BGP_IPV4_UNICAST && v[0].addr.af != 6;
     struct sch_value got[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
     bool negated = false;
@@ -117,16 +146,16 @@ static bool undo_family_disable(struct edit *e, const struct sch_key *view,
     return !stored || edit_put(e, view, (enum sch_line_id)(l - sch_lines), v, true);
 }
 
-static bool undo_family_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool undo_family_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     struct sch_key k = *view;
     struct sch_value got[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
     bool negated = false;
     sch_key_add(&k, l, v);
-    if (!edit_get(e, &k, l, got, &negated, buf))
-        return edit_error(e, "The configuration to be deleted does not exist.");
+    if (!edit_get(e, &k, l, got, &negated, buf) || (v[1].present && !same_name(&v[1], &got[1])))
+        return edit_error(e, "The peer is not a member of the peer group.");
     const struct sch_line *enable = l - 1; /* first line of the same each block */
     if (!drop_in_family(e, view, l, v))
         return false;
@@ -135,11 +164,28 @@ static bool undo_family_leave(struct edit *e, const struct sch_key *view, const 
     return !stored || edit_put(e, view, (enum sch_line_id)(enable - sch_lines), v, true);
 }
 
-static const uint8_t family_views[] = {VIEW_IPV4_UNICAST, VIEW_VPNV4, VIEW_IPV6_UNICAST,
-                                       VIEW_VPNV6};
-static const enum sch_line_id family_groups[] = {
-    LINE_IPV4_UNICAST_PEER_GROUP, LINE_VPNV4_PEER_GROUP, LINE_IPV6_UNICAST_PEER_GROUP,
-    LINE_VPNV6_PEER_GROUP};
+/* "undo ipv6 enable": the IPv6 addresses of the interface go with it. */
+bool undo_ipv6_disable(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
+{
+    struct store *s = e->config->store;
+    struct sch_key k = *view, addresses = *view;
+    sch_key_add(&k, l, v);
+    if (!edit_has(e, view, (enum sch_line_id)(l - sch_lines), v))
+        return edit_error(e, "The configuration to be deleted does not exist.");
+    sch_key_add_object(&addresses, &sch_lines[LINE_INTERFACE_IPV6_ADDRESS], v);
+    return (store_delete(s, &e->cand, k.b, k.n) &&
+            store_delete_prefix(s, &e->cand, addresses.b, addresses.n)) ||
+           failed(e);
+}
+
+/* "undo shutdown" of a port is itself a line, as ports start out down. */
+bool undo_port_up(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
+{
+    return edit_checks[CHECK_PHYSICAL_PORT](e, view, l, v) &&
+           edit_put(e, view, (enum sch_line_id)(l - sch_lines), v, true);
+}
 
 /* Membership ends everywhere; the peer keeps its own settings. */
 static bool leave(struct edit *e, const struct sch_value *peer)
@@ -157,16 +203,15 @@ static bool leave(struct edit *e, const struct sch_value *peer)
     return true;
 }
 
-static bool undo_peer_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                            const struct sch_value *v)
+bool undo_peer_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
 {
     struct sch_value got[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
     bool negated;
     struct sch_key k = *view;
     sch_key_add(&k, l, v);
-    if (!edit_get(e, &k, l, got, &negated, buf) ||
-        (v[1].present && (v[1].n != got[1].n || memcmp(v[1].s, got[1].s, v[1].n) != 0)))
+    if (!edit_get(e, &k, l, got, &negated, buf) || (v[1].present && !same_name(&v[1], &got[1])))
         return edit_error(e, "The peer is not a member of the peer group.");
     return leave(e, &v[0]);
 }
@@ -223,8 +268,3 @@ bool edit_delete_group(struct edit *e, const struct sch_value *name)
     k = edit_key(&bgp, LINE_BGP_GROUP, name);
     return (ok && store_delete(e->config->store, &e->cand, k.b, k.n)) || failed(e);
 }
-
-#define THEN(name) then_##name,
-edit_hook *const edit_thens[SCH_THEN_COUNT] = {NULL, SCH_THEN_LIST(THEN)};
-#define UNDO(name) undo_##name,
-edit_hook *const edit_undoes[SCH_UNDOES_COUNT] = {NULL, SCH_UNDOES_LIST(UNDO)};

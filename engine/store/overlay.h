@@ -51,6 +51,7 @@ bool overlay_flush(struct overlay *o, overlay_dirty_fn *fn, void *arg);
 /* True when there is something to flush. */
 bool overlay_dirty(const struct overlay *o);
 
+/* Marks may stand inside each other, four deep. */
 void overlay_mark(struct overlay *o);
 void overlay_unmark(struct overlay *o, bool keep);
 
