@@ -54,6 +54,7 @@ void speaker_plan_free(struct speaker_plan *p)
     free(p->peers);
     free(p->listen);
     free(p->addrs);
+    free(p->statics);
     free(p);
 }
 

@@ -30,11 +30,22 @@ int speaker_start(struct speaker **out, struct uv_loop_s *loop, const struct spe
  * Addresses that vrpsh added to the kernel stay: a restart must not cut what runs over them. */
 void speaker_stop(struct speaker *s);
 
-/* An address a LoopBack interface carries. */
+/* An address an interface carries. Those of LoopBack interfaces are put on the host; that of a port
+ * says which device of the host it is. */
 struct speaker_addr {
     char ifname[40];
     struct bgp_addr addr;
     uint8_t len;
+    bool port;
+};
+
+/* A static route. At least one of nexthop, ifname and discard is given. */
+struct speaker_static {
+    struct bgp_addr net, nexthop; /* nexthop.af 0: none */
+    char ifname[40];              /* "": found by the next hop */
+    uint8_t len, preference;
+    bool discard, permanent;
+    uint32_t tag;
 };
 
 /* One commit for the speaker. Built by the mgmt thread, then owned by the bgp thread. */
@@ -50,9 +61,12 @@ struct speaker_plan {
     struct bgp_listen_conf *listen; /* replaces all ranges when listen_changed */
     size_t nlisten;
     bool listen_changed;
-    struct speaker_addr *addrs; /* replaces the wanted set of kernel addresses when addrs_changed */
+    struct speaker_addr *addrs; /* replaces all addresses when addrs_changed */
     size_t naddrs;
     bool addrs_changed;
+    struct speaker_static *statics; /* replaces all static routes when statics_changed */
+    size_t nstatics;
+    bool statics_changed;
 };
 void speaker_plan_free(struct speaker_plan *p);
 

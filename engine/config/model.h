@@ -44,13 +44,20 @@ struct model_if {
     UT_hash_handle hh;
 };
 
+struct model_static {
+    struct speaker_static route;
+    UT_hash_handle hh;
+    uint8_t key[]; /* row key */
+};
+
 struct model {
     struct secrets *secrets;
     struct sys_conf sys;
     struct bgp_conf bgp, bgp_eff; /* as configured; as the speaker has it */
     struct model_peer *peers;     /* hash of peers and groups */
     struct model_if *ifs;
-    bool all_dirty, addrs_dirty, listen_dirty;
+    struct model_static *statics;
+    bool all_dirty, addrs_dirty, listen_dirty, statics_dirty;
 };
 
 struct model *model_new(struct secrets *secrets);
@@ -73,6 +80,11 @@ uint32_t model_router_id(const struct model *m);
 struct model_peer *model_find_peer(const struct model *m, const char *name);
 /* The group a peer belongs to, or NULL. */
 struct model_peer *model_group_of(const struct model *m, const struct model_peer *p);
+
+/* statics.c */
+void model_static(struct model *m, const uint8_t *key, size_t nkey, const struct sch_line *l,
+                  const struct sch_value *v, bool added);
+void model_plan_statics(const struct model *m, struct speaker_plan *plan);
 
 /* effective.c */
 void model_effective_process(const struct model *m, struct bgp_conf *out);

@@ -210,11 +210,13 @@ static void apply_addrs(struct core *c, const struct speaker_plan *p)
     struct kernel_addr *a = calloc(p->naddrs + 1, sizeof *a);
     if (!a)
         abort();
-    for (size_t i = 0; i < p->naddrs; i++) {
-        a[i].addr = p->addrs[i].addr;
-        a[i].len = p->addrs[i].len;
-    }
-    kernel_want(c->kernel, a, p->naddrs);
+    size_t n = 0;
+    for (size_t i = 0; i < p->naddrs; i++)
+        if (!p->addrs[i].port) {
+            a[n].addr = p->addrs[i].addr;
+            a[n++].len = p->addrs[i].len;
+        }
+    kernel_want(c->kernel, a, n);
     free(a);
 }
 
