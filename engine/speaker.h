@@ -80,6 +80,69 @@ size_t speaker_peers(struct speaker *s, struct bgp_peer_view **out);
 bool speaker_peer(struct speaker *s, const struct bgp_addr *addr, struct bgp_peer_view *out);
 /* Sync: "reset bgp" of n peers; returns how many existed. */
 size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, const char *text);
+
+/* --- the IP routing table ----------------------------------------------------------------------
+ */
+
+enum speaker_proto {
+    SPEAKER_DIRECT,
+    SPEAKER_STATIC,
+    SPEAKER_OSPF,
+    SPEAKER_ISIS,
+    SPEAKER_RIP,
+    SPEAKER_BGP,
+    SPEAKER_OTHER, /* of another program */
+    SPEAKER_PROTOS
+};
+
+/* One active route: a destination and one of its next hops. */
+struct speaker_route {
+    struct bgp_addr net;
+    struct bgp_addr nexthop; /* as configured; af 0: none */
+    struct bgp_addr relay;   /* whom the packets go to */
+    char ifname[40];
+    uint8_t len, proto, preference;
+    bool first;   /* of its destination */
+    bool relayed; /* the next hop was found through another route */
+    bool fib;     /* the kernel forwards by it */
+    bool discard;
+    uint32_t cost, tag;
+    uint64_t since_ms;
+};
+
+struct speaker_route_query {
+    uint8_t af;
+    int proto; /* enum speaker_proto, -1: all */
+    bool exact,
+        longest;  /* the route to net/len; the longest match of net; else all behind net/len */
+    bool started; /* all: net and len say where the last batch ended */
+    struct bgp_addr net;
+    uint8_t len;
+};
+/* Sync: the next routes, at most max (at least 64); never part of a destination. The query is moved
+ * on; 0: no more. Routes that come and go between two calls are there or not, none comes twice. */
+size_t speaker_routes(struct speaker *s, struct speaker_route_query *q, struct speaker_route *out,
+                      size_t max);
+
+struct speaker_route_counts {
+    struct {
+        uint32_t total, active, added, deleted;
+        uint32_t destinations; /* with an active route of the protocol */
+    } proto[SPEAKER_PROTOS];
+};
+/* Sync. */
+void speaker_route_counts(struct speaker *s, uint8_t af, struct speaker_route_counts *out);
+
+/* An address of a device of the host; addr.af 0: it has none. */
+struct speaker_link {
+    char device[16];
+    struct bgp_addr addr;
+    uint8_t len;
+    bool admin, up;
+};
+/* Sync: all of them into a malloc'ed array the caller frees. */
+size_t speaker_links(struct speaker *s, struct speaker_link **out);
+
 /* Monotonic clock of the bgp thread, ms; to turn view times into durations. */
 uint64_t speaker_now(void);
 
