@@ -42,14 +42,18 @@ bool netlink_watch(struct netlink *n, struct net_loop *loop, void (*ready)(void 
     return true;
 }
 
+int netlink_send(struct netlink *n, struct nlmsghdr *h)
+{
+    h->nlmsg_seq = ++n->seq;
+    return mnl_socket_sendto(n->socket, h, h->nlmsg_len) < 0 ? errno : 0;
+}
+
 int netlink_ask(struct netlink *n, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
 {
     char buf[NETLINK_ANSWER];
     unsigned port = mnl_socket_get_portid(n->socket);
-    h->nlmsg_seq = ++n->seq;
-    if (mnl_socket_sendto(n->socket, h, h->nlmsg_len) < 0)
-        return errno;
-    for (;;) {
+    int error = netlink_send(n, h);
+    while (!error) {
         ssize_t got = mnl_socket_recvfrom(n->socket, buf, sizeof buf);
         if (got < 0 && errno == EINTR)
             continue;
@@ -63,6 +67,7 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *h, mnl_cb_t cb, void *arg)
         if (rc == MNL_CB_STOP)
             return 0;
     }
+    return error;
 }
 
 long netlink_read(struct netlink *n, char buf[NETLINK_ANSWER])

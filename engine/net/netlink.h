@@ -26,6 +26,8 @@ void netlink_close(struct netlink *n);
 /* ready is called when there is something to read; the socket then never blocks. */
 bool netlink_watch(struct netlink *n, struct net_loop *loop, void (*ready)(void *arg, unsigned),
                    void *arg);
+/* Sends a request; its answer has n->seq. 0 or an errno value. */
+int netlink_send(struct netlink *n, struct nlmsghdr *h);
 /* Sends a request and hands the answer to cb. 0 or an errno value. */
 int netlink_ask(struct netlink *n, struct nlmsghdr *h, mnl_cb_t cb, void *arg);
 /* One datagram without waiting: its size, 0 when there is none, -1 when some were lost. */
