@@ -108,16 +108,77 @@ void bgp_connect_failed(struct bgp_conn *conn, const char *why);
 bool bgp_input(struct bgp_conn *conn, const uint8_t *bytes, size_t n);
 /* The peer closed or reset the connection. conn is freed; ops->close is not called. */
 void bgp_conn_lost(struct bgp_conn *conn, const char *why);
-/* How many queued bytes TCP has not taken yet; call when it changes (RFC 9687 send hold). */
+/* How many queued bytes TCP has not taken yet; call when it changes (RFC 9687 send hold). Routes
+ * wait while much is unsent, so whoever never calls this sees the flow of routes stop. */
 void bgp_unsent(struct bgp_conn *conn, size_t bytes);
 
-/* When bgp_tick() must be called next; UINT64_MAX: no timer runs. After a stall hand over what has
+/* When bgp_tick() must be called next; UINT64_MAX: nothing waits. Not later than now: routes wait
+ * to be worked on; each bgp_tick() does a slice of a few milliseconds, so read, send and look at
+ * other work in between. After a stall hand over what has
  * arrived before ticking, or a peer that did speak is taken for silent. */
 uint64_t bgp_deadline(const struct bgp *b);
 void bgp_tick(struct bgp *b);
 
+/* --- routes -----------------------------------------------------------------------------------
+ */
+
+struct bgp_prefix {
+    uint8_t rd[8]; /* VPN families only */
+    struct bgp_addr addr;
+    uint8_t len;
+};
+
+enum bgp_route_kind { /* where a route comes from, in the order in which kinds are preferred */
+                      BGP_ROUTE_AGGREGATE = 1,
+                      BGP_ROUTE_SUMMARY,
+                      BGP_ROUTE_NETWORK,
+                      BGP_ROUTE_IMPORT,
+                      BGP_ROUTE_EXTERNAL,
+                      BGP_ROUTE_INTERNAL,
+                      BGP_ROUTE_KINDS
+};
+
+/* What a local route carries. ORIGIN follows from its kind: incomplete when imported, else IGP. */
+struct bgp_local_route {
+    struct bgp_addr next_hop; /* af 0: ourselves */
+    bool has_med;
+    uint32_t med;
+    uint32_t label;       /* of VPN families, 0-1048575 */
+    const uint8_t *attrs; /* further path attributes as on the wire, AS numbers in 4 octets */
+    size_t nattrs;
+};
+
+/* Adds or replaces the local route of this kind. False: attrs are malformed or kind is not local.
+ */
+bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
+                   enum bgp_route_kind kind, const struct bgp_local_route *route);
+/* False: there was none. */
+bool bgp_withdraw_local(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
+                        enum bgp_route_kind kind);
+
+/* fn is told of each address that becomes, or is no longer, the next hop of some route. It must not
+ * call into the speaker. Until bgp_set_next_hop() is called an address counts as reachable. */
+void bgp_watch_next_hops(struct bgp *b,
+                         void (*fn)(void *arg, const struct bgp_addr *addr, bool wanted),
+                         void *arg);
+void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable, uint32_t cost);
+
+/* "refresh bgp": asks the peer for its routes again, or tells it ours again. families: bits. False:
+ * no such peer, or not Established. */
+bool bgp_refresh_in(struct bgp *b, const struct bgp_addr *peer, unsigned families);
+bool bgp_refresh_out(struct bgp *b, const struct bgp_addr *peer, unsigned families);
+
 /* --- looking -----------------------------------------------------------------------------------
  */
+
+/* Errors in UPDATEs that did not end a session, by attribute code (RFC 7606); code 0: the field
+ * itself did not add up. */
+struct bgp_discard_counts {
+    uint32_t discarded[256]; /* attribute left out */
+    uint32_t withdrawn[256]; /* UPDATEs treated as withdrawals because of it */
+};
+void bgp_discards(const struct bgp *b, struct bgp_discard_counts *out);
+const char *bgp_attribute_name(unsigned code); /* "AS_PATH"; NULL: unknown */
 
 /* One peer as displays need it: a plain copy, no pointers into the speaker. */
 struct bgp_peer_view {
@@ -143,8 +204,15 @@ struct bgp_peer_view {
     /* Messages of the session's connection, or of the last one there was, by enum bgp_msg. */
     uint32_t received[BGP_MSGS], sent[BGP_MSGS];
     uint64_t last_keepalive_in, last_keepalive_out, last_update_in, last_update_out,
-        last_refresh_in, last_refresh_out;            /* monotonic ms, 0 never */
-    size_t unsent;                                    /* bytes TCP has not taken */
+        last_refresh_in, last_refresh_out; /* monotonic ms, 0 never */
+    size_t unsent;                         /* bytes TCP has not taken */
+    struct {
+        uint32_t received;   /* in the Adj-RIB-In */
+        uint32_t accepted;   /* of these, not refused because of a loop */
+        uint32_t advertised; /* told to the peer */
+    } routes[BGP_FAMILIES];
+    uint32_t attributes_discarded, treated_as_withdraw; /* RFC 7606, of this session */
+    uint8_t end_of_rib; /* families whose End-of-RIB the peer has sent */
     struct bgp_notification last_sent, last_received; /* code 0: none */
 };
 
@@ -154,6 +222,73 @@ bool bgp_peer_view(const struct bgp *b, const struct bgp_addr *addr, struct bgp_
 void bgp_each_peer(const struct bgp *b, bool (*fn)(void *arg, const struct bgp_peer_view *v),
                    void *arg);
 size_t bgp_peer_count(const struct bgp *b);
+
+/* --- looking at routes. A walk goes over one family in order of RD, address and length. It holds
+ * the keys that were there when it began, so routes may come and go between its batches; what is
+ * gone is left out. Each batch takes a bounded time. Records are plain copies. ------------------
+ */
+
+enum bgp_walk_kind {
+    BGP_WALK_ALL,       /* every path, those refused because of a loop left out */
+    BGP_WALK_BEST,      /* best paths */
+    BGP_WALK_RECEIVED,  /* what a peer has sent */
+    BGP_WALK_ACCEPTED,  /* of that, what was not refused */
+    BGP_WALK_ADVERTISED /* what a peer has been told, as it was told */
+};
+
+struct bgp_walk_filter {
+    enum bgp_family family;
+    enum bgp_walk_kind kind;
+    struct bgp_addr peer; /* of the last three kinds */
+    bool one;             /* only prefix ... */
+    bool longer;          /* ... or that and what it covers */
+    bool rd;              /* only prefix.rd */
+    struct bgp_prefix prefix;
+};
+
+struct bgp_route {
+    struct bgp_prefix prefix;
+    struct bgp_addr next_hop; /* af 0: ourselves */
+    struct bgp_addr from;     /* the peer; af 0: a local route */
+    uint32_t from_id;         /* its BGP identifier */
+    uint64_t age_ms;
+    uint32_t label, local_label; /* received and ours; UINT32_MAX none */
+    uint32_t med, local_pref, cost;
+    uint16_t preferred;
+    uint8_t origin; /* 0 IGP, 1 EGP, 2 incomplete */
+    uint8_t kind;   /* enum bgp_route_kind */
+    bool has_med, has_local_pref, valid, best, loop;
+    const char *reason;     /* why not best or not valid, VRP's word; NULL when best. Static. */
+    uint32_t attrs, nattrs; /* its path attributes: a part of the batch's bytes */
+};
+
+enum { BGP_BATCH = 256 };
+
+struct bgp_route_batch { /* zero it before first use */
+    struct bgp_route routes[BGP_BATCH];
+    size_t n;
+    uint8_t *bytes; /* path attributes as on a 4-octet session, in order of their codes */
+    size_t nbytes, room;
+};
+
+struct bgp_walk;
+struct bgp_walk *bgp_walk_new(const struct bgp *b, const struct bgp_walk_filter *filter);
+/* Fills the batch; false: the walk is over, batch->n is 0. */
+bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch);
+void bgp_walk_free(struct bgp_walk *w);
+void bgp_route_batch_free(struct bgp_route_batch *batch);
+/* The peers that have been told the prefix; returns how many, at most n are written. */
+size_t bgp_advertised_to(const struct bgp *b, enum bgp_family family,
+                         const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n);
+
+struct bgp_family_stats {
+    uint32_t destinations, best;
+    uint64_t paths;
+    uint32_t sets; /* attribute sets, of all families */
+    uint64_t set_octets;
+    uint32_t groups;
+};
+void bgp_family_stats(const struct bgp *b, enum bgp_family family, struct bgp_family_stats *out);
 
 /* "Cease"-like names of a NOTIFICATION, VRP spelling of D3; never NULL. */
 const char *bgp_error_name(uint8_t code);

@@ -14,9 +14,42 @@
 
 #include "bgp/types.h"
 
+/* What a process does with the routes of one family: the "ipv4-family unicast" view and its like.
+ * Zero means VRP's default everywhere. */
+struct bgp_af_conf {
+    uint32_t cluster_id;         /* "reflector cluster-id", host order; 0: the router id */
+    bool no_reflect_between;     /* "undo reflect between-clients" */
+    uint32_t default_local_pref; /* valid when has_local_pref; else 100 */
+    bool has_local_pref;         /* "default local-preference" */
+    uint32_t default_med;        /* "default med": of local routes without one, to EBGP peers */
+    bool compare_different_as_med;
+    bool as_path_ignore;      /* "bestroute as-path-ignore" */
+    bool med_none_as_maximum; /* "bestroute med-none-as-maximum" */
+    bool igp_metric_ignore;   /* "bestroute igp-metric-ignore" */
+    bool router_id_ignore;    /* "bestroute router-id-ignore" */
+};
+
+/* What is done with the routes of one peer in one family. Zero means VRP's default, except mrai. */
+struct bgp_peer_af_conf {
+    bool reflect_client;
+    bool next_hop_local;      /* to an IBGP peer: our address as next hop */
+    bool next_hop_invariable; /* to an EBGP peer: the next hop stays */
+    bool advertise_community;
+    bool advertise_ext_community; /* VPN families always send them */
+    bool advertise_large_community;
+    bool substitute_as; /* the peer's AS in the path is replaced by ours */
+    bool default_route_advertise;
+    uint8_t allow_as_loop;       /* how often our AS may stand in a path received; 0: never */
+    uint16_t preferred_value;    /* PrefVal of what it sends */
+    uint16_t mrai;               /* "route-update-interval", s; effective: VRP's 30 and 15 */
+    uint32_t route_limit;        /* 0: none */
+    uint8_t route_limit_percent; /* 0: 75 */
+    bool route_limit_alert_only;
+};
+
 /* Process-wide settings: the "bgp" view. */
 struct bgp_conf {
-    uint64_t set;
+    struct bgp_set set;
     uint32_t as;               /* 1-4294967295; 0 means BGP is not configured */
     uint32_t router_id;        /* host order; 0: none found, no session can start */
     bool shutdown;             /* "shutdown" in the bgp view: every peer Idle(Admin) */
@@ -27,12 +60,14 @@ struct bgp_conf {
     uint16_t connect_retry;    /* s, 1-65535 */
     bool no_default_ipv4;      /* "undo default ipv4-unicast"; only affects peers created later */
     uint32_t dynamic_limit;    /* "dynamic-session-limit"; 0: no limit */
+    bool no_check_first_as;    /* "undo check-first-as" */
+    struct bgp_af_conf af[BGP_FAMILIES];
 };
 
 enum bgp_peer_kind { BGP_KIND_UNSET, BGP_KIND_INTERNAL, BGP_KIND_EXTERNAL };
 
 struct bgp_peer_conf {
-    uint64_t set;
+    struct bgp_set set;
     struct bgp_addr addr; /* the peer; af 0 in a group */
     char *group;          /* name of the group it belongs to */
     char *description;
@@ -66,6 +101,7 @@ struct bgp_peer_conf {
     uint8_t enabled; /* effective: bit 1 << family for every family "peer X enable" turned on */
     uint8_t off;     /* as configured: families with a stored "undo peer X enable" */
     uint8_t member;  /* as configured: families with a "peer X group G" of their own */
+    struct bgp_peer_af_conf af[BGP_FAMILIES];
 };
 
 /* Frees what the struct owns and zeroes it. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/rib/rib.h"
 #include "bgp/wire/notify.h"
 #include "bgp/wire/update.h"
 
@@ -145,21 +146,25 @@ void bgp_conn_send_keepalive(struct bgp_conn *c)
                       b->now + bgp_jitter(b, (uint64_t)c->keepalive_time * BGP_SECOND));
 }
 
-void bgp_conn_send_end_of_rib(struct bgp_conn *c)
+void bgp_conn_send_updates(struct bgp_conn *c, const uint8_t *bytes, size_t n, unsigned messages)
 {
-    uint8_t buf[64];
-
-    for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        if (c->families & 1u << f)
-            bgp_conn_send(c, buf, bgp_end_of_rib_encode((enum bgp_family)f, buf, sizeof buf));
+    c->counts.sent[BGP_UPDATE] += messages - 1; /* bgp_conn_send() counts the last one */
+    bgp_conn_send(c, bytes, n);
 }
 
-void bgp_conn_send_refresh(struct bgp_conn *c)
+void bgp_conn_send_end_of_rib(struct bgp_conn *c, enum bgp_family family)
+{
+    uint8_t buf[64];
+
+    bgp_conn_send(c, buf, bgp_end_of_rib_encode(family, buf, sizeof buf));
+}
+
+void bgp_conn_send_refresh(struct bgp_conn *c, unsigned families)
 {
     uint8_t buf[64];
 
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        if (c->refresh && c->families & 1u << f)
+        if (c->refresh && c->families & families & 1u << f)
             bgp_conn_send(c, buf, bgp_refresh_encode((enum bgp_family)f, buf, sizeof buf));
 }
 
@@ -314,5 +319,7 @@ void bgp_unsent(struct bgp_conn *c, size_t bytes)
 
     bgp_enter(b);
     watch_sending(c, bytes);
+    if (c->peer->routes)
+        rib_wake(b->rib);
     bgp_leave(b);
 }

@@ -36,6 +36,9 @@ struct bgp_counts {
     uint32_t received[BGP_MSGS], sent[BGP_MSGS];
 };
 
+struct rib;
+struct rib_session;
+
 struct bgp_conn {
     struct bgp *b;
     struct bgp_peer *peer;
@@ -85,6 +88,7 @@ struct bgp_peer {
     uint64_t keepalive_in, keepalive_out, update_in, update_out, refresh_in, refresh_out;
     struct bgp_notification *last_sent, *last_received;
     char *last_failure;
+    struct rib_session *routes; /* while Established */
 };
 
 struct bgp {
@@ -98,6 +102,7 @@ struct bgp {
     size_t nranges, ndynamic;
     struct bgp_timers timers;
     struct bgp_peer *gone;
+    struct rib *rib;
 };
 
 /* Why an event happened, beyond its name. */
@@ -144,8 +149,10 @@ void bgp_conn_free(struct bgp_conn *c);
 void bgp_conn_send(struct bgp_conn *c, const uint8_t *bytes, size_t n);
 void bgp_conn_send_open(struct bgp_conn *c);
 void bgp_conn_send_keepalive(struct bgp_conn *c);
-void bgp_conn_send_end_of_rib(struct bgp_conn *c);
-void bgp_conn_send_refresh(struct bgp_conn *c);
+void bgp_conn_send_end_of_rib(struct bgp_conn *c, enum bgp_family family);
+/* n octets that are `messages` whole UPDATEs. */
+void bgp_conn_send_updates(struct bgp_conn *c, const uint8_t *bytes, size_t n, unsigned messages);
+void bgp_conn_send_refresh(struct bgp_conn *c, unsigned families);
 void bgp_conn_restart_hold(struct bgp_conn *c);
 /* Sends f and fills *out as the record of it. */
 void bgp_conn_notify(struct bgp_conn *c, const struct bgp_fault *f, struct bgp_notification *out);

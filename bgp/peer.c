@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/rib/rib.h"
+
 #define OWNER(timer, member)                                                                       \
     ((struct bgp_peer *)(void *)((char *)(timer)-offsetof(struct bgp_peer, member)))
 
@@ -48,6 +50,7 @@ void bgp_peer_free(struct bgp_peer *p)
 
     bgp_timer_stop(&b->timers, &p->retry);
     bgp_timer_stop(&b->timers, &p->idle);
+    rib_session_down(b->rib, p);
     if (p->conn)
         bgp_conn_free(p->conn);
     if (p->rival)
@@ -199,6 +202,8 @@ static void detach(struct bgp_conn *c)
 {
     struct bgp_peer *p = c->peer;
 
+    if (p->routes && p->routes->conn == c)
+        rib_session_down(p->b->rib, p);
     p->counts = c->counts;
     if (c == p->conn)
         p->conn = NULL;
@@ -266,7 +271,7 @@ static void overtake(struct bgp_peer *p)
 static void establish(struct bgp_peer *p)
 {
     drop_rival(p, BGP_CEASE_COLLISION);
-    bgp_conn_send_end_of_rib(p->conn);
+    rib_session_up(p->b->rib, p->conn);
 }
 
 /* One of two connections ended: the other one has nothing to wait for. */

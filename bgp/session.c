@@ -4,8 +4,8 @@
  */
 #include "bgp/internal.h"
 
+#include "bgp/rib/rib.h"
 #include "bgp/wire/notify.h"
-#include "bgp/wire/update.h"
 
 void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
 {
@@ -154,29 +154,37 @@ static void on_notification(struct bgp_conn *c, struct bgp_cursor body)
     bgp_peer_event(c->peer, c, event, &cause);
 }
 
-/* Routes are not kept: an UPDATE is framed and counted. */
 static void on_update(struct bgp_conn *c, struct bgp_cursor body)
 {
+    struct bgp_peer *p = c->peer;
     struct bgp_fault f;
     const struct bgp_cause cause = {.fault = &f};
-    struct bgp_update update;
 
-    if (c->state == BGP_ESTABLISHED && !bgp_update_split(body, &update, &f)) {
-        bgp_peer_event(c->peer, c, BGP_EV_UPDATE_ERROR, &cause);
+    if (c->state != BGP_ESTABLISHED) {
+        bgp_peer_event(p, c, BGP_EV_UPDATE, NULL);
         return;
     }
-    if (c->state == BGP_ESTABLISHED)
-        c->peer->update_in = c->b->now;
-    bgp_peer_event(c->peer, c, BGP_EV_UPDATE, NULL);
+    p->update_in = c->b->now;
+    if (rib_update(p->routes, body, &f))
+        bgp_peer_event(p, c, BGP_EV_UPDATE, NULL);
+    else
+        bgp_peer_event(p, c, BGP_EV_UPDATE_ERROR, &cause);
 }
 
-/* Nothing has been advertised, so there is nothing to send again; a request for a family that is
- * not in use is ignored as RFC 2918 section 4 says. */
-static void on_refresh(struct bgp_conn *c)
+/* A request for a family that is not in use is ignored as RFC 2918 section 4 says. */
+static void on_refresh(struct bgp_conn *c, struct bgp_cursor body)
 {
-    if (c->state == BGP_ESTABLISHED)
-        c->peer->refresh_in = c->b->now;
-    bgp_peer_event(c->peer, c, BGP_EV_REFRESH, NULL);
+    struct bgp_peer *p = c->peer;
+    uint16_t afi = bgp_get_u16(&body);
+    uint8_t subtype = bgp_get_u8(&body), safi = bgp_get_u8(&body);
+
+    bgp_peer_event(p, c, BGP_EV_REFRESH, NULL);
+    if (c->state != BGP_ESTABLISHED)
+        return;
+    p->refresh_in = c->b->now;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (subtype == 0 && bgp_family_info[f].afi == afi && bgp_family_info[f].safi == safi)
+            rib_resend(p->routes, 1u << f);
 }
 
 static void on_keepalive(struct bgp_conn *c)
@@ -206,7 +214,7 @@ void bgp_session_message(struct bgp_conn *c, uint8_t type, struct bgp_cursor bod
         on_keepalive(c);
         break;
     case BGP_REFRESH:
-        on_refresh(c);
+        on_refresh(c, body);
         break;
     case BGP_MSGS:
         break;

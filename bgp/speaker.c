@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/rib/rib.h"
 #include "bgp/wire/notify.h"
 
 void *bgp_alloc(size_t n)
@@ -68,6 +69,7 @@ struct bgp *bgp_new(const struct bgp_ops *ops, void *ctx)
 
     b->ops = ops;
     b->ctx = ctx;
+    b->rib = rib_new(b);
     return b;
 }
 
@@ -86,6 +88,7 @@ void bgp_free(struct bgp *b)
 
     HASH_ITER (hh, b->peers, p, next)
         bgp_peer_free(p);
+    rib_free(b->rib);
     free_ranges(b);
     bgp_timers_free(&b->timers);
     free(b);
@@ -155,10 +158,12 @@ void bgp_set_peer(struct bgp *b, const struct bgp_peer_conf *conf, enum bgp_acti
         p = bgp_peer_new(b, conf);
     } else {
         replace_conf(p, conf);
+        if (p->routes)
+            rib_session_conf(b->rib, p);
         if (action == BGP_RESET)
             restart(p, bgp_peer_admin_down(p) ? BGP_CEASE_SHUTDOWN : BGP_CEASE_CONFIG, NULL);
         else if (action == BGP_REFRESH_IN && p->state == BGP_ESTABLISHED)
-            bgp_conn_send_refresh(p->conn);
+            bgp_conn_send_refresh(p->conn, p->conn->families);
     }
     bgp_peer_reconsider(p);
     bgp_leave(b);
@@ -341,12 +346,15 @@ struct bgp_conn *bgp_accepted(struct bgp *b, const struct bgp_addr *remote, uint
 
 uint64_t bgp_deadline(const struct bgp *b)
 {
-    return bgp_timers_next(&b->timers);
+    uint64_t timer = bgp_timers_next(&b->timers), work = rib_deadline(b->rib);
+
+    return timer < work ? timer : work;
 }
 
 void bgp_tick(struct bgp *b)
 {
     bgp_enter(b);
     bgp_timers_run(&b->timers, b->now);
+    rib_work(b->rib);
     bgp_leave(b);
 }

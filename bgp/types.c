@@ -9,10 +9,10 @@
 #include <string.h>
 
 const struct bgp_family_info bgp_family_info[BGP_FAMILIES] = {
-    [BGP_IPV4_UNICAST] = {1, 1, "IPv4 Unicast"},
-    [BGP_VPNV4] = {1, 128, "VPNv4 Unicast"},
-    [BGP_IPV6_UNICAST] = {2, 1, "IPv6 Unicast"},
-    [BGP_VPNV6] = {2, 128, "VPNv6 Unicast"},
+    [BGP_IPV4_UNICAST] = {1, 1, "IPv4 Unicast", 4, false, false},
+    [BGP_VPNV4] = {1, 128, "VPNv4 Unicast", 4, true, true},
+    [BGP_IPV6_UNICAST] = {2, 1, "IPv6 Unicast", 16, false, false},
+    [BGP_VPNV6] = {2, 128, "VPNv6 Unicast", 16, true, true},
 };
 
 const char *bgp_addr_str(const struct bgp_addr *a, char *buf)

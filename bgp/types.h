@@ -20,6 +20,12 @@ struct bgp_addr {
 
 #define BGP_ADDR_STRLEN 46 /* longest text form with its NUL, INET6_ADDRSTRLEN */
 
+/* Which fields of a config struct a line gave: bit numbers come from the compiled schema. */
+#define BGP_SET_WORDS 4
+struct bgp_set {
+    uint64_t bits[BGP_SET_WORDS];
+};
+
 /* The address families the speaker knows, in the order displays list them. */
 enum bgp_family { BGP_IPV4_UNICAST, BGP_VPNV4, BGP_IPV6_UNICAST, BGP_VPNV6, BGP_FAMILIES };
 
@@ -28,6 +34,9 @@ struct bgp_family_info {
     uint16_t afi; /* RFC 4760 */
     uint8_t safi;
     const char *name; /* as "display bgp peer verbose" prints it: "VPNv4 Unicast" */
+    uint8_t octets;   /* of an address: 4 or 16 */
+    bool vpn;         /* prefixes have a route distinguisher in front */
+    bool label;       /* and a label (RFC 8277) */
 };
 extern const struct bgp_family_info bgp_family_info[BGP_FAMILIES];
 

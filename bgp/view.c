@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/rib/group.h"
+
 static void view_conn(const struct bgp_conn *c, struct bgp_peer_view *v)
 {
     const struct bgp_caps *theirs = &c->theirs.caps;
@@ -57,6 +59,19 @@ static void view_history(const struct bgp_peer *p, struct bgp_peer_view *v)
         snprintf(v->last_failure, sizeof v->last_failure, "%s", p->last_failure);
 }
 
+static void view_routes(const struct rib_session *s, struct bgp_peer_view *v)
+{
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        v->routes[f].received = s->source->paths[f];
+        v->routes[f].accepted = s->source->paths[f] - s->source->loops[f];
+        if (s->members[f])
+            v->routes[f].advertised = group_told(s->members[f]);
+    }
+    v->attributes_discarded = s->discarded;
+    v->treated_as_withdraw = s->withdrawn;
+    v->end_of_rib = s->eor_in;
+}
+
 static void view(const struct bgp_peer *p, struct bgp_peer_view *v)
 {
     memset(v, 0, sizeof *v);
@@ -76,6 +91,8 @@ static void view(const struct bgp_peer *p, struct bgp_peer_view *v)
     view_history(p, v);
     if (p->conn)
         view_conn(p->conn, v);
+    if (p->routes)
+        view_routes(p->routes, v);
 }
 
 bool bgp_peer_view(const struct bgp *b, const struct bgp_addr *addr, struct bgp_peer_view *out)

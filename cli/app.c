@@ -31,8 +31,7 @@ void app_committed(struct app *a, struct session *by)
             store_candidate_tidy(a->config.store, &s->edit.cand);
 }
 
-/* --- log
- * ---------------------------------------------------------------------------------------------- */
+/* --- log ----------------------------------------------------------------------------- */
 
 /* One line of the host's log in VRP's frame (reference D1); stderr is the log file or a terminal.
  */
@@ -78,8 +77,7 @@ static void on_warn(void *ctx, const char *text)
     log_line(ctx, time(NULL), "BGP/4/WARNING", text);
 }
 
-/* --- host operations
- * ----------------------------------------------------------------------------------- */
+/* --- host operations ----------------------------------------------------------------- */
 
 static bool app_start(void *ctx, struct uv_loop_s *loop, char *err, size_t errlen)
 {
@@ -146,6 +144,7 @@ static void app_idle(void *ctx)
     for (struct session *s = a->sessions; s; s = s->next)
         if (!store_candidate_flush(a->config.store, &s->edit.cand))
             on_warn(a, store_error(a->config.store));
+    store_rest(a->config.store);
 }
 
 const struct host_ops app_host_ops = {

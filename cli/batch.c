@@ -49,7 +49,7 @@ struct batch {
     bool broken; /* standard output takes no more */
 };
 
-/* --- standard output --------------------------------------------------------------- */
+/* --- standard output ----------------------------------------------------------------- */
 
 static void write_all(struct batch *b, const char *p, size_t n)
 {
@@ -89,7 +89,7 @@ static void print(struct batch *b, const char *text, size_t n)
     b->nout += n;
 }
 
-/* --- diagnostics ------------------------------------------------------------------- */
+/* --- diagnostics --------------------------------------------------------------------- */
 
 /* Where the host's line n came from. The last source that begins at or before it is the one: an
  * empty source begins where the next does. */
@@ -121,7 +121,7 @@ static void diagnostic(struct batch *b, struct proto_frame *f)
     fwrite(out, 1, len, stderr);
 }
 
-/* --- lines ------------------------------------------------------------------------- */
+/* --- lines --------------------------------------------------------------------------- */
 
 static void end_line(struct batch *b)
 {
@@ -211,7 +211,7 @@ static int want_source(struct batch *b)
     return -1;
 }
 
-/* --- the loop ---------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------------------ */
 
 /* The exit code once the session is over, -1 before. */
 static int take_frames(struct batch *b)
@@ -255,8 +255,11 @@ static int take_frames(struct batch *b)
 static void wait_for_any(struct batch *b)
 {
     struct client *c = b->client;
-    int source = want_source(b);
-    client_write(c);
+    int source;
+    do { /* writing may make the room for which a source was refused: nobody would wake us */
+        source = want_source(b);
+        client_write(c);
+    } while (source < 0 && b->at < b->nsources && client_unsent(c) < UNSENT_MAX);
     struct pollfd p[2] = {{.fd = c->fd, .events = POLLIN}, {.fd = source, .events = POLLIN}};
     if (client_unsent(c)) {
         p[0].events |= POLLOUT;

@@ -5,47 +5,11 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/bgp_text.h"
 #include "cli/peer_verbose.h"
 #include "engine/config/model.h"
 
-/* --- what is asked for
- * ---------------------------------------------------------------------------- */
-
-static enum bgp_family family_of(const struct sch_match *m)
-{
-    const char *w = cmd_word(m, "family");
-    return strcmp(w, "vpnv4") == 0   ? BGP_VPNV4
-           : strcmp(w, "vpnv6") == 0 ? BGP_VPNV6
-           : strcmp(w, "ipv6") == 0  ? BGP_IPV6_UNICAST
-                                     : BGP_IPV4_UNICAST;
-}
-
-static bool bgp_runs(struct session *s)
-{
-    if (s->app->config.speaker && s->app->config.model->bgp.as)
-        return true;
-    if (!s->app->config.speaker)
-        session_error(s, "There is no speaker here.");
-    else
-        session_error(s, "BGP is not configured.");
-    return false;
-}
-
-/* --- summary
- * ------------------------------------------------------------------------------------------ */
-
-/* Up/Down of B0: hh:mm:ss below a day, then hhhhHmmM. */
-static void up_down(uint64_t ms, char *buf, size_t len)
-{
-    uint64_t sec = ms / 1000, h = sec / 3600;
-    if (h < 24)
-        snprintf(buf, len, "%02u:%02u:%02u", (unsigned)h, (unsigned)(sec / 60 % 60),
-                 (unsigned)(sec % 60));
-    else if (h <= 9999)
-        snprintf(buf, len, "%04uh%02um", (unsigned)h, (unsigned)(sec / 60 % 60));
-    else
-        snprintf(buf, len, "****h%02um", (unsigned)(sec / 60 % 60));
-}
+/* --- summary ----------------------------------------------------------------- */
 
 static const char *state_word(const struct bgp_peer_view *v, enum bgp_family f)
 {
@@ -69,10 +33,10 @@ static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_
     char addr[BGP_ADDR_STRLEN + 1], as[16], up[16];
     addr[0] = '*';
     bgp_addr_str(&v->addr, addr + 1);
-    up_down(speaker_now() - v->state_since_ms, up, sizeof up);
+    bgp_text_up_down(speaker_now() - v->state_since_ms, up, sizeof up);
     out(s, "  %-16s%u%12s%9u%9u%6u%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
         sch_as_text(v->remote_as, s->app->config.model->sys.as_plain, as), total(v->received),
-        total(v->sent), 0u, up, state_word(v, f), 0u);
+        total(v->sent), 0u, up, state_word(v, f), v->routes[f].received);
 }
 
 static void peer_header(struct session *s)
@@ -85,10 +49,7 @@ static void summary_head(struct session *s, unsigned peers, unsigned up)
 {
     char id[BGP_ADDR_STRLEN], as[16];
     const struct bgp_conf *c = &s->app->config.model->bgp_eff;
-    struct bgp_addr a = {4,
-                         {(uint8_t)(c->router_id >> 24), (uint8_t)(c->router_id >> 16),
-                          (uint8_t)(c->router_id >> 8), (uint8_t)c->router_id}};
-    out(s, " BGP local router ID : %s\n", bgp_addr_str(&a, id));
+    out(s, " BGP local router ID : %s\n", bgp_text_id(c->router_id, id));
     out(s, " Local AS number : %s\n", sch_as_text(c->as, s->app->config.model->sys.as_plain, as));
     out(s, " Total number of peers : %-18uPeers in established state : %u\n\n", peers, up);
     peer_header(s);
@@ -117,7 +78,7 @@ static bool peers_next(struct session *s, void *state)
         if (!(v->enabled & 1u << p->family))
             continue;
         if (p->verbose)
-            peer_verbose(s, v);
+            peer_verbose(s, v, p->family);
         else
             peer_row(s, v, p->family);
         i++;
@@ -134,7 +95,7 @@ static void one_peer(struct session *s, const struct sch_match *m, enum bgp_fami
         return;
     }
     if (*cmd_word(m, "form")) {
-        peer_verbose(s, &v);
+        peer_verbose(s, &v, f);
         return;
     }
     summary_head(s, 1, v.state == BGP_ESTABLISHED && v.negotiated & 1u << f);
@@ -143,9 +104,9 @@ static void one_peer(struct session *s, const struct sch_match *m, enum bgp_fami
 
 void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
 {
-    enum bgp_family f = family_of(m);
+    enum bgp_family f = bgp_text_family(m);
     unsigned up = 0, all = 0;
-    if (!bgp_runs(s))
+    if (!bgp_text_runs(s))
         return;
     if (cmd_arg(m, "peer")->present) {
         one_peer(s, m, f);
@@ -170,8 +131,7 @@ void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
     s->stream = (struct stream){peers_next, peers_free, p};
 }
 
-/* --- groups
- * ---------------------------------------------------------------------------------------------- */
+/* --- groups -------------------------------------------------------------------------- */
 
 static bool in_family(const struct model_peer *g, enum bgp_family f)
 {
@@ -199,7 +159,8 @@ static void group_members(struct session *s, const struct model_peer *g, enum bg
     unsigned i = 0;
     for (const struct model_peer *p = m->peers; p; p = p->hh.next)
         if (!p->is_group && p->exists && model_group_of(m, p) == g) {
-            out(s, i++ % 2 ? "%-40s\n" : " %-40s", p->name);
+            i++;
+            out(s, i % 2 == 0 ? "%s\n" : i == n ? " %s" : " %-40s", p->name);
         }
     if (i % 2)
         out(s, "\n");
@@ -242,7 +203,7 @@ void cmd_display_bgp_group(struct session *s, const struct sch_match *m)
     const struct sch_value *want = cmd_arg(m, "group");
     enum bgp_family f = strstr(m->cmd->syntax, "vpnv4") ? BGP_VPNV4 : BGP_IPV4_UNICAST;
     unsigned shown = 0;
-    if (!bgp_runs(s))
+    if (!bgp_text_runs(s))
         return;
     for (const struct model_peer *g = s->app->config.model->peers; g; g = g->hh.next) {
         if (!g->is_group || !g->exists || !in_family(g, f) ||
@@ -255,47 +216,4 @@ void cmd_display_bgp_group(struct session *s, const struct sch_match *m)
     }
     if (want->present && !shown)
         session_error(s, "No such a peer-group.");
-}
-
-/* --- reset
- * -------------------------------------------------------------------------------------------------
- */
-
-static bool chosen(const struct sch_match *m, const struct model *model,
-                   const struct bgp_peer_view *v)
-{
-    const char *scope = cmd_word(m, "scope");
-    const struct sch_value *as = cmd_arg(m, "as"), *peer = cmd_arg(m, "peer"),
-                           *group = cmd_arg(m, "group");
-    char name[MODEL_NAME];
-    if (!(v->enabled & 1u << family_of(m)))
-        return false;
-    if (*scope)
-        return strcmp(scope, "all") == 0 || (strcmp(scope, "internal") == 0) == v->internal;
-    if (as->present)
-        return v->remote_as == as->u;
-    if (peer->present)
-        return bgp_addr_cmp(&peer->addr, &v->addr) == 0;
-    const struct model_peer *p = model_find_peer(model, bgp_addr_str(&v->addr, name));
-    return p && p->raw.group && strlen(p->raw.group) == group->n &&
-           memcmp(p->raw.group, group->s, group->n) == 0;
-}
-
-void cmd_reset_bgp(struct session *s, const struct sch_match *m)
-{
-    struct bgp_peer_view *v = NULL;
-    size_t hits = 0;
-    if (!bgp_runs(s))
-        return;
-    size_t n = speaker_peers(s->app->config.speaker, &v);
-    struct bgp_addr *addrs = calloc(n ? n : 1, sizeof *addrs);
-    for (size_t i = 0; addrs && i < n; i++)
-        if (chosen(m, s->app->config.model, &v[i]))
-            addrs[hits++] = v[i].addr;
-    if (hits)
-        speaker_reset(s->app->config.speaker, addrs, hits, NULL);
-    else
-        session_error(s, "The peer session does not exist.");
-    free(addrs);
-    free(v);
 }

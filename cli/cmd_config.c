@@ -9,8 +9,7 @@
 
 #define ROWS_AT_ONCE 500 /* of a streamed configuration */
 
-/* --- whole configurations, streamed
- * ----------------------------------------------------------------- */
+/* --- whole configurations, streamed -------------------------------------------------- */
 
 struct listing {
     struct render render;
@@ -52,7 +51,8 @@ static struct listing *list_start(struct session *s, const uint8_t *prefix, size
         return NULL;
     }
     l->render.s = s;
-    memcpy(l->prefix, prefix, n);
+    if (n)
+        memcpy(l->prefix, prefix, n);
     l->nprefix = n;
     s->stream = (struct stream){list_next, free, l};
     return l;
@@ -111,8 +111,7 @@ void cmd_display_this(struct session *s, const struct sch_match *m)
         out(s, "#\n");
 }
 
-/* --- candidate
- * ------------------------------------------------------------------------------------------ */
+/* --- candidate ----------------------------------------------------------------------- */
 
 void cmd_display_candidate(struct session *s, const struct sch_match *m)
 {
@@ -161,9 +160,7 @@ void cmd_refresh_candidate(struct session *s, const struct sch_match *m)
     s->edit.base = s->app->config.head;
 }
 
-/* --- commit
- * -----------------------------------------------------------------------------------------------
- */
+/* --- commit -------------------------------------------------------------------------- */
 
 static bool unique_label(struct session *s, const struct sch_value *label)
 {
@@ -191,7 +188,7 @@ static bool do_commit(struct session *s, struct store_commit *meta)
 void cmd_commit(struct session *s, const struct sch_match *m)
 {
     struct store_commit meta = {.type = "CLI"};
-    const struct sch_value *label = cmd_arg(m, "label"), *text = cmd_arg(m, "description");
+    const struct sch_value *label = cmd_arg(m, "label"), *text = cmd_arg(m, "text");
     if (!unique_label(s, label))
         return;
     if (label->present)
@@ -211,9 +208,7 @@ void cmd_commit_check(struct session *s, const struct sch_match *m)
     s->edit.removed = removed;
 }
 
-/* --- history
- * ------------------------------------------------------------------------------------------------
- */
+/* --- history ------------------------------------------------------------------------- */
 
 struct list {
     struct session *s;
@@ -239,8 +234,8 @@ static bool list_verbose(void *arg, const struct store_commit *c)
     out(l->s, "%s%u) CommitId: %u\n", l->n ? "\n" : "", l->n + 1, c->id);
     out(l->s, "        Label: %s\n        User: %s\n        User-Intf: %s\n",
         c->label[0] ? c->label : "-", c->user, c->tty);
-    out(l->s, "        Type: %s\n        TimeStamp: %s\n        Description: %s\n", c->type, when,
-        c->description);
+    out(l->s, "        Type: %s\n        TimeStamp: %s\n        Description:%s%s\n", c->type, when,
+        c->description[0] ? " " : "", c->description);
     l->n++;
     return true;
 }
@@ -327,9 +322,7 @@ void cmd_display_commit_changes(struct session *s, const struct sch_match *m)
     diff_end(&d);
 }
 
-/* --- rollback
- * --------------------------------------------------------------------------------------------------
- */
+/* --- rollback ------------------------------------------------------------------------ */
 
 static void rollback_now(struct session *s, uint32_t target)
 {

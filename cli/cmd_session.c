@@ -14,8 +14,8 @@ void cmd_system_view(struct session *s, const struct sch_match *m)
         if (s->hello.interactive && store_candidate_adopt(store, s->user, &s->edit.cand)) {
             s->edit.base = 0;
             s->edit.removed = true;
-            out(s, "Info: The uncommitted changes of a lost session are here again (%zu lines).\n",
-                s->edit.cand.rows);
+            out(s, "Info: The uncommitted changes of a lost session are here again (%zu line%s).\n",
+                s->edit.cand.rows, s->edit.cand.rows == 1 ? "" : "s");
         } else if (!store_candidate_new(store, s->user, s->tty, &s->edit.cand)) {
             session_error(s, "%s", store_error(store));
             return;

@@ -33,8 +33,7 @@ const char *cmd_word(const struct sch_match *m, const char *name)
     return "";
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------ */
+/* --- questions ----------------------------------------------------------------------- */
 
 static bool word_is(const char *s, size_t n, const char *word)
 {
@@ -80,8 +79,7 @@ bool exec_answer(struct session *s)
     return valid;
 }
 
-/* --- resolving
- * -------------------------------------------------------------------------------------- */
+/* --- resolving ----------------------------------------------------------------------- */
 
 /* Tries the line in the current view, then in those above it up to the system view. On success the
  * level it belongs to is in *level. */
@@ -92,12 +90,10 @@ static enum sch_status resolve(struct session *s, size_t n, struct sch_match *m,
     enum sch_status first = sch_match(s->stack[s->depth].view, s->line, n, m, at);
     if (first == SCH_OK || first == SCH_AMBIGUOUS || first == SCH_EMPTY)
         return first;
-    size_t skip = strspn(s->line, " \t");
-    if (n >= skip + 5 && strncasecmp(s->line + skip, "undo ", 5) == 0)
-        return first;
-    for (unsigned d = s->depth; d-- > 1;) {
+    for (unsigned d = s->depth; d-- > 1;) { /* an undo, even a shortened one, never climbs */
         size_t ignored;
-        if (sch_match(s->stack[d].view, s->line, n, m, &ignored) == SCH_OK) {
+        if (sch_match(s->stack[d].view, s->line, n, m, &ignored) == SCH_OK &&
+            m->cmd->kind != SCH_UNDO) {
             *level = d;
             return SCH_OK;
         }
@@ -121,8 +117,14 @@ static enum sch_status resolve_piped(struct session *s, struct sch_match *m, siz
     size_t bar = st == SCH_OK || st == SCH_EMPTY ? 0 : pipe_at(s), at2, at3;
     struct sch_match piped;
     int status = SCH_UNRECOGNIZED;
-    if (!bar || resolve(s, bar, &piped, &at2, level) != SCH_OK || piped.cmd->kind != SCH_COMMAND ||
-        strncmp(piped.cmd->syntax, "display", 7) != 0)
+    if (!bar || *at < bar)
+        return st;
+    enum sch_status front = resolve(s, bar, &piped, &at2, level);
+    if (front != SCH_OK) { /* what is before the bar is wrong by itself */
+        *at = at2;
+        return front;
+    }
+    if (piped.cmd->kind != SCH_COMMAND || strncmp(piped.cmd->syntax, "display", 7) != 0)
         return st;
     s->filter = filter_parse(s->line + bar + 1, s->nline - bar - 1, &at3, &status);
     if (!s->filter) {
@@ -133,8 +135,7 @@ static enum sch_status resolve_piped(struct session *s, struct sch_match *m, siz
     return SCH_OK;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------------------- */
 
 /* Key of the view a line is stored in: the level's, or that of one of its "also" views. */
 static struct sch_key view_key(const struct level *l, const struct sch_match *m)

@@ -89,6 +89,18 @@ static void filter_help(struct session *s, const char *rest, size_t n)
             print_option(s, w->word, w->help, 7);
 }
 
+/* Nothing can follow: the caret stands where the text stops making sense. */
+static void help_nothing(struct session *s, const char *text, size_t n, size_t word)
+{
+    struct sch_match m;
+    size_t at = word;
+    enum sch_status st = sch_match(session_level(s)->view, text, n, &m, &at);
+    if (st == SCH_OK || st == SCH_INCOMPLETE || at > n)
+        at = word;
+    session_caret(s, text, n, at);
+    out(s, "%s\n", sch_status_text(SCH_UNRECOGNIZED));
+}
+
 void help_question(struct session *s, const char *text, size_t n)
 {
     struct sch_option o[OPTIONS_MAX];
@@ -111,9 +123,7 @@ void help_question(struct session *s, const char *text, size_t n)
     } else if (filters && display_ready(s, text, (size_t)(filters - text) - 1)) {
         filter_help(s, filters, rest);
     } else {
-        char prompt[600];
-        out(s, "%*s^\n", (int)(session_prompt(s, prompt, sizeof prompt) + word), "");
-        out(s, "%s\n", sch_status_text(SCH_UNRECOGNIZED));
+        help_nothing(s, text, n, word);
     }
     out_flush(s);
     s->paged = false;
@@ -122,9 +132,7 @@ void help_question(struct session *s, const char *text, size_t n)
     host_send(s->conn, &s->out);
 }
 
-/* --- Tab
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- Tab ----------------------------------------------------------------------------- */
 
 struct names {
     const char *word;

@@ -24,6 +24,8 @@ static void grow(char **buf, size_t *cap, size_t need)
 
 static void gather(struct session *s, const char *text, size_t n)
 {
+    if (n == 0)
+        return;
     grow(&s->text, &s->textcap, s->ntext + n);
     memcpy(s->text + s->ntext, text, n);
     s->ntext += n;
@@ -124,23 +126,26 @@ static size_t columns(const char *text, size_t n)
     return c;
 }
 
+void session_caret(struct session *s, const char *line, size_t nline, size_t at)
+{
+    char prompt[600];
+    size_t n = at < nline ? at : nline;
+    size_t blanks = columns(prompt, session_prompt(s, prompt, sizeof prompt)) + columns(line, n);
+    out(s, "%*s^\n", (int)(blanks + (at - n)), "");
+}
+
 void session_fail(struct session *s, long at, const char *text)
 {
     s->errors++;
-    out_flush(s);
+    out_end(s); /* a filter sees output, not errors */
     if (!s->hello.interactive) {
         size_t start = strspn(s->line, " \t"); /* no word in particular: where the line begins */
         send_diag(s, 'E', (at < 0 ? start : (size_t)at) + 1, text);
         s->batch_over = !s->hello.keep_going;
         return;
     }
-    if (at >= 0) {
-        char prompt[600];
-        size_t n = (size_t)at < s->nline ? (size_t)at : s->nline;
-        size_t blanks = columns(prompt, session_prompt(s, prompt, sizeof prompt)) +
-                        columns(s->line, n) + ((size_t)at - n);
-        out(s, "%*s^\n", (int)blanks, "");
-    }
+    if (at >= 0)
+        session_caret(s, s->line, s->nline, (size_t)at);
     out(s, "%s\n", text);
 }
 

@@ -4,29 +4,15 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/bgp_text.h"
 #include "cli/peer_verbose.h"
 #include "engine/config/model.h"
 
 #define INDENT "         "
 
-/* Verbose duration of B0: 00h57m53s below a day, else 26d05h20m49s. */
-static void duration(uint64_t ms, char *buf, size_t len)
-{
-    uint64_t sec = ms / 1000, d = sec / 86400;
-    unsigned h = (unsigned)(sec / 3600 % 24), m = (unsigned)(sec / 60 % 60),
-             t = (unsigned)(sec % 60);
-    if (d)
-        snprintf(buf, len, "%llud%02uh%02um%02us", (unsigned long long)d, h, m, t);
-    else
-        snprintf(buf, len, "%02uh%02um%02us", h, m, t);
-}
-
 static void identity(struct session *s, const struct bgp_peer_view *v, const struct model_peer *p)
 {
     char addr[BGP_ADDR_STRLEN], id[BGP_ADDR_STRLEN], as[16];
-    struct bgp_addr rid = {4,
-                           {(uint8_t)(v->remote_id >> 24), (uint8_t)(v->remote_id >> 16),
-                            (uint8_t)(v->remote_id >> 8), (uint8_t)v->remote_id}};
     out(s, "\n" INDENT "BGP Peer is %s,  remote AS %s\n", bgp_addr_str(&v->addr, addr),
         sch_as_text(v->remote_as, s->app->config.model->sys.as_plain, as));
     out(s, INDENT "Type: %s link\n", v->internal ? "IBGP" : "EBGP");
@@ -34,14 +20,14 @@ static void identity(struct session *s, const struct bgp_peer_view *v, const str
         out(s, INDENT "Peer's description: \"%s\"\n", p->raw.description);
     if (p && p->raw.group)
         out(s, INDENT "Belong to peer-group: %s\n", p->raw.group);
-    out(s, INDENT "BGP version 4, Remote router ID %s\n", bgp_addr_str(&rid, id));
+    out(s, INDENT "BGP version 4, Remote router ID %s\n", bgp_text_id(v->remote_id, id));
     out(s, INDENT "Update-group ID: 0\n");
 }
 
 static void state(struct session *s, const struct bgp_peer_view *v)
 {
     char up[32];
-    duration(speaker_now() - v->state_since_ms, up, sizeof up);
+    bgp_text_duration(speaker_now() - v->state_since_ms, up, sizeof up);
     if (v->state == BGP_ESTABLISHED)
         out(s, INDENT "BGP current state: Established, Up for %s\n", up);
     else
@@ -65,13 +51,15 @@ static void notification(struct session *s, const char *what, const struct bgp_n
         n->text[0] ? ", " : "", n->text);
 }
 
-static void timers(struct session *s, const struct bgp_peer_view *v, const struct model_peer *p)
+static void timers(struct session *s, const struct bgp_peer_view *v, const struct model_peer *p,
+                   enum bgp_family f)
 {
     bool up = v->state == BGP_ESTABLISHED;
     unsigned retry = p ? p->eff.connect_retry : 32, min = p ? p->eff.min_hold : 0;
     if (up) {
-        out(s, INDENT "Received total routes: 0\n" INDENT "Received active routes total: 0\n" INDENT
-                      "Advertised total routes: 0\n");
+        out(s, INDENT "Received total routes: %u\n", v->routes[f].received);
+        out(s, INDENT "Received active routes total: %u\n", v->routes[f].accepted);
+        out(s, INDENT "Advertised total routes: %u\n", v->routes[f].advertised);
         out(s, INDENT "Port: Local - %u        Remote - %u\n", v->local_port, v->remote_port);
     }
     out(s, INDENT "Configured: Connect-retry Time: %u sec\n", retry);
@@ -147,26 +135,34 @@ static void times(struct session *s, const struct bgp_peer_view *v)
     last_time(s, "refresh", "sent", v->last_refresh_out);
 }
 
-static void settings(struct session *s, const struct bgp_peer_view *v, const struct model_peer *p)
+static void say_if(struct session *s, bool set, const char *what)
 {
-    const struct bgp_peer_conf none = {0}, *c = p ? &p->eff : &none;
-    out(s, " Minimum route advertisement interval is %u seconds\n", v->internal ? 15u : 30u);
-    out(s, " Optional capabilities:\n");
-    if (!c->no_refresh && !c->conventional)
-        out(s, " Route refresh capability has been enabled\n");
-    if (!c->no_as4 && !c->conventional)
-        out(s, " 4-byte-as capability has been enabled\n");
-    if (c->source_if || c->source_ip.af)
-        out(s, " Connect-interface has been configured\n");
-    if (!v->internal && c->ttl > 1 && !c->gtsm_hops)
-        out(s, " Multi-hop ebgp has been enabled\n");
-    if (c->listen_only)
-        out(s, " Listen-only has been configured\n");
-    out(s, " Peer Preferred Value: 0\n Memory Priority: medium\n Routing policy configured:\n"
-           " No routing policy is configured\n");
+    if (set)
+        out(s, " %s\n", what);
 }
 
-void peer_verbose(struct session *s, const struct bgp_peer_view *v)
+static void settings(struct session *s, const struct bgp_peer_view *v, const struct model_peer *p,
+                     enum bgp_family f)
+{
+    const struct bgp_peer_conf none = {0}, *c = p ? &p->eff : &none;
+    const struct bgp_peer_af_conf *a = &c->af[f];
+    out(s, " Minimum route advertisement interval is %u seconds\n", a->mrai);
+    out(s, " Optional capabilities:\n");
+    say_if(s, !c->no_refresh && !c->conventional, "Route refresh capability has been enabled");
+    say_if(s, !c->no_as4 && !c->conventional, "4-byte-as capability has been enabled");
+    say_if(s, a->next_hop_local, "Nexthop self has been configured");
+    say_if(s, a->advertise_community, "Send community has been configured");
+    say_if(s, a->advertise_ext_community, "Send extend community has been configured");
+    say_if(s, a->advertise_large_community, "Send large community has been configured");
+    say_if(s, a->reflect_client, "It's route-reflector-client");
+    say_if(s, c->source_if || c->source_ip.af, "Connect-interface has been configured");
+    say_if(s, !v->internal && c->ttl > 1 && !c->gtsm_hops, "Multi-hop ebgp has been enabled");
+    say_if(s, c->listen_only, "Listen-only has been configured");
+    out(s, " Peer Preferred Value: %u\n Memory Priority: medium\n", a->preferred_value);
+    out(s, " Routing policy configured:\n No routing policy is configured\n");
+}
+
+void peer_verbose(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
 {
     char name[MODEL_NAME];
     const struct model_peer *p =
@@ -175,11 +171,11 @@ void peer_verbose(struct session *s, const struct bgp_peer_view *v)
     state(s, v);
     notification(s, "received", &v->last_received);
     notification(s, "sent", &v->last_sent);
-    timers(s, v, p);
+    timers(s, v, p, f);
     capabilities(s, v);
     counters(s, "Received", v->received);
     counters(s, "Sent", v->sent);
     out(s, " Authentication type configured: %s\n", p && p->eff.password ? "MD5" : "None");
     times(s, v);
-    settings(s, v, p);
+    settings(s, v, p, f);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/session.h"
 
-void peer_verbose(struct session *s, const struct bgp_peer_view *v);
+/* f: the family the display is about. */
+void peer_verbose(struct session *s, const struct bgp_peer_view *v, enum bgp_family f);
 
 #endif

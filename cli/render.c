@@ -50,7 +50,7 @@ void render_row(struct render *r, const uint8_t *key, size_t nkey, const char *t
     print_line(r->s, "", p.depth, buf, n);
 }
 
-/* A view line that is no longer there is shown by its words alone. */
+/* A view line that is no longer there is shown as it last was. */
 size_t render_view_line(struct session *s, const uint8_t *key, size_t nkey,
                         const struct sch_line *l, char *buf, size_t len)
 {
@@ -62,12 +62,13 @@ size_t render_view_line(struct session *s, const uint8_t *key, size_t nkey,
     if (n < 0)
         n = store_get(store, &running, key, nkey, text, sizeof text);
     if (n < 0)
+        n = store_last_text(store, key, nkey, text, sizeof text);
+    if (n < 0)
         return sch_render(l, none, false, true, buf, len);
     return render_text(s, l, text, (size_t)n, buf, len);
 }
 
-/* --- diff
- * -------------------------------------------------------------------------------------------- */
+/* --- diff ---------------------------------------------------------------------------- */
 
 void diff_begin(struct diff *d, struct session *s)
 {
@@ -148,8 +149,7 @@ void diff_end(struct diff *d)
         out(d->s, "  #\n");
 }
 
-/* --- uncommitted lines as commands
- * ---------------------------------------------------------------------- */
+/* --- uncommitted lines as commands --------------------------------------------------- */
 
 /* What would have to be typed to make the row go. */
 static size_t undo_text(struct session *s, const struct sch_line *l, const char *old_text,
@@ -164,7 +164,7 @@ static size_t undo_text(struct session *s, const struct sch_line *l, const char 
     for (uint8_t i = 0; i < l->nparams && !whole; i++)
         v[i].present = v[i].present && l->params[i].key;
     (void)s;
-    if (l->undo_cmd != UINT16_MAX && sch_cmds[l->undo_cmd].cascade && l->sub != SCH_NO_SUB) {
+    if (l == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && v[0].addr.af) {
         char name[64];
         sch_value_text(&v[0], &l->params[0], true, name, sizeof name);
         return (size_t)snprintf(buf, len, "undo peer %s", name);
@@ -172,21 +172,19 @@ static size_t undo_text(struct session *s, const struct sch_line *l, const char 
     return sch_render(l, v, !negated, s->app->config.model->sys.as_plain, buf, len);
 }
 
-static void note_gone(struct commands *c, const struct sch_line *l, const uint8_t *key, size_t nkey,
-                      const struct sch_place *p)
+/* Does the row go with its peer or group, whose own undo is printed where that stood? */
+static bool goes_with_object(struct session *s, const struct sch_place *p, const char *old_text)
 {
-    size_t n = nkey;
-    if (l->sub != SCH_NO_SUB) { /* the object: rank and its key argument, without the sub-rank */
-        if (l->undo_cmd == UINT16_MAX || !sch_cmds[l->undo_cmd].cascade)
-            return;
-        n = p->start[p->depth] + 1u +
-            sch_value_encoded_len(&l->params[0], key + p->start[p->depth] + 1,
-                                  nkey - p->start[p->depth] - 1);
-    } else if (!l->enters) {
-        return;
-    }
-    memcpy(c->gone, key, n);
-    c->ngone = n;
+    struct sch_value v[SCH_SLOTS];
+    char text[SCH_TEXT_MAX];
+    struct sch_key owner = edit_bgp_key();
+    bool negated;
+    if (p->line->sub == SCH_NO_SUB || p->line->params[0].type != SCH_PEER ||
+        !sch_row_parse(p->line, old_text, strlen(old_text), v, &negated) ||
+        (p->line == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && v[0].addr.af))
+        return false;
+    owner = edit_key(&owner, v[0].addr.af ? LINE_BGP_PEER_AS_NUMBER : LINE_BGP_GROUP, v);
+    return store_get(s->app->config.store, &s->edit.cand, owner.b, owner.n, text, sizeof text) < 0;
 }
 
 bool commands_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
@@ -196,7 +194,8 @@ bool commands_row(void *arg, const uint8_t *key, size_t nkey, const char *old_te
     struct sch_place p;
     char buf[SCH_TEXT_MAX];
     if (!sch_key_place(key, nkey, &p) ||
-        (!new_text && c->ngone && starts_with(key, nkey, c->gone, c->ngone)))
+        (!new_text && ((c->ngone && starts_with(key, nkey, c->gone, c->ngone)) ||
+                       goes_with_object(c->s, &p, old_text))))
         return true;
     for (unsigned i = 0; i < p.depth; i++) {
         size_t end = p.start[i + 1];
@@ -210,8 +209,10 @@ bool commands_row(void *arg, const uint8_t *key, size_t nkey, const char *old_te
     size_t n = new_text ? render_text(c->s, p.line, new_text, strlen(new_text), buf, sizeof buf)
                         : undo_text(c->s, p.line, old_text, buf, sizeof buf);
     print_line(c->s, "", p.depth, buf, n);
-    if (!new_text)
-        note_gone(c, p.line, key, nkey, &p);
+    if (!new_text && p.line->enters) {
+        memcpy(c->gone, key, nkey);
+        c->ngone = nkey;
+    }
     if (p.line->enters) {
         memcpy(c->shown, key, nkey);
         c->nshown = nkey;

@@ -62,8 +62,7 @@ struct level *session_level(struct session *s)
     return &s->stack[s->depth];
 }
 
-/* --- prompts
- * ---------------------------------------------------------------------------------------- */
+/* --- prompts ------------------------------------------------------------------------- */
 
 size_t session_prompt(struct session *s, char *buf, size_t len)
 {
@@ -142,8 +141,7 @@ void session_bye(struct session *s, int code)
         host_bye(s->conn, code);
 }
 
-/* --- moving between views
- * ---------------------------------------------------------------------------- */
+/* --- moving between views ------------------------------------------------------------ */
 
 bool session_push(struct session *s, uint8_t view, const struct sch_key *key, const char *arg)
 {
@@ -152,7 +150,7 @@ bool session_push(struct session *s, uint8_t view, const struct sch_key *key, co
     struct level *l = &s->stack[++s->depth];
     l->view = view;
     l->key = *key;
-    snprintf(l->arg, sizeof l->arg, "%s", arg);
+    snprintf(l->arg, sizeof l->arg, "%s", *arg ? arg : s->stack[s->depth - 1].arg);
     return true;
 }
 
@@ -194,8 +192,7 @@ void session_ask(struct session *s, enum question_kind kind, const char *text,
     snprintf(s->question_text, sizeof s->question_text, "%s", text);
 }
 
-/* --- frames
- * -------------------------------------------------------------------------------------------- */
+/* --- frames -------------------------------------------------------------------------- */
 
 void session_pump(struct session *s)
 {

@@ -107,14 +107,12 @@ void session_ask(struct session *s, enum question_kind kind, const char *text,
 void session_leave(struct session *s);
 bool session_push(struct session *s, uint8_t view, const struct sch_key *key, const char *arg);
 
-/* --- exec.c
- * ---------------------------------------------------------------------------------------- */
+/* --- exec.c -------------------------------------------------------------------------- */
 void exec_line(struct session *s);
 /* Reads an answer to a pending question; false: the line is not one and is still to be run. */
 bool exec_answer(struct session *s);
 
-/* --- output.c: what a command prints
- * ---------------------------------------------------------------- */
+/* --- output.c: what a command prints ------------------------------------------------- */
 void out_text(struct session *s, const char *text, size_t n);
 void out(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Frames what has been gathered. False: the terminal is behind, stop producing. */
@@ -124,17 +122,17 @@ void out_end(struct session *s);
 /* An error at offset at of the line (-1: none), with caret on a terminal, as FILE:LINE:COLUMN in a
  * batch. text begins with "Error: ". */
 void session_fail(struct session *s, long at, const char *text);
+/* The line with the caret below offset at of a line typed behind the prompt. */
+void session_caret(struct session *s, const char *line, size_t nline, size_t at);
 void session_error(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line of information or warning that is no output. */
 void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- help.c
- * -------------------------------------------------------------------------------------------- */
+/* --- help.c -------------------------------------------------------------------------- */
 void help_question(struct session *s, const char *text, size_t n);
 void help_tab(struct session *s, const char *text, size_t n);
 
-/* --- commands, by the names of the declarations
- * ----------------------------------------------------------- */
+/* --- commands, by the names of the declarations -------------------------------------- */
 typedef void command_fn(struct session *s, const struct sch_match *m);
 #define X(name) command_fn cmd_##name;
 SCH_DOES_LIST(X)

@@ -42,7 +42,7 @@ static void pause_ms(int ms)
     nanosleep(&t, NULL);
 }
 
-/* --- the child --------------------------------------------------------------------- */
+/* --- the child ----------------------------------------------------------------------- */
 
 static void exec_host(const struct options *o, int ready)
 {
@@ -111,7 +111,7 @@ static _Noreturn void child(const struct options *o, int ready)
     _exit(3);
 }
 
-/* --- the parent -------------------------------------------------------------------- */
+/* --- the parent ---------------------------------------------------------------------- */
 
 enum started { STARTED, START_BUSY, START_FAILED };
 

@@ -31,7 +31,7 @@ static void beep(struct term *t)
     tty_puts(&t->tty, "\a");
 }
 
-/* --- the editor's side ------------------------------------------------------------- */
+/* --- the editor's side --------------------------------------------------------------- */
 
 static ssize_t mute_write(void *cookie, const char *buf, size_t n)
 {
@@ -133,7 +133,7 @@ static void insert(struct term *t, const char *text)
     free(wide);
 }
 
-/* --- keys -------------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------------------- */
 
 static unsigned char end_with(struct term *t, enum ending how)
 {
@@ -386,7 +386,7 @@ static bool start_editor(struct term *t)
     return true;
 }
 
-/* --- the session ------------------------------------------------------------------- */
+/* --- the session --------------------------------------------------------------------- */
 
 static void keep_line(struct term *t, const char *line, size_t n)
 {

@@ -79,7 +79,7 @@ struct host {
     bool accepting;
 };
 
-/* --- writing ----------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------- */
 
 static size_t unsent(const struct host_conn *c)
 {
@@ -156,7 +156,7 @@ void host_bye(struct host_conn *c, int code)
     }
 }
 
-/* --- delivering -------------------------------------------------------------------- */
+/* --- delivering ---------------------------------------------------------------------- */
 
 static bool deliverable(const struct host_conn *c)
 {
@@ -275,7 +275,7 @@ static void on_frame(struct host_conn *c, struct proto_frame *f, uint8_t *type)
     }
 }
 
-/* --- reading ----------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------- */
 
 static bool paused(const struct host_conn *c)
 {
@@ -362,7 +362,7 @@ static void on_conn(uv_poll_t *p, int status, int events)
     }
 }
 
-/* --- connections ------------------------------------------------------------------- */
+/* --- connections --------------------------------------------------------------------- */
 
 static void watch(struct host_conn *c)
 {
@@ -483,7 +483,7 @@ static void on_accept(uv_poll_t *p, int status, int events)
     }
 }
 
-/* --- the turn ---------------------------------------------------------------------- */
+/* --- the turn ------------------------------------------------------------------------ */
 
 static bool unread(const struct host *h)
 {
@@ -548,7 +548,7 @@ static void on_turn(uv_prepare_t *p)
     }
 }
 
-/* --- start and end ----------------------------------------------------------------- */
+/* --- start and end ------------------------------------------------------------------- */
 
 static void on_signal(uv_signal_t *s, int signum)
 {

@@ -59,7 +59,7 @@ struct proto_hello {
     char from[64];       /* remote address when known (SSH_CLIENT), else "" */
 };
 
-/* --- writing: a growing buffer ---------------------------------------------------------------- */
+/* --- writing: a growing buffer ------------------------------------------------------- */
 struct proto_buf {
     uint8_t *bytes;
     size_t n, cap;
@@ -74,8 +74,7 @@ void proto_end(struct proto_buf *b); /* fills in the length */
 void proto_hello_write(struct proto_buf *b, const struct proto_hello *h);
 void proto_buf_free(struct proto_buf *b);
 
-/* --- reading: a bounds-checked cursor over one frame -------------------------------------------
- */
+/* --- reading: a bounds-checked cursor over one frame --------------------------------- */
 struct proto_frame {
     enum proto_type type;
     const uint8_t *p, *end; /* the unread rest of the body */

@@ -229,6 +229,123 @@ size_t speaker_links(struct speaker *s, struct speaker_link **out)
     return c.n;
 }
 
+struct refresh_call {
+    const struct bgp_addr *addrs;
+    size_t n, done;
+    unsigned families;
+    bool in;
+};
+
+static void run_refresh(struct speaker *s, void *arg)
+{
+    struct refresh_call *c = arg;
+    for (size_t i = 0; i < c->n; i++)
+        c->done += (c->in ? bgp_refresh_in : bgp_refresh_out)(core_bgp(s->core), &c->addrs[i],
+                                                              c->families);
+}
+
+size_t speaker_refresh(struct speaker *s, const struct bgp_addr *addrs, size_t n, unsigned families,
+                       bool in)
+{
+    struct refresh_call c = {.addrs = addrs, .n = n, .families = families, .in = in};
+    call(s, run_refresh, &c);
+    return c.done;
+}
+
+/* --- walks ----------------------------------------------------------------------------------- */
+
+struct speaker_walk {
+    struct speaker *speaker;
+    struct bgp_walk_filter filter;
+    struct bgp_walk *walk;
+    struct bgp_route_batch batch;
+    bool more;
+};
+
+static void run_walk_new(struct speaker *s, void *arg)
+{
+    struct speaker_walk *w = arg;
+    w->walk = bgp_walk_new(core_bgp(s->core), &w->filter);
+}
+
+static void run_walk_next(struct speaker *s, void *arg)
+{
+    struct speaker_walk *w = arg;
+    (void)s;
+    w->more = bgp_walk_next(w->walk, &w->batch);
+}
+
+static void run_walk_free(struct speaker *s, void *arg)
+{
+    struct speaker_walk *w = arg;
+    (void)s;
+    bgp_walk_free(w->walk);
+}
+
+struct speaker_walk *speaker_walk_new(struct speaker *s, const struct bgp_walk_filter *filter)
+{
+    struct speaker_walk *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->speaker = s;
+    w->filter = *filter;
+    call(s, run_walk_new, w);
+    return w;
+}
+
+const struct bgp_route_batch *speaker_walk_next(struct speaker_walk *w)
+{
+    call(w->speaker, run_walk_next, w);
+    return w->more ? &w->batch : NULL;
+}
+
+void speaker_walk_free(struct speaker_walk *w)
+{
+    if (!w)
+        return;
+    call(w->speaker, run_walk_free, w);
+    bgp_route_batch_free(&w->batch);
+    free(w);
+}
+
+struct told_call {
+    enum bgp_family family;
+    const struct bgp_prefix *prefix;
+    struct bgp_addr *out;
+    size_t n, told;
+};
+
+static void run_told(struct speaker *s, void *arg)
+{
+    struct told_call *c = arg;
+    c->told = bgp_advertised_to(core_bgp(s->core), c->family, c->prefix, c->out, c->n);
+}
+
+size_t speaker_advertised_to(struct speaker *s, enum bgp_family family,
+                             const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n)
+{
+    struct told_call c = {family, prefix, out, n, 0};
+    call(s, run_told, &c);
+    return c.told;
+}
+
+struct stats_call {
+    enum bgp_family family;
+    struct bgp_family_stats *out;
+};
+
+static void run_stats(struct speaker *s, void *arg)
+{
+    struct stats_call *c = arg;
+    bgp_family_stats(core_bgp(s->core), c->family, c->out);
+}
+
+void speaker_family_stats(struct speaker *s, enum bgp_family family, struct bgp_family_stats *out)
+{
+    struct stats_call c = {family, out};
+    call(s, run_stats, &c);
+}
+
 /* --- the thread ------------------------------------------------------------------------------ */
 
 static uint64_t before_sleep(void *arg)

@@ -80,6 +80,22 @@ size_t speaker_peers(struct speaker *s, struct bgp_peer_view **out);
 bool speaker_peer(struct speaker *s, const struct bgp_addr *addr, struct bgp_peer_view *out);
 /* Sync: "reset bgp" of n peers; returns how many existed. */
 size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, const char *text);
+/* Sync: "refresh bgp" of n peers, families as bits; in: asks for their routes, else tells them ours
+ * again. Returns how many sessions took it. */
+size_t speaker_refresh(struct speaker *s, const struct bgp_addr *addrs, size_t n, unsigned families,
+                       bool in);
+
+/* A walk over routes for a display, a batch at a time; each batch is a sync call and a copy. NULL:
+ * out of memory. Ended by speaker_walk_free(), before the speaker stops. */
+struct speaker_walk;
+struct speaker_walk *speaker_walk_new(struct speaker *s, const struct bgp_walk_filter *filter);
+/* NULL: the walk is over. The batch lives until the next call. */
+const struct bgp_route_batch *speaker_walk_next(struct speaker_walk *w);
+void speaker_walk_free(struct speaker_walk *w);
+/* Sync: the peers that were told the prefix, at most n; and how big a family's table is. */
+size_t speaker_advertised_to(struct speaker *s, enum bgp_family family,
+                             const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n);
+void speaker_family_stats(struct speaker *s, enum bgp_family family, struct bgp_family_stats *out);
 
 /* --- the IP routing table ----------------------------------------------------------------------
  */

@@ -8,14 +8,19 @@
 #include "bgp/types.h"
 
 struct sys_conf {
-    uint64_t set;
+    struct bgp_set set;
     char *sysname;
     struct bgp_addr router_id; /* "router id", af 0: not given */
     bool as_plain;             /* "as-notation plain" */
 };
 
+struct vpn_conf {
+    struct bgp_set set;
+    char *description;
+};
+
 struct if_conf {
-    uint64_t set;
+    struct bgp_set set;
     char *description;
     bool ipv6; /* "ipv6 enable" */
 };

@@ -18,6 +18,8 @@ struct walk {
     const char *end;
     struct sch_token tok[SCH_TOKENS + 1];
     struct sch_value v[SCH_SLOTS];
+    struct sch_value rep[SCH_REPEATS];
+    uint8_t repeats, rep_slot;
     const struct sch_edge *path[SCH_TOKENS];
     uint8_t rank[SCH_TOKENS];
 
@@ -110,6 +112,9 @@ static void full_match(struct walk *w, const struct sch_cmd *cmd)
     w->best->cmd = cmd;
     w->best->view = w->view;
     memcpy(w->best->v, w->v, sizeof w->v);
+    w->best->repeats = w->repeats;
+    w->best->rep_slot = w->rep_slot;
+    memcpy(w->best->rep, w->rep, w->repeats * sizeof *w->rep);
 }
 
 static void fail(struct walk *w, size_t at, const struct sch_node *node)
@@ -181,6 +186,21 @@ static bool words(struct walk *w, const struct sch_node *node, size_t i)
     return any;
 }
 
+static void follow_value(struct walk *w, const struct sch_edge *e, size_t i, size_t used,
+                         const struct sch_value *v)
+{
+    struct sch_value before = w->v[e->slot];
+    uint8_t repeats = w->repeats;
+    if (e->param->repeat && repeats < SCH_REPEATS) {
+        w->rep[w->repeats++] = *v;
+        w->rep_slot = e->slot;
+    }
+    w->v[e->slot] = *v;
+    follow(w, e, i, used, TYPED_VALUE);
+    w->v[e->slot] = before;
+    w->repeats = repeats;
+}
+
 static bool values(struct walk *w, const struct sch_node *node, size_t i)
 {
     bool any = false;
@@ -199,9 +219,7 @@ static bool values(struct walk *w, const struct sch_node *node, size_t i)
             fail(w, w->ntok, &(struct sch_node){node->first + k, 1, 0});
             continue;
         }
-        w->v[e->slot] = v;
-        follow(w, e, i, (size_t)used, TYPED_VALUE);
-        w->v[e->slot].present = false;
+        follow_value(w, e, i, (size_t)used, &v);
     }
     return any;
 }
@@ -310,8 +328,7 @@ const char *sch_status_text(enum sch_status s)
     }
 }
 
-/* --- "?" and Tab
- * ---------------------------------------------------------------------------------- */
+/* --- "?" and Tab --------------------------------------------------------------------- */
 
 struct options {
     struct sch_option *out;

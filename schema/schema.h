@@ -18,6 +18,7 @@
 
 #define SCH_SLOTS 10    /* most parameters a command can have */
 #define SCH_TOKENS 48   /* most words a line can have before its free text */
+#define SCH_REPEATS 8   /* most values of a repeated parameter */
 #define SCH_KEY_MAX 512 /* longest row key */
 #define SCH_DEPTH 5     /* deepest view nesting */
 
@@ -35,6 +36,8 @@ enum sch_type { /* value types; value.c has one descriptor for each */
                 SCH_PEER,   /* peer address or group name */
                 SCH_GROUP,  /* group name */
                 SCH_IFNAME, /* "LoopBack 0", "loopback0" */
+                SCH_RD,     /* route distinguisher: u is its 8 octets (RFC 4364) as a number */
+                SCH_RT,     /* route target, same form */
                 SCH_SECRET, /* password, clear or cipher text */
                 SCH_ENUM,   /* one of the words of the declaration; its value is their index */
                 SCH_TYPES
@@ -61,6 +64,7 @@ struct sch_param {
     const char *const *words; /* ENUM alternatives */
     uint8_t nwords;
     const char *help;
+    uint8_t repeat; /* may be given that many times; each makes a row of its own; 0: once */
 };
 
 /* Trie of what may be typed, per view. */
@@ -162,13 +166,15 @@ struct sch_view {
 
 #include "schema_gen.h"
 
-/* --- matching (match.c) ------------------------------------------------------------------------
- */
+/* --- matching (match.c) -------------------------------------------------------------- */
 
 struct sch_match {
     const struct sch_cmd *cmd;
     uint8_t view; /* the view the command belongs to: the current one, or one of its "also" views */
     struct sch_value v[SCH_SLOTS];
+    uint8_t repeats; /* values of a repeated parameter; 0 or 1: what v has is all */
+    uint8_t rep_slot;
+    struct sch_value rep[SCH_REPEATS];
 };
 
 enum sch_status {
@@ -204,8 +210,7 @@ struct sch_option {
 size_t sch_options(uint8_t view, const char *line, size_t n, size_t *word, struct sch_option *out,
                    size_t max, char *notation, size_t notation_len);
 
-/* --- rows (row.c) --------------------------------------------------------------------------------
- */
+/* --- rows (row.c) -------------------------------------------------------------------- */
 
 struct sch_key {
     uint16_t n;
@@ -246,8 +251,7 @@ void sch_value_mask(struct sch_value *net, unsigned len);
 /* AS number as "plain" or, above 65535, "x.y". */
 const char *sch_as_text(uint32_t as, bool plain, char buf[16]);
 
-/* --- values (value.c), for match.c and row.c -----------------------------------------------------
- */
+/* --- values (value.c), for match.c and row.c ----------------------------------------- */
 
 struct sch_token {
     const char *s; /* without quotes */

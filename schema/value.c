@@ -25,8 +25,7 @@ struct type {
     } form[3];
 };
 
-/* --- numbers ------------------------------------------------------------------------------------
- */
+/* --- numbers ------------------------------------------------------------------------- */
 
 static bool number(const char *s, size_t n, uint64_t *out)
 {
@@ -124,8 +123,7 @@ static size_t text_mask(const struct sch_value *v, const struct sch_param *p, bo
     return (size_t)snprintf(buf, len, "%u.%u.%u.%u", m >> 24, m >> 16 & 255, m >> 8 & 255, m & 255);
 }
 
-/* --- addresses -----------------------------------------------------------------------------------
- */
+/* --- addresses ----------------------------------------------------------------------- */
 
 static int parse_addr(const struct sch_param *p, const struct sch_token *t, size_t nt,
                       const char *line_end, struct sch_value *out)
@@ -159,8 +157,7 @@ static size_t text_addr(const struct sch_value *v, const struct sch_param *p, bo
     return (size_t)snprintf(buf, len, "%s", bgp_addr_str(&v->addr, a));
 }
 
-/* --- words and texts -----------------------------------------------------------------------------
- */
+/* --- words and texts ----------------------------------------------------------------- */
 
 /* Printable UTF-8 without control characters. */
 static bool clean(const char *s, size_t n)
@@ -289,8 +286,7 @@ static int parse_secret(const struct sch_param *p, const struct sch_token *t, si
     return 1;
 }
 
-/* --- interface names -----------------------------------------------------------------------------
- */
+/* --- interface names ----------------------------------------------------------------- */
 
 static int parse_ifname(const struct sch_param *p, const struct sch_token *t, size_t nt,
                         const char *line_end, struct sch_value *out)
@@ -306,8 +302,56 @@ static size_t text_ifname(const struct sch_value *v, const struct sch_param *p, 
     return ifname_text(v, buf, len);
 }
 
-/* --- alternatives --------------------------------------------------------------------------------
- */
+/* --- route distinguishers and targets ------------------------------------------------ */
+
+/* 2-octet AS:number, address:number, 4-octet AS (plain or dotted):number; the three types of RFC
+ * 4364. A dotted AS is always of the third. 0:0 is none. */
+static int parse_rd(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                    const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    const char *colon = memchr(t->s, ':', t->n), *dot;
+    uint64_t nn, hi, lo;
+    struct bgp_addr a;
+    size_t admin = colon ? (size_t)(colon - t->s) : 0;
+    if (!colon || t->n > 21 || t->n - admin > 11 || !number(colon + 1, t->n - admin - 1, &nn))
+        return SCH_NO_VALUE;
+    if (bgp_addr_parse(t->s, admin, &a) && a.af == 4) {
+        lo = (uint64_t)a.b[0] << 24 | (uint64_t)a.b[1] << 16 | (uint64_t)a.b[2] << 8 | a.b[3];
+        out->u = UINT64_C(1) << 48 | lo << 16 | nn;
+    } else if ((dot = memchr(t->s, '.', admin))) {
+        if (!number(t->s, (size_t)(dot - t->s), &hi) || hi > 65535 ||
+            !number(dot + 1, (size_t)(colon - dot) - 1, &lo) || lo > 65535)
+            return SCH_NO_VALUE;
+        out->u = UINT64_C(2) << 48 | hi << 32 | lo << 16 | nn;
+    } else if (!number(t->s, admin, &hi) || hi > UINT32_MAX) {
+        return SCH_NO_VALUE;
+    } else {
+        out->u = hi <= 65535 ? hi << 32 | nn : UINT64_C(2) << 48 | hi << 16 | nn;
+    }
+    bool as2 = out->u >> 48 == 0;
+    return nn <= (as2 ? UINT32_MAX : 65535) && out->u & UINT64_C(0xffffffffffff) ? 1 : SCH_NO_VALUE;
+}
+
+static size_t text_rd(const struct sch_value *v, const struct sch_param *p, bool plain_as,
+                      char *buf, size_t len)
+{
+    (void)p;
+    uint32_t admin = (uint32_t)(v->u >> 16), nn = (uint32_t)(v->u & 0xffff);
+    switch (v->u >> 48) {
+    case 0:
+        return (size_t)snprintf(buf, len, "%u:%u", (unsigned)(v->u >> 32), (unsigned)v->u);
+    case 1:
+        return (size_t)snprintf(buf, len, "%u.%u.%u.%u:%u", admin >> 24, admin >> 16 & 255,
+                                admin >> 8 & 255, admin & 255, nn);
+    default: /* a small AS number in four octets has only its dotted form */
+        if (plain_as && admin > 65535)
+            return (size_t)snprintf(buf, len, "%u:%u", admin, nn);
+        return (size_t)snprintf(buf, len, "%u.%u:%u", admin >> 16, admin & 0xffff, nn);
+    }
+}
+
+/* --- alternatives -------------------------------------------------------------------- */
 
 /* Words of an ENUM are edges of the trie; this parses the default of one that was left out. */
 static int parse_enum(const struct sch_param *p, const struct sch_token *t, size_t nt,
@@ -329,8 +373,7 @@ static size_t text_enum(const struct sch_value *v, const struct sch_param *p, bo
     return (size_t)snprintf(buf, len, "%s", p->words[v->u]);
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------ */
+/* --- the table ----------------------------------------------------------------------- */
 
 #define IPV4_FORM                                                                                  \
     {                                                                                              \
@@ -370,6 +413,8 @@ static const struct type types[SCH_TYPES] = {
                     {{"LoopBack<0-1023>", NULL},
                      {"STRING<3-31>", "Type and number of another interface"}}},
     [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
+    [SCH_RD] = {parse_rd, text_rd, KEY_U64, {{"STRING<3-21>", NULL}}},
+    [SCH_RT] = {parse_rd, text_rd, KEY_U64, {{"STRING<3-21>", NULL}}},
     [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, {{NULL, NULL}}},
 };
 

@@ -44,6 +44,9 @@ enum { /* NOTIFICATION codes (RFC 4271 4.5, 7313, 9687) and the subcodes this ro
        BGP_OPEN_CAPABILITY = 7,
 
        BGP_UPDATE_MALFORMED = 1,
+       BGP_UPDATE_WELL_KNOWN = 2, /* unrecognised */
+       BGP_UPDATE_OPTIONAL = 9,
+       BGP_UPDATE_NETWORK = 10,
 
        BGP_CEASE_SHUTDOWN = 2, /* RFC 4486 */
        BGP_CEASE_REMOVED = 3,

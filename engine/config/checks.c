@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/config/config.h"
+#include "engine/config/model.h"
 
 static const struct sch_value *arg(const struct sch_line *l, const struct sch_value *v,
                                    const char *name)
@@ -23,6 +23,12 @@ static bool value_of(struct edit *e, const struct sch_key *view, enum sch_line_i
     bool negated;
     struct sch_key k = edit_key(view, line, key);
     return edit_get(e, &k, &sch_lines[line], out, &negated, buf);
+}
+
+/* In the notation of running, as everything else on the screen. */
+static const char *as_text(const struct edit *e, uint32_t as, char buf[16])
+{
+    return sch_as_text(as, e->config->model->sys.as_plain, buf);
 }
 
 static uint32_t local_as(struct edit *e)
@@ -64,11 +70,11 @@ static int kind_of(struct edit *e, const struct sch_value *peer)
     return as == 0 ? 0 : as == local_as(e) ? 1 : 2;
 }
 
-/* --- the checks, in the order of their first mention
- * ----------------------------------------------- */
+/* --- the checks, in the order of their first mention -------------------------------------------
+ */
 
-static bool check_unicast_id(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_unicast_id(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view, (void)l;
     uint32_t id = (uint32_t)v[0].u;
@@ -77,8 +83,8 @@ static bool check_unicast_id(struct edit *e, const struct sch_key *view, const s
     return true;
 }
 
-static bool check_timers(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                         const struct sch_value *v)
+bool check_timers(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
 {
     (void)view;
     uint64_t k = arg(l, v, "keepalive")->u, h = arg(l, v, "hold")->u;
@@ -95,8 +101,8 @@ static bool check_timers(struct edit *e, const struct sch_key *view, const struc
     return true;
 }
 
-static bool check_group_kind(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_group_kind(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view;
     bool listen = false;
@@ -107,8 +113,8 @@ static bool check_group_kind(struct edit *e, const struct sch_key *view, const s
     return true;
 }
 
-static bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                          const struct sch_value *v)
+bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                   const struct sch_value *v)
 {
     (void)l;
     uint32_t as = (uint32_t)v[1].u, had = peer_as_of(e, &v[0]);
@@ -117,7 +123,7 @@ static bool check_peer_as(struct edit *e, const struct sch_key *view, const stru
     if (v[0].addr.af) {
         if (had && had != as)
             return edit_error(e, "The AS number of the peer is %s. Delete the peer to change it.",
-                              sch_as_text(had, false, text));
+                              as_text(e, had, text));
         if (!value_of(e, view, LINE_BGP_PEER_GROUP, &v[0], g, buf))
             return true;
         if (group_kind_of(e, &g[1], NULL) != (as == local_as(e) ? 1 : 2))
@@ -137,8 +143,8 @@ static bool check_peer_as(struct edit *e, const struct sch_key *view, const stru
     }
 }
 
-static bool check_peer_exists(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool check_peer_exists(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     (void)view, (void)l;
     struct sch_key bgp = edit_bgp_key();
@@ -148,8 +154,8 @@ static bool check_peer_exists(struct edit *e, const struct sch_key *view, const 
            edit_error(e, "The peer session does not exist.");
 }
 
-static bool check_peer_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_peer_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view, (void)l;
     bool listen = false;
@@ -168,8 +174,8 @@ static bool check_peer_group(struct edit *e, const struct sch_key *view, const s
     return true;
 }
 
-static bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                            const struct sch_value *v)
+bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
 {
     (void)l;
     if (kind_of(e, &v[0]) == 1)
@@ -179,8 +185,8 @@ static bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const st
     return true;
 }
 
-static bool check_ttl_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                           const struct sch_value *v)
+bool check_ttl_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                    const struct sch_value *v)
 {
     struct sch_value had[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
@@ -190,31 +196,38 @@ static bool check_ttl_hops(struct edit *e, const struct sch_key *view, const str
     return true;
 }
 
-static bool check_listen_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool check_listen_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     (void)l;
     return !edit_has(e, view, LINE_BGP_PEER_CONNECT_ONLY, v) ||
            edit_error(e, "The peer connect-only has been configured.");
 }
 
-static bool check_connect_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                               const struct sch_value *v)
+bool check_connect_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
 {
     (void)l;
     return !edit_has(e, view, LINE_BGP_PEER_LISTEN_ONLY, v) ||
            edit_error(e, "The peer listen-only has been configured.");
 }
 
-static bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+bool check_reflect_client(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                           const struct sch_value *v)
+{
+    (void)view, (void)l;
+    return kind_of(e, &v[0]) != 2 || edit_error(e, "The peer is an EBGP peer.");
+}
+
+bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                   const struct sch_value *v)
 {
     (void)view, (void)l;
     return kind_of(e, &v[0]) != 1 || edit_error(e, "The peer is an IBGP peer.");
 }
 
-static bool check_listen_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                               const struct sch_value *v)
+bool check_listen_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
 {
     (void)view, (void)l;
     bool listen = false;
@@ -223,26 +236,26 @@ static bool check_listen_group(struct edit *e, const struct sch_key *view, const
     return true;
 }
 
-static bool check_as_segment(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool check_as_segment(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view;
     return arg(l, v, "begin")->u <= arg(l, v, "end")->u ||
            edit_error(e, "The last AS number is less than the first.");
 }
 
-static bool check_bgp_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                         const struct sch_value *v)
+bool check_bgp_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
 {
     (void)view, (void)l;
     uint32_t as = local_as(e);
     char text[16];
     return as == 0 || as == v[0].u ||
-           edit_error(e, "BGP is already running. The AS is %s.", sch_as_text(as, false, text));
+           edit_error(e, "BGP is already running. The AS is %s.", as_text(e, as, text));
 }
 
-static bool check_family_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                               const struct sch_value *v)
+bool check_family_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
 {
     struct sch_key bgp = edit_bgp_key();
     struct sch_value had[SCH_SLOTS];
@@ -256,8 +269,8 @@ static bool check_family_group(struct edit *e, const struct sch_key *view, const
     return true;
 }
 
-static bool check_physical_port(struct edit *e, const struct sch_key *view,
-                                const struct sch_line *l, const struct sch_value *v)
+bool check_physical_port(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
 {
     struct sch_value name[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
@@ -301,8 +314,8 @@ static bool address_free(struct edit *e, const struct sch_key *view, const struc
     return !t.hit || edit_error(e, "The address already exists.");
 }
 
-static bool check_interface_address(struct edit *e, const struct sch_key *view,
-                                    const struct sch_line *l, const struct sch_value *v)
+bool check_interface_address(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                             const struct sch_value *v)
 {
     uint32_t a = (uint32_t)v[0].u, len = (uint32_t)v[1].u;
     uint32_t host = len >= 31 ? 1 : a & (UINT32_MAX >> len);
@@ -312,8 +325,8 @@ static bool check_interface_address(struct edit *e, const struct sch_key *view,
     return address_free(e, view, l, v);
 }
 
-static bool check_interface_ipv6(struct edit *e, const struct sch_key *view,
-                                 const struct sch_line *l, const struct sch_value *v)
+bool check_interface_ipv6(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                          const struct sch_value *v)
 {
     static const uint8_t zero[16];
     if (!edit_has(e, view, LINE_INTERFACE_IPV6_ENABLE, NULL))
@@ -322,6 +335,3 @@ static bool check_interface_ipv6(struct edit *e, const struct sch_key *view,
         return edit_error(e, "The specified IPv6 address is invalid.");
     return address_free(e, view, l, v);
 }
-
-#define X(name) check_##name,
-edit_hook *const edit_checks[SCH_CHECK_COUNT] = {NULL, SCH_CHECK_LIST(X)};

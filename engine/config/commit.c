@@ -11,8 +11,8 @@
 
 #include "engine/config/model.h"
 
-/* --- opening
- * ----------------------------------------------------------------------------------------- */
+/* --- opening -----------------------------------------------------------------------------------
+ */
 
 static bool load_row(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
 {
@@ -72,8 +72,8 @@ void config_start_speaker(struct config *c, struct speaker *s)
     apply(c, model_plan(c->model));
 }
 
-/* --- VALIDATE
- * ------------------------------------------------------------------------------------------- */
+/* --- VALIDATE ----------------------------------------------------------------------------------
+ */
 
 struct validation {
     struct edit *e;
@@ -135,8 +135,8 @@ bool config_validate(struct edit *e)
     return va.ok;
 }
 
-/* --- the rest
- * ---------------------------------------------------------------------------------------------- */
+/* --- the rest ----------------------------------------------------------------------------------
+ */
 
 struct resolve {
     struct model *m;

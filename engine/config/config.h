@@ -41,7 +41,7 @@ void config_close(struct config *c);
 /* Hands the whole running configuration to a speaker that has just started. */
 void config_start_speaker(struct config *c, struct speaker *s);
 
-/* --- editing (edit.c) ---------------------------------------------------------------------------
+/* --- editing (edit.c) --------------------------------------------------------------------------
  */
 
 /* Enters or changes the line in the view with the given key. */
@@ -56,8 +56,8 @@ void edit_touch(struct edit *e);
 void edit_settle(struct edit *e);
 bool edit_error(struct edit *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- looking at rows, for checks and displays
- * ------------------------------------------------------ */
+/* --- looking at rows, for checks and displays --------------------------------------------------
+ */
 
 /* Values of a row of a known line, as the session sees it. buf holds what strings point to. */
 bool edit_get(struct edit *e, const struct sch_key *key, const struct sch_line *l,
@@ -74,11 +74,20 @@ bool edit_put(struct edit *e, const struct sch_key *view, enum sch_line_id line,
 bool edit_has(struct edit *e, const struct sch_key *view, enum sch_line_id line,
               const struct sch_value *v);
 
-/* --- hooks named by the declarations (checks.c, peers.c)
- * -------------------------------------------- */
+/* --- hooks named by the declarations (checks.c, peers.c) ---------------------------------------
+ */
 
 typedef bool edit_hook(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *v);
+#define X(name) edit_hook check_##name;
+SCH_CHECK_LIST(X)
+#undef X
+#define X(name) edit_hook then_##name;
+SCH_THEN_LIST(X)
+#undef X
+#define X(name) edit_hook undo_##name;
+SCH_UNDOES_LIST(X)
+#undef X
 extern edit_hook *const edit_checks[SCH_CHECK_COUNT];  /* false: refused, e->err says why */
 extern edit_hook *const edit_thens[SCH_THEN_COUNT];    /* after the row was set */
 extern edit_hook *const edit_undoes[SCH_UNDOES_COUNT]; /* instead of deleting the row */
@@ -90,8 +99,8 @@ bool edit_names(const struct sch_line *l, const struct sch_value *typed,
 /* "undo group G": the group, its lines and what refers to it. */
 bool edit_delete_group(struct edit *e, const struct sch_value *name);
 
-/* --- commit (commit.c)
- * -------------------------------------------------------------------------------- */
+/* --- commit (commit.c) -------------------------------------------------------------------------
+ */
 
 /* Commits the candidate. meta gives user, tty, type, label and description. False: e->err says
  * why, nothing changed anywhere. Nothing to commit: true with meta->id 0. */

@@ -38,8 +38,8 @@ void edit_touch(struct edit *e)
     }
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------ */
+/* --- rows --------------------------------------------------------------------------------------
+ */
 
 bool edit_get(struct edit *e, const struct sch_key *key, const struct sch_line *l,
               struct sch_value *v, bool *negated, char buf[SCH_TEXT_MAX])
@@ -86,8 +86,8 @@ bool edit_has(struct edit *e, const struct sch_key *view, enum sch_line_id line,
     return store_get(e->config->store, &e->cand, k.b, k.n, text, sizeof text) >= 0;
 }
 
-/* --- one line
- * ---------------------------------------------------------------------------------------- */
+/* --- one line ----------------------------------------------------------------------------------
+ */
 
 static bool run_checks(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *v)
@@ -140,8 +140,37 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
     return !l->then || edit_thens[l->then](e, view, l, v);
 }
 
+/* A value given twice is given once. */
+static bool seen_before(const struct sch_match *m, uint8_t i)
+{
+    for (uint8_t k = 0; k < i; k++)
+        if (m->rep[k].u == m->rep[i].u && m->rep[k].n == m->rep[i].n &&
+            (m->rep[i].n == 0 || memcmp(m->rep[k].s, m->rep[i].s, m->rep[i].n) == 0))
+            return true;
+    return false;
+}
+
+/* Each value of a repeated parameter makes a row; all of them or none. */
+static bool for_each_value(struct edit *e, const struct sch_key *view, const struct sch_match *m,
+                           bool (*one)(struct edit *, const struct sch_key *,
+                                       const struct sch_match *))
+{
+    struct sch_match single = *m;
+    bool ok = true;
+    store_mark(&e->cand);
+    for (uint8_t i = 0; i < m->repeats && ok; i++) {
+        single.repeats = 0;
+        single.v[m->rep_slot] = m->rep[i];
+        ok = seen_before(m, i) || one(e, view, &single);
+    }
+    store_unmark(&e->cand, ok);
+    return ok;
+}
+
 bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_match *m)
 {
+    if (m->repeats > 1)
+        return for_each_value(e, view, m, edit_line);
     const struct sch_line *l = &sch_lines[m->cmd->line];
     struct sch_value v[SCH_SLOTS];
     char sealed[SECRET_TEXT_MAX];
@@ -161,8 +190,8 @@ bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_matc
     return ok;
 }
 
-/* --- undo
- * --------------------------------------------------------------------------------------------- */
+/* --- undo --------------------------------------------------------------------------------------
+ */
 
 /* The object of an each block, in this view and in the views below it. */
 static bool delete_object(struct edit *e, const struct sch_key *view, const struct sch_line *l,
@@ -275,6 +304,8 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
 
 bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_match *m)
 {
+    if (m->repeats > 1)
+        return for_each_value(e, view, m, edit_undo);
     edit_touch(e);
     store_mark(&e->cand);
     bool ok = undo_row(e, view, m);

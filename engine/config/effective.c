@@ -15,13 +15,13 @@ static const struct sch_field *field(const char *name)
     abort();
 }
 
-static bool given(uint64_t set, const struct sch_field *f)
+static bool given(const struct bgp_set *set, const struct sch_field *f)
 {
-    return set >> f->bit & 1;
+    return set->bits[f->bit / 64] >> f->bit % 64 & 1;
 }
 
-/* --- process
- * ---------------------------------------------------------------------------------------- */
+/* --- process -----------------------------------------------------------------------------------
+ */
 
 static uint32_t ipv4(const struct bgp_addr *a)
 {
@@ -53,20 +53,20 @@ void model_effective_process(const struct model *m, struct bgp_conf *out)
         retry = field("process.connect_retry");
     }
     *out = m->bgp;
-    out->set = 0;
+    out->set = (struct bgp_set){0};
     out->router_id = model_router_id(m);
-    if (!given(m->bgp.set, keepalive))
+    if (!given(&m->bgp.set, keepalive))
         out->keepalive = KEEPALIVE;
-    if (!given(m->bgp.set, hold))
+    if (!given(&m->bgp.set, hold))
         out->hold = HOLD;
-    if (!given(m->bgp.set, retry))
+    if (!given(&m->bgp.set, retry))
         out->connect_retry = CONNECT_RETRY;
     if (!m->bgp.as)
         *out = (struct bgp_conf){0};
 }
 
-/* --- peers
- * --------------------------------------------------------------------------------------------- */
+/* --- peers -------------------------------------------------------------------------------------
+ */
 
 static bool own_only(const struct sch_field *f)
 {
@@ -83,7 +83,7 @@ static void inherit(struct bgp_peer_conf *out, const struct bgp_peer_conf *from)
 {
     for (unsigned i = 0; i < sch_nfields; i++) {
         const struct sch_field *f = &sch_fields[i];
-        if (f->object != OBJECT_PEER || own_only(f) || given(out->set, f) || !given(from->set, f))
+        if (f->object != OBJECT_PEER || own_only(f) || given(&out->set, f) || !given(&from->set, f))
             continue;
         void *to = (char *)out + f->offset;
         const void *at = (const char *)from + f->offset;
@@ -96,7 +96,7 @@ static void inherit(struct bgp_peer_conf *out, const struct bgp_peer_conf *from)
         } else {
             memcpy(to, at, f->size);
         }
-        out->set |= UINT64_C(1) << f->bit;
+        out->set.bits[f->bit / 64] |= UINT64_C(1) << f->bit % 64;
     }
 }
 
@@ -109,12 +109,12 @@ static void timers(const struct model *m, struct bgp_peer_conf *out)
     }
     struct bgp_conf process;
     model_effective_process(m, &process);
-    if (!given(out->set, hold)) {
+    if (!given(&out->set, hold)) {
         out->keepalive = process.keepalive;
         out->hold = process.hold;
         out->min_hold = process.min_hold;
     }
-    if (!given(out->set, retry))
+    if (!given(&out->set, retry))
         out->connect_retry = process.connect_retry;
 }
 
@@ -175,6 +175,21 @@ static void password(const struct model *m, struct bgp_peer_conf *out)
     explicit_bzero(clear, sizeof clear);
 }
 
+/* Advertisement intervals that no line gave: 15 s to IBGP peers, 30 s to others. */
+static void intervals(struct bgp_peer_conf *out)
+{
+    static const struct sch_field *mrai[BGP_FAMILIES];
+    static const char *const names[BGP_FAMILIES] = {
+        "peer.af[BGP_IPV4_UNICAST].mrai", "peer.af[BGP_VPNV4].mrai",
+        "peer.af[BGP_IPV6_UNICAST].mrai", "peer.af[BGP_VPNV6].mrai"};
+    for (int f = 0; f < BGP_FAMILIES; f++) {
+        if (!mrai[f])
+            mrai[f] = field(names[f]);
+        if (!given(&out->set, mrai[f]))
+            out->af[f].mrai = out->kind == BGP_KIND_INTERNAL ? 15 : 30;
+    }
+}
+
 void model_effective_peer(const struct model *m, const struct model_peer *p,
                           struct bgp_peer_conf *out)
 {
@@ -192,7 +207,8 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     ttl(m, out);
     source(m, out);
     password(m, out);
-    out->set = 0;
+    intervals(out);
+    out->set = (struct bgp_set){0};
     out->off = out->member = 0;
 }
 

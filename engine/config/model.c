@@ -36,6 +36,17 @@ static void if_free(struct model *m, struct model_if *i)
     free(i);
 }
 
+static void vpn_free(struct model *m, struct model_vpn *v)
+{
+    HASH_DEL(m->vpns, v);
+    free(v->conf.description);
+    for (int f = 0; f < BGP_FAMILIES; f++) {
+        free(v->af[f].export.rt);
+        free(v->af[f].import.rt);
+    }
+    free(v);
+}
+
 void model_free(struct model *m)
 {
     if (!m)
@@ -51,11 +62,14 @@ void model_free(struct model *m)
         HASH_DEL(m->statics, s);
         free(s);
     }
+    struct model_vpn *v, *vnext;
+    HASH_ITER (hh, m->vpns, v, vnext)
+        vpn_free(m, v);
     free(m->sys.sysname);
     free(m);
 }
 
-/* --- objects -------------------------------------------------------------------------------------
+/* --- objects -----------------------------------------------------------------------------------
  */
 
 struct model_peer *model_find_peer(const struct model *m, const char *name)
@@ -102,6 +116,24 @@ static struct model_if *if_of(struct model *m, const uint8_t *key, size_t n)
     return i;
 }
 
+static struct model_vpn *vpn_named(struct model *m, const char *name)
+{
+    struct model_vpn *v;
+    HASH_FIND_STR(m->vpns, name, v);
+    if (v)
+        return v;
+    v = must(calloc(1, sizeof *v));
+    snprintf(v->name, sizeof v->name, "%s", name);
+    HASH_ADD_STR(m->vpns, name, v);
+    return v;
+}
+
+/* The instance a row is in: its name stands in the key, behind the rank. */
+static struct model_vpn *vpn_of(struct model *m, const uint8_t *key)
+{
+    return vpn_named(m, (const char *)key + 1);
+}
+
 /* A change of a group reaches its members; of anything else, only itself. */
 static void touch(struct model *m, struct model_peer *p)
 {
@@ -120,8 +152,8 @@ const char *model_sysname(const struct model *m)
     return m->sys.sysname ? m->sys.sysname : "HUAWEI";
 }
 
-/* --- fields
- * ---------------------------------------------------------------------------------------- */
+/* --- fields ------------------------------------------------------------------------------------
+ */
 
 static void store_uint(void *at, size_t size, uint64_t u)
 {
@@ -166,7 +198,7 @@ static uint64_t number_of(const struct sch_bind *b, const struct sch_value *v,
 }
 
 /* Sets the fields a line binds, or resets them to "not given" when v is NULL. */
-static void bind_fields(void *object, uint64_t *set, const struct sch_line *l,
+static void bind_fields(void *object, struct bgp_set *set, const struct sch_line *l,
                         const struct sch_value *v)
 {
     for (uint8_t i = 0; i < l->nbinds; i++) {
@@ -181,15 +213,16 @@ static void bind_fields(void *object, uint64_t *set, const struct sch_line *l,
             *(struct bgp_addr *)at = arg && arg->present ? arg->addr : (struct bgp_addr){0};
         else
             store_uint(at, f->size, v ? number_of(b, arg, p) : 0);
-        if (v && (!arg || arg->present))
-            *set |= UINT64_C(1) << f->bit;
+        bool flag = p && p->type == SCH_ENUM && p->nwords == 1; /* "[disable]": given either way */
+        if (v && (!arg || arg->present || flag))
+            set->bits[f->bit / 64] |= UINT64_C(1) << f->bit % 64;
         else
-            *set &= ~(UINT64_C(1) << f->bit);
+            set->bits[f->bit / 64] &= ~(UINT64_C(1) << f->bit % 64);
     }
 }
 
-/* --- rows that are more than fields
- * ------------------------------------------------------------------ */
+/* --- rows that are more than fields ------------------------------------------------------------
+ */
 
 struct row { /* one side of a changed row */
     struct model *m;
@@ -298,12 +331,36 @@ static void feed_static_route(const struct row *r)
     model_static(r->m, r->key, r->nkey, r->place->line, r->v, r->added);
 }
 
+static void feed_vpn_rd(const struct row *r)
+{
+    struct model_vpn *v = vpn_of(r->m, r->key);
+    v->af[sch_views[r->place->line->view].family].rd = r->added ? r->v[0].u : 0;
+}
+
+static void feed_vpn_target(const struct row *r)
+{
+    struct model_vpn *v = vpn_of(r->m, r->key);
+    int8_t f = sch_views[r->place->line->view].family;
+    bool export = strcmp(r->place->line->params[1].words[r->v[1].u], "export-extcommunity") == 0;
+    struct model_targets *t = export ? &v->af[f].export : &v->af[f].import;
+    if (r->added) {
+        t->rt = must(realloc(t->rt, (t->n + 1) * sizeof *t->rt));
+        t->rt[t->n++] = r->v[0].u;
+        return;
+    }
+    for (size_t i = 0; i < t->n; i++)
+        if (t->rt[i] == r->v[0].u) {
+            t->rt[i] = t->rt[--t->n];
+            return;
+        }
+}
+
 #define X(name) feed_##name,
 static void (*const feeds[SCH_FEEDS_COUNT])(const struct row *) = {NULL, SCH_FEEDS_LIST(X)};
 #undef X
 
-/* --- binding a row to its object
- * ------------------------------------------------------------------------ */
+/* --- binding a row to its object ---------------------------------------------------------------
+ */
 
 static void row_fields(const struct row *r)
 {
@@ -334,6 +391,9 @@ static void row_fields(const struct row *r)
         if (i)
             bind_fields(&i->conf, &i->conf.set, l, v);
         break;
+    case OBJECT_VPN_INSTANCE:
+        bind_fields(&vpn_of(m, r->key)->conf, &vpn_of(m, r->key)->conf.set, l, v);
+        break;
     case SCH_OBJECTS:
         break;
     }
@@ -351,6 +411,17 @@ static void interface_row(const struct row *r)
         i->name[0] = 0;
 }
 
+/* The lines that open an instance and its families. */
+static void vpn_row(const struct row *r)
+{
+    struct model_vpn *v = vpn_of(r->m, r->key);
+    const struct sch_line *l = r->place->line;
+    if (l == &sch_lines[LINE_VPN_INSTANCE_IP_VPN_INSTANCE])
+        v->exists = r->added;
+    else
+        v->af[sch_views[l->enters - 1].family].enabled = r->added;
+}
+
 static bool one_side(struct model *m, const struct sch_place *place, const uint8_t *key,
                      size_t nkey, const char *text, bool added)
 {
@@ -361,6 +432,8 @@ static bool one_side(struct model *m, const struct sch_place *place, const uint8
         return false;
     if (l == &sch_lines[LINE_INTERFACE_INTERFACE])
         interface_row(&r);
+    else if (place->level[0] == &sch_lines[LINE_VPN_INSTANCE_IP_VPN_INSTANCE] && l->enters)
+        vpn_row(&r);
     else if (l->feeds)
         feeds[l->feeds](&r);
     if (l->nbinds)
@@ -378,8 +451,7 @@ bool model_row(struct model *m, const uint8_t *key, size_t nkey, const char *old
            (!new_text || one_side(m, &place, key, nkey, new_text, true));
 }
 
-/* --- plans
- * ------------------------------------------------------------------------------------------------
+/* --- plans -------------------------------------------------------------------------------------
  */
 
 static enum bgp_action action_of(enum sch_impact i)
@@ -469,7 +541,7 @@ struct speaker_plan *model_plan(struct model *m)
     size_t cap = 0;
     model_effective_process(m, &plan->process);
     struct bgp_conf a = plan->process, b = m->bgp_eff;
-    a.set = b.set = 0;
+    a.set = b.set = (struct bgp_set){0};
     plan->process_changed = memcmp(&a, &b, sizeof a) != 0;
     bool restart =
         plan->process.as != m->bgp_eff.as || plan->process.router_id != m->bgp_eff.router_id;
@@ -507,6 +579,7 @@ void model_applied(struct model *m, const struct speaker_plan *plan)
 
 void model_clean(struct model *m)
 {
+    struct model_vpn *v, *vnext;
     struct model_peer *p, *next;
     struct model_if *i, *inext;
     m->all_dirty = m->addrs_dirty = m->listen_dirty = m->statics_dirty = false;
@@ -518,4 +591,7 @@ void model_clean(struct model *m)
     HASH_ITER (hh, m->ifs, i, inext)
         if (!i->name[0])
             if_free(m, i);
+    HASH_ITER (hh, m->vpns, v, vnext)
+        if (!v->exists)
+            vpn_free(m, v);
 }

@@ -50,12 +50,30 @@ struct model_static {
     uint8_t key[]; /* row key */
 };
 
+/* Route targets of one family of a VPN instance, as RFC 4364 numbers. */
+struct model_targets {
+    uint64_t *rt;
+    size_t n;
+};
+struct model_vpn {
+    char name[32];
+    bool exists;
+    struct vpn_conf conf;
+    struct {
+        uint64_t rd; /* 0: none, the family is not in use */
+        bool enabled;
+        struct model_targets export, import;
+    } af[BGP_FAMILIES]; /* only the unicast ones */
+    UT_hash_handle hh;
+};
+
 struct model {
     struct secrets *secrets;
     struct sys_conf sys;
     struct bgp_conf bgp, bgp_eff; /* as configured; as the speaker has it */
     struct model_peer *peers;     /* hash of peers and groups */
     struct model_if *ifs;
+    struct model_vpn *vpns;
     struct model_static *statics;
     bool all_dirty, addrs_dirty, listen_dirty, statics_dirty;
 };

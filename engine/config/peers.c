@@ -33,23 +33,23 @@ static bool enable_unicast(struct edit *e, const struct sch_value *peer)
     return edit_put(e, &af, LINE_IPV4_UNICAST_PEER_ENABLE, peer, false);
 }
 
-static bool then_bgp_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool then_bgp_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)view, (void)l, (void)v;
     struct sch_key bgp = edit_bgp_key();
     return edit_put(e, &bgp, LINE_IPV4_UNICAST_IPV4_FAMILY_UNICAST, v, false);
 }
 
-static bool then_peer_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool then_peer_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     (void)view, (void)l;
     return !v[0].addr.af || enable_unicast(e, &v[0]);
 }
 
-static bool then_group_made(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                            const struct sch_value *v)
+bool then_group_made(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
 {
     (void)view, (void)l;
     struct sch_value peer = v[0];
@@ -80,8 +80,8 @@ static bool leave_others(struct edit *e, const struct sch_value *v)
 }
 
 /* A peer without an AS takes the group's, and joins it in IPv4 unicast too. */
-static bool then_peer_joined(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                             const struct sch_value *v)
+bool then_peer_joined(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
 {
     (void)l;
     struct sch_value as[SCH_SLOTS] = {v[0]}, got[SCH_SLOTS];
@@ -125,8 +125,8 @@ static bool drop_in_family(struct edit *e, const struct sch_key *view, const str
 /* "undo peer X enable": everything of the peer in the family goes. In IPv4 unicast, where the
  * default would enable it, the negation itself is kept, whatever the default is today: a
  * configuration must load with its lines in any order of events. */
-static bool undo_family_disable(struct edit *e, const struct sch_key *view,
-                                const struct sch_line *l, const struct sch_value *v)
+bool undo_family_disable(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
 {
     bool stored = sch_views[l->view].family == BGP_IPV4_UNICAST && v[0].addr.af != 6;
     struct sch_value got[SCH_SLOTS];
@@ -146,8 +146,8 @@ static bool undo_family_disable(struct edit *e, const struct sch_key *view,
     return !stored || edit_put(e, view, (enum sch_line_id)(l - sch_lines), v, true);
 }
 
-static bool undo_family_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool undo_family_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     struct sch_key k = *view;
     struct sch_value got[SCH_SLOTS];
@@ -165,8 +165,8 @@ static bool undo_family_leave(struct edit *e, const struct sch_key *view, const 
 }
 
 /* "undo ipv6 enable": the IPv6 addresses of the interface go with it. */
-static bool undo_ipv6_disable(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                              const struct sch_value *v)
+bool undo_ipv6_disable(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
 {
     struct store *s = e->config->store;
     struct sch_key k = *view, addresses = *view;
@@ -180,8 +180,8 @@ static bool undo_ipv6_disable(struct edit *e, const struct sch_key *view, const 
 }
 
 /* "undo shutdown" of a port is itself a line, as ports start out down. */
-static bool undo_port_up(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                         const struct sch_value *v)
+bool undo_port_up(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
 {
     return edit_checks[CHECK_PHYSICAL_PORT](e, view, l, v) &&
            edit_put(e, view, (enum sch_line_id)(l - sch_lines), v, true);
@@ -203,8 +203,8 @@ static bool leave(struct edit *e, const struct sch_value *peer)
     return true;
 }
 
-static bool undo_peer_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                            const struct sch_value *v)
+bool undo_peer_leave(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
 {
     struct sch_value got[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
@@ -268,8 +268,3 @@ bool edit_delete_group(struct edit *e, const struct sch_value *name)
     k = edit_key(&bgp, LINE_BGP_GROUP, name);
     return (ok && store_delete(e->config->store, &e->cand, k.b, k.n)) || failed(e);
 }
-
-#define THEN(name) then_##name,
-edit_hook *const edit_thens[SCH_THEN_COUNT] = {NULL, SCH_THEN_LIST(THEN)};
-#define UNDO(name) undo_##name,
-edit_hook *const edit_undoes[SCH_UNDOES_COUNT] = {NULL, SCH_UNDOES_LIST(UNDO)};

@@ -17,8 +17,7 @@ static void count(struct store_candidate *c)
     c->rows = overlay_count(c->overlay);
 }
 
-/* --- sessions
- * ------------------------------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------------------ */
 
 bool store_candidate_new(struct store *s, const char *user, const char *tty,
                          struct store_candidate *out)
@@ -114,8 +113,10 @@ bool store_candidate_flush(struct store *s, struct store_candidate *c)
         return true;
     if (!store_run(s, store_query(s, Q_BEGIN)))
         return false;
-    if (overlay_flush(c->overlay, flush_row, &f) && store_run(s, store_query(s, Q_COMMIT)))
+    if (overlay_each_dirty(c->overlay, flush_row, &f) && store_run(s, store_query(s, Q_COMMIT))) {
+        overlay_clean(c->overlay);
         return true;
+    }
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
 }
@@ -131,8 +132,7 @@ void store_unmark(struct store_candidate *c, bool keep)
     count(c);
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------- */
 
 static long copy_text(const char *text, size_t n, char *buf, size_t len)
 {
@@ -150,6 +150,7 @@ static long get_running(struct store *s, const uint8_t *key, size_t nkey, char *
     sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_GET_RUNNING);
     if (!q)
         return -1;
+    store_hold(s);
     store_bind_blob(q, 1, key, nkey);
     long n = -1;
     if (sqlite3_step(q) == SQLITE_ROW)
@@ -180,7 +181,7 @@ static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n)
 
 static bool below(const struct overlay_row *r, const uint8_t *prefix, size_t n)
 {
-    return r && r->nkey >= n && memcmp(r->key, prefix, n) == 0;
+    return r && r->nkey >= n && (n == 0 || memcmp(r->key, prefix, n) == 0);
 }
 
 static bool found_one(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t ntext)
@@ -208,6 +209,7 @@ bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t 
                 const uint8_t *after, size_t nafter, store_row_fn *fn, void *arg)
 {
     struct overlay_cursor cur;
+    uint8_t next[1024];
     const uint8_t *from = nafter ? after : prefix;
     size_t nfrom = nafter ? nafter : n;
     const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, from, nfrom, &cur) : NULL;
@@ -217,8 +219,13 @@ bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t 
     if (!q && !s->running_empty)
         return false;
     if (q) {
+        store_hold(s);
         bind_range(q, prefix, n);
-        store_bind_blob(q, 3, after, nafter);
+    }
+    if (q && nafter) { /* the first key above it */
+        memcpy(next, after, nafter);
+        next[nafter] = 0;
+        store_bind_blob(q, 1, next, nafter + 1);
     }
     int rc = q ? sqlite3_step(q) : SQLITE_DONE;
     bool more = true;
@@ -253,8 +260,7 @@ bool store_changes(struct store *s, const struct store_candidate *c, store_chang
     return true;
 }
 
-/* --- writing
- * ----------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------- */
 
 /* A row that equals running is no row of the overlay. */
 static void put(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,

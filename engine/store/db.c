@@ -23,13 +23,13 @@ static const char schema_sql[] =
     "CREATE VIEW configuration AS SELECT text FROM running ORDER BY key;";
 
 const char *const store_sql[STATEMENTS] = {
+    [Q_HOLD] = "SELECT 1 FROM meta",
     [Q_BEGIN] = "BEGIN IMMEDIATE",
     [Q_COMMIT] = "COMMIT",
     [Q_ROLLBACK] = "ROLLBACK",
     [Q_GET_RUNNING] = "SELECT text FROM running WHERE key=?1",
     [Q_ANY_RUNNING] = "SELECT key FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
-    [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 AND key>?3"
-                       " ORDER BY key",
+    [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
     [Q_SET] = "INSERT INTO candidate(session,key,text,base) VALUES(?1,?2,?3,"
               "(SELECT commit_id FROM running WHERE key=?2))"
               " ON CONFLICT DO UPDATE SET text=excluded.text",
@@ -63,6 +63,8 @@ const char *const store_sql[STATEMENTS] = {
                   " commit_id BETWEEN ?1 AND ?2 GROUP BY key) a JOIN (SELECT key,new,"
                   "max(commit_id) FROM change WHERE commit_id BETWEEN ?1 AND ?2 GROUP BY key) b"
                   " ON a.key=b.key WHERE a.old IS NOT b.new ORDER BY a.key",
+    [Q_LAST_TEXT] = "SELECT old FROM change WHERE key=?1 AND old IS NOT NULL"
+                    " ORDER BY commit_id DESC LIMIT 1",
     [Q_REVERT] = "SELECT key,old,min(commit_id) FROM change WHERE commit_id>?1 GROUP BY key",
 };
 
@@ -89,10 +91,26 @@ sqlite3_stmt *store_query(struct store *s, enum statement which)
     return s->q[which];
 }
 
+void store_hold(struct store *s)
+{
+    bool alone = !s->held && sqlite3_get_autocommit(s->db); /* not within a transaction */
+    sqlite3_stmt *q = alone ? store_query(s, Q_HOLD) : NULL;
+    if (q)
+        s->held = sqlite3_step(q) == SQLITE_ROW;
+}
+
+void store_rest(struct store *s)
+{
+    if (s->held)
+        sqlite3_reset(s->q[Q_HOLD]);
+    s->held = false;
+}
+
 bool store_run(struct store *s, sqlite3_stmt *q)
 {
     if (!q)
         return false;
+    store_rest(s); /* a write must not rest on an old snapshot */
     int rc = sqlite3_step(q);
     bool ok = rc == SQLITE_DONE || rc == SQLITE_ROW;
     if (!ok)
@@ -103,6 +121,7 @@ bool store_run(struct store *s, sqlite3_stmt *q)
 
 bool store_exec(struct store *s, const char *sql)
 {
+    store_rest(s);
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(s, "write");
 }
 
@@ -188,7 +207,7 @@ static bool prepare(struct store *s, const char *fingerprint)
     sqlite3_busy_timeout(s->db, 2000);
     if (!store_exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
                        "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
-                       "PRAGMA cache_size=-16000"))
+                       "PRAGMA cache_size=-4000"))
         return false;
     if (!get_meta(s, "version", value, sizeof value))
         return create(s, fingerprint);

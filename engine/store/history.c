@@ -173,6 +173,21 @@ bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn 
     return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
 }
 
+long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len)
+{
+    sqlite3_stmt *q = store_query(s, Q_LAST_TEXT);
+    long n = -1;
+    if (!q)
+        return -1;
+    store_bind_blob(q, 1, key, nkey);
+    if (sqlite3_step(q) == SQLITE_ROW) {
+        read_text(q, 0, buf, len);
+        n = (long)strlen(buf);
+    }
+    sqlite3_reset(q);
+    return n;
+}
+
 bool store_revert(struct store *s, struct store_candidate *c, uint32_t id)
 {
     sqlite3_stmt *q = store_query(s, Q_REVERT);

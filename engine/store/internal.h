@@ -8,6 +8,7 @@
 #include "engine/store/store.h"
 
 enum statement {
+    Q_HOLD,
     Q_BEGIN,
     Q_COMMIT,
     Q_ROLLBACK,
@@ -35,6 +36,7 @@ enum statement {
     Q_FIND_NTH,
     Q_HISTORY,
     Q_REVERT,
+    Q_LAST_TEXT,
     STATEMENTS
 };
 
@@ -42,6 +44,7 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *q[STATEMENTS];
     bool running_empty; /* spares a look-up per line while a first configuration is loaded */
+    bool held;          /* Q_HOLD stands on a row: one read transaction spans many reads */
     char error[256];
 };
 
@@ -49,6 +52,9 @@ extern const char *const store_sql[STATEMENTS];
 
 /* The statement, reset and ready to bind. NULL after a failure (error is set). */
 sqlite3_stmt *store_query(struct store *s, enum statement which);
+/* Reads that follow share one read transaction, so a look-up per typed line takes no file locks;
+ * store_rest() and every write end it. */
+void store_hold(struct store *s);
 /* Steps a statement that returns no rows and resets it. */
 bool store_run(struct store *s, sqlite3_stmt *q);
 /* Notes SQLite's message; returns false. */

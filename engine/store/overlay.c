@@ -5,6 +5,7 @@
 #include "engine/store/overlay.h"
 
 #define CHUNK 64
+#define MARKS 4 /* commands inside commands */
 
 struct node {
     struct overlay_row row;
@@ -33,8 +34,11 @@ struct overlay {
     size_t nchunks, cap, count;
     struct list journal; /* since overlay_mark() */
     struct list removed; /* clean rows removed since the last flush */
-    bool marked, dirty;
-    size_t removed_at_mark;
+    bool dirty;
+    unsigned marked; /* marks inside each other */
+    struct {
+        size_t journal, removed;
+    } mark[MARKS];
 };
 
 static void *must(void *p)
@@ -86,12 +90,12 @@ static void list_cut(struct list *l, size_t n)
     }
 }
 
-/* --- finding ------------------------------------------------------------------------------------
- */
+/* --- finding ------------------------------------------------------------------------- */
 
 static int compare(const uint8_t *a, size_t na, const uint8_t *b, size_t nb)
 {
-    int c = memcmp(a, b, na < nb ? na : nb);
+    size_t n = na < nb ? na : nb;
+    int c = n ? memcmp(a, b, n) : 0; /* an empty key may have no address */
     return c ? c : na < nb ? -1 : na > nb;
 }
 
@@ -169,8 +173,7 @@ const struct overlay_row *overlay_next(struct overlay_cursor *c)
     return c->chunk < c->o->nchunks ? &c->o->chunk[c->chunk]->node[c->at]->row : NULL;
 }
 
-/* --- changing ------------------------------------------------------------------------------------
- */
+/* --- changing ------------------------------------------------------------------------ */
 
 static void add_chunk(struct overlay *o, size_t at)
 {
@@ -292,7 +295,7 @@ void overlay_free(struct overlay *o)
     free(o);
 }
 
-bool overlay_flush(struct overlay *o, overlay_dirty_fn *fn, void *arg)
+bool overlay_each_dirty(struct overlay *o, overlay_dirty_fn *fn, void *arg)
 {
     for (size_t i = 0; i < o->removed.n; i++) {
         struct overlay_row gone = {.key = o->removed.item[i]->key,
@@ -304,31 +307,36 @@ bool overlay_flush(struct overlay *o, overlay_dirty_fn *fn, void *arg)
         for (size_t k = 0; k < o->chunk[i]->n; k++)
             if (o->chunk[i]->node[k]->row.dirty && !fn(arg, &o->chunk[i]->node[k]->row, false))
                 return false;
+    return true;
+}
+
+void overlay_clean(struct overlay *o)
+{
     for (size_t i = 0; i < o->nchunks; i++)
         for (size_t k = 0; k < o->chunk[i]->n; k++)
             o->chunk[i]->node[k]->row.dirty = false;
     list_cut(&o->removed, 0);
     o->dirty = false;
-    return true;
 }
 
 void overlay_mark(struct overlay *o)
 {
-    o->marked = true;
-    o->removed_at_mark = o->removed.n;
+    o->mark[o->marked].journal = o->journal.n;
+    o->mark[o->marked++].removed = o->removed.n;
 }
 
 void overlay_unmark(struct overlay *o, bool keep)
 {
-    o->marked = false;
-    while (!keep && o->journal.n) {
+    size_t journal = o->mark[--o->marked].journal;
+    while (!keep && o->journal.n > journal) {
         struct past *p = o->journal.item[--o->journal.n];
         free(replace(o, p->key, p->nkey, p->node));
         free(p);
     }
     if (!keep)
-        list_cut(&o->removed, o->removed_at_mark);
-    list_cut(&o->journal, 0);
+        list_cut(&o->removed, o->mark[o->marked].removed);
+    if (!o->marked)
+        list_cut(&o->journal, 0);
 }
 
 bool overlay_dirty(const struct overlay *o)

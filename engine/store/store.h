@@ -36,8 +36,7 @@ bool store_open(struct store **out, const char *path, const char *fingerprint, c
 void store_close(struct store *s);
 const char *store_error(const struct store *s);
 
-/* --- candidates ----------------------------------------------------------------------------------
- */
+/* --- candidates ---------------------------------------------------------------------- */
 
 /* A new empty candidate for a user and terminal. */
 bool store_candidate_new(struct store *s, const char *user, const char *tty,
@@ -51,8 +50,7 @@ bool store_candidate_drop(struct store *s, struct store_candidate *c);
 /* Removes its rows. */
 bool store_candidate_clear(struct store *s, struct store_candidate *c);
 
-/* --- rows as a session sees them: its overlay over running
- * ------------------------------------------ */
+/* --- rows as a session sees them: its overlay over running --------------------------- */
 
 /* Text of a row into buf (NUL-terminated, cut to len): its length, or -1 when there is none. */
 long store_get(struct store *s, const struct store_candidate *c, const uint8_t *key, size_t nkey,
@@ -82,12 +80,14 @@ bool store_changes(struct store *s, const struct store_candidate *c, store_chang
 
 /* Writes what the candidate has gained or lost since the last time. */
 bool store_candidate_flush(struct store *s, struct store_candidate *c);
+/* To be called when nothing more is to be read for now: gives up the read transaction that reads
+ * share, so that the datastore's log can be cut and changes of another process are seen. */
+void store_rest(struct store *s);
 /* A savepoint, so that a command of several rows is all or nothing. */
 void store_mark(struct store_candidate *c);
 void store_unmark(struct store_candidate *c, bool keep);
 
-/* --- commits and history
- * ---------------------------------------------------------------------------- */
+/* --- commits and history ------------------------------------------------------------- */
 
 struct store_commit {
     uint32_t id;  /* 1000000001-1999999999 */
@@ -110,6 +110,9 @@ bool store_commit_find(struct store *s, uint32_t id, const char *label, struct s
 bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out);
 /* Net change of the commits from..to, both included, in key order. */
 bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg);
+/* Text a row had before it was last changed, for looking back at views that are gone: its length or
+ * -1. */
+long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len);
 /* Candidate := the inverse of every commit after id. */
 bool store_revert(struct store *s, struct store_candidate *c, uint32_t id);
 /* Drops the rows that another session's commit has made equal to running. */

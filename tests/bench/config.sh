@@ -4,7 +4,7 @@
 
 BIG=10000 MEDIUM=2000
 
-in_dut() { ip netns exec "$DUT" "$@"; }
+in_dut() { ip netns exec "$DUT" timeout --foreground 120 "$@"; }
 shell_c() { in_dut "$VRPSH" -d "$W/c.db" -c "$1"; }
 stop_vrpsh() {
     "$VRPSH" -d "$1" --stop >/dev/null 2>&1
@@ -61,14 +61,14 @@ bench_start() {
 idle_rss() {
     started "$1" "$2"
     sleep 1
-    KB=$(rss_kb $PID)
-    gone $PID
+    KB=$(rss_kb "$PID")
+    gone "$PID"
 }
 
 bench_idle() {
     local ours bird frr
     sleep 1
-    ours=$(rss_kb $PID)
+    ours=$(rss_kb "$PID")
     for name in bird frr gobgp; do
         "${name}_conf" 0 big >"$W/empty.$name"
     done
@@ -105,9 +105,9 @@ one_commit() {
 
 bench_commits() { # WHERE [BIRD'S]
     median_of 3 commits 50
-    row "single-line commit in a batch, $1" us $((20000 + FSYNC)) $US "${2:--}"
+    row "single-line commit in a batch, $1" us $((20000 + FSYNC)) "$US" "${2:--}"
     median_of 5 one_commit
-    row "single-line commit as a command, $1" us $((20000 + FSYNC)) $US
+    row "single-line commit as a command, $1" us $((20000 + FSYNC)) "$US"
 }
 
 # --- the large configuration ------------------------------------------------------------------------
@@ -123,12 +123,12 @@ vrpsh_load() { # N: into an empty host that runs
 bird_load() {
     started bird "$W/empty.bird"
     took birdc -s "$W/bird.ctl" "configure \"$W/$1.bird\""
-    gone $PID
+    gone "$PID"
 }
 frr_load() {
     started frr "$W/empty.frr"
     took vtysh --vty_socket "$W" -d bgpd -f "$W/$1.frr"
-    gone $PID
+    gone "$PID"
 }
 vrpsh_restart() {
     started vrpsh "$W/c.db"
@@ -137,8 +137,8 @@ vrpsh_restart() {
 bird_restart() {
     started bird "$W/big.bird"
     sleep 1
-    BIRD_KB=$(rss_kb $PID)
-    gone $PID
+    BIRD_KB=$(rss_kb "$PID")
+    gone "$PID"
 }
 
 # BIRD reads its file again for one changed line.
@@ -170,18 +170,18 @@ bench_large() {
     started bird "$W/big.bird"
     median_of 3 bird_one_line
     bird=$US
-    gone $PID
+    gone "$PID"
     started vrpsh "$W/c.db"
     sleep 2
-    row "resident with 50,000 lines" KB - "$(rss_kb $PID)" "$BIRD_KB"
+    row "resident with 50,000 lines" KB - "$(rss_kb "$PID")" "$BIRD_KB"
     bench_commits "50,000 lines" "$bird"
     commits 1000
     bench_commits "after 1,000 more"
-    pty '>' $'dis\t' 'display' $'\025sys\r' ']' "bgp $AS"$'\r' '-bgp]' 'peer 10.64.3?' '10.64.3.' \
-        $'\025peer 10.64.3.2\t' '10.64.3.2'
-    row "Tab, user view" us 10000 "${TIMES[1]}"
-    row "? after half an address of 10,000 peers" us 10000 "${TIMES[4]}"
-    row "Tab after half an address" us 10000 "${TIMES[5]}"
+    pty '>' $'dis\t' 'display' $'\025sys\r' ']' "bgp $AS"$'\r' '-bgp]' 'peer 10.64.3.2 ?' 'as-number' \
+        $'\025peer 10.64.3.2 ebgp\t' 'ebgp-max-hop'
+    row "Tab in the user view, 50,000 lines" us 10000 "${TIMES[1]}"
+    row "? after a peer, 50,000 lines" us 10000 "${TIMES[4]}"
+    row "Tab after a peer, 50,000 lines" us 10000 "${TIMES[5]}"
     took shell_c 'display current-configuration'
     row "display current-configuration, 50,000 lines" us - $US
     took shell_c 'display bgp peer'

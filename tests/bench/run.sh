@@ -6,7 +6,7 @@
 # Everything runs in network namespaces of this run. BENCH=config or BENCH=sessions runs one part.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-B=$PWD/${1#"$PWD"/}
+B=$(cd "$1" && pwd) || exit 2
 VRPSH=$B/vrpsh TOOLS=$B/tools TSV=$B/bench.tsv
 export LC_ALL=C.UTF-8 TZ=UTC
 W=$(mktemp -d -t vrpsh-bench.XXXXXX) || exit 2

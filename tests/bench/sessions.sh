@@ -38,7 +38,7 @@ end_daemon() { # NAME
     if [ "$1" = vrpsh ]; then
         stop_vrpsh "$W/s.db"
     else
-        gone $PID
+        gone "$PID"
     fi
 }
 
@@ -63,7 +63,7 @@ from_start() {
     "$1_run" "$(conf_of "$1" "$2")"
     all_up "$t0"
     [ "$3" = 0 ] || sleep 2
-    KB=$(rss_kb $PID)
+    KB=$(rss_kb "$PID")
     watched
     end_daemon "$1"
 }
@@ -84,7 +84,7 @@ from_commit() {
     fi
     all_up "$t0"
     watched
-    if [ "$1" = vrpsh ]; then stop_vrpsh "$W/e.db"; else gone $PID; fi
+    if [ "$1" = vrpsh ]; then stop_vrpsh "$W/e.db"; else gone "$PID"; fi
 }
 
 # Resident memory per peer, octets: with 1,000 sessions less without any, same daemon.
@@ -94,8 +94,8 @@ per_peer() { # NAME KB
     "$1_run" "$conf"
     until_it 60 "$1_answers"
     sleep 1
-    BYTES=$((($2 - $(rss_kb $PID)) * 1024 / PEERS))
-    if [ "$1" = vrpsh ]; then stop_vrpsh "$conf"; else gone $PID; fi
+    BYTES=$((($2 - $(rss_kb "$PID")) * 1024 / PEERS))
+    if [ "$1" = vrpsh ]; then stop_vrpsh "$conf"; else gone "$PID"; fi
 }
 
 bench_way() { # KIND TITLE

@@ -1,5 +1,5 @@
 /*
- * Batch mode against a host whose sessions know three words: where a diagnostic is said to be,
+ * Batch mode against a host whose sessions know four words: where a diagnostic is said to be,
  * what counts as a line, and every way for a batch to end early.
  */
 #include <check.h>
@@ -14,7 +14,8 @@
 #include "cli/batch.h"
 #include "engine/host.h"
 
-/* --- the made-up session: "bad..." is an error, "die" ends the host, all else is echoed --- */
+/* --- the made-up session: "bad..." is an error, "die" ends the host, "#" says nothing,
+ * all else is echoed --- */
 
 struct fake {
     struct host_conn *conn;
@@ -55,7 +56,7 @@ static void frame(void *session, struct proto_frame *f)
         wrong(s, text, n);
     } else if (n == 3 && memcmp(text, "die", 3) == 0) {
         raise(SIGKILL);
-    } else {
+    } else if (n != 1 || *text != '#') {
         struct proto_buf b = {0};
         proto_begin(&b, PROTO_OUT);
         proto_u8(&b, PROTO_OUT_PAGED);
@@ -100,7 +101,7 @@ static const struct host_ops ops = {.start = start,
                                     .close = free,
                                     .idle = nothing};
 
-/* --- running a batch --- */
+/* --- running a batch ----------------------------------------------------------------- */
 
 static char dir[64], db[128];
 static pid_t host;
@@ -199,7 +200,7 @@ static int run(const struct batch_source *s, size_t n, bool keep, bool json)
 
 #define FILE_OF(name, text) file(name, text, sizeof(text) - 1)
 
-/* --- tests --- */
+/* --- tests --------------------------------------------------------------------------- */
 
 START_TEST(lines)
 {
@@ -295,6 +296,23 @@ START_TEST(both_ways_full)
 }
 END_TEST
 
+/* Short lines fill what waits for the host beyond its limit in one read; when a single write then
+ * takes all of it, nothing but the batch itself can go on. */
+START_TEST(short_lines_overfill)
+{
+    enum { N = 3000000 };
+    char *text = malloc(N);
+    for (int i = 0; i < N; i++)
+        text[i] = i % 2 ? '\n' : '#';
+    for (int i = 0; i < 5; i++) {
+        struct batch_source s = file("f", text, N);
+        ck_assert_int_eq(run(&s, 1, false, false), 0);
+        ck_assert_str_eq(out, "");
+    }
+    free(text);
+}
+END_TEST
+
 START_TEST(nobody_reads)
 {
     struct batch_source s[] = {FILE_OF("f", "one\ntwo\n")};
@@ -337,6 +355,7 @@ int main(void)
     tcase_add_test(t, json);
     tcase_add_test(t, long_line);
     tcase_add_test(t, both_ways_full);
+    tcase_add_test(t, short_lines_overfill);
     tcase_add_test(t, nobody_reads);
     tcase_add_test(t, host_dies);
     tcase_add_test(t, source_that_cannot_be_read);

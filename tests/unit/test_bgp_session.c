@@ -87,8 +87,7 @@ START_TEST(counts_updates_and_refreshes)
 }
 END_TEST
 
-/* --- wrong input --------------------------------------------------------------------------------
- */
+/* --- wrong input --------------------------------------------------------------------- */
 
 #define OPEN_OK "FF* 001d 01 04 fc5a 00b4 0a000009 00 "
 
@@ -296,8 +295,7 @@ START_TEST(shutdown_text_is_shown_safely)
 }
 END_TEST
 
-/* --- negotiation --------------------------------------------------------------------------------
- */
+/* --- negotiation --------------------------------------------------------------------- */
 
 START_TEST(no_common_family)
 {
@@ -443,8 +441,7 @@ START_TEST(dual_as)
 }
 END_TEST
 
-/* --- collision ----------------------------------------------------------------------------------
- */
+/* --- collision ----------------------------------------------------------------------- */
 
 /*
  * Bits of the case: 0 the peer's identifier is higher; 1 the OPEN on the peer's connection comes

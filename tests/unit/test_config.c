@@ -19,7 +19,7 @@ static void teardown(void)
     lab_close(&lab);
 }
 
-/* --- every line -------------------------------------------------------------------------- */
+/* --- every line ---------------------------------------------------------------------- */
 
 /* One typed form of a line, and what must be there before it can be typed. */
 struct form {
@@ -29,28 +29,6 @@ struct form {
     char line[WORDS_LINE];
     const struct sch_line *what;
 };
-
-static const char *lines_into(uint8_t view)
-{
-    switch (view) {
-    case VIEW_SYSTEM:
-        return "";
-    case VIEW_INTERFACE:
-        return "interface LoopBack 5\n";
-    case VIEW_BGP:
-        return "bgp 64601\n";
-    case VIEW_IPV4_UNICAST:
-        return "bgp 64601\nipv4-family unicast\n";
-    case VIEW_VPNV4:
-        return "bgp 64601\nipv4-family vpnv4\n";
-    case VIEW_IPV6_UNICAST:
-        return "bgp 64601\nipv6-family unicast\n";
-    case VIEW_VPNV6:
-        return "bgp 64601\nipv6-family vpnv6\n";
-    default:
-        ck_abort_msg("no way into %s", sch_views[view].name);
-    }
-}
 
 static void need(struct form *f, const char *fmt, ...)
 {
@@ -73,15 +51,19 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
         if (f->peer && w->edge[i]->param && w->edge[i]->param->type == SCH_GROUP)
             snprintf(group, sizeof group, "%s",
                      words_value(w->edge[i]->param, k, (char[WORDS_LINE]){0}));
+    bool internal = strstr(l->name, "reflect-client") != NULL;
     f->before[0] = 0;
     if (f->peer)
         need(f, "bgp 64601\n");
     if (named)
-        need(f, "group %s %sexternal\n", f->peer, listen ? "listen " : "");
+        need(f, "group %s %s\n", f->peer,
+             listen     ? "listen external"
+             : internal ? "internal"
+                        : "external");
     if (group[0])
         need(f, "group %s external\n", group);
     if (f->peer && !named && l != &sch_lines[LINE_BGP_PEER_AS_NUMBER])
-        need(f, "peer %s as-number 64602\n", f->peer);
+        need(f, "peer %s as-number %s\n", f->peer, internal ? "64601" : "64602");
     if (group[0] && sch_views[l->view].family >= 0)
         need(f, "peer %s group %s\n", f->peer, group);
     if (l == &sch_lines[LINE_INTERFACE_IPV6_ADDRESS])
@@ -91,6 +73,8 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
         need(f, "%s", f->enter);
     if (l->enters && l->view != VIEW_SYSTEM)
         need(f, "%s", lines_into(l->view));
+    if (l->feeds == FEEDS_VPN_TARGET)
+        need(f, "route-distinguisher 100:1\n");
     if (f->peer && sch_views[l->view].family >= 0) { /* the view itself */
         const char *in = strchr(f->enter, '\n') + 1;
         need(f, "%s", in);
@@ -238,7 +222,7 @@ START_TEST(every_line_loaded_elsewhere)
 }
 END_TEST
 
-/* --- undo ----------------------------------------------------------------------------------- */
+/* --- undo ---------------------------------------------------------------------------- */
 
 struct undoing {
     struct form *f;
@@ -373,8 +357,7 @@ START_TEST(undo_means_its_value)
 }
 END_TEST
 
-/* --- what comes and goes with a line -----------------------------------------------------------
- */
+/* --- what comes and goes with a line ------------------------------------------------- */
 
 static void rows_are(const char *want)
 {
@@ -594,8 +577,7 @@ START_TEST(passwords)
 }
 END_TEST
 
-/* --- refusals ------------------------------------------------------------------------------------
- */
+/* --- refusals ------------------------------------------------------------------------ */
 
 static const struct refusal {
     const char *before, *line, *why;
@@ -718,7 +700,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* --- commits that are refused ----------------------------------------------------------------- */
+/* --- commits that are refused -------------------------------------------------------- */
 
 static void cannot_commit(struct edit *e, const char *why)
 {

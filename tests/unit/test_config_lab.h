@@ -144,4 +144,33 @@ static inline const char *lab_rows(struct lab *l, bool candidate, char buf[LAB_R
     return buf;
 }
 
+/* What leads into a view. */
+static inline const char *lines_into(uint8_t view)
+{
+    switch (view) {
+    case VIEW_SYSTEM:
+        return "";
+    case VIEW_INTERFACE:
+        return "interface LoopBack 5\n";
+    case VIEW_BGP:
+        return "bgp 64601\n";
+    case VIEW_IPV4_UNICAST:
+        return "bgp 64601\nipv4-family unicast\n";
+    case VIEW_VPNV4:
+        return "bgp 64601\nipv4-family vpnv4\n";
+    case VIEW_IPV6_UNICAST:
+        return "bgp 64601\nipv6-family unicast\n";
+    case VIEW_VPNV6:
+        return "bgp 64601\nipv6-family vpnv6\n";
+    case VIEW_VPN_INSTANCE:
+        return "ip vpn-instance red\n";
+    case VIEW_VPN_INSTANCE_IPV4:
+        return "ip vpn-instance red\nipv4-family\n";
+    case VIEW_VPN_INSTANCE_IPV6:
+        return "ip vpn-instance red\nipv6-family\n";
+    default:
+        ck_abort_msg("no way into %s", sch_views[view].name);
+    }
+}
+
 #endif

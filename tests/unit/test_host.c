@@ -176,7 +176,7 @@ static const struct host_ops ops = {.start = start,
                                     .close = close_session,
                                     .idle = idle};
 
-/* --- the client side of the tests -------------------------------------------------- */
+/* --- the client side of the tests ---------------------------------------------------- */
 
 static char dir[64], db[128], sock[160];
 static pid_t host;
@@ -331,7 +331,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* --- tests ------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------------------- */
 
 START_TEST(files)
 {

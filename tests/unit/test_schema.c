@@ -33,7 +33,7 @@ static struct sch_key key_of_view(uint8_t view, unsigned k)
     return key;
 }
 
-/* --- round trips ------------------------------------------------------------------- */
+/* --- round trips --------------------------------------------------------------------- */
 
 struct trip {
     uint8_t view;
@@ -185,7 +185,7 @@ START_TEST(every_command)
 }
 END_TEST
 
-/* --- keys -------------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------------------- */
 
 static struct sch_key key_of(uint8_t view, const char *line)
 {
@@ -296,7 +296,7 @@ START_TEST(a_group_is_not_an_address)
 }
 END_TEST
 
-/* --- the matcher ----------------------------------------------------------------------- */
+/* --- the matcher --------------------------------------------------------------------- */
 
 static const struct tried {
     uint8_t view;
@@ -449,7 +449,7 @@ START_TEST(hostile_text)
 }
 END_TEST
 
-/* --- "?" --------------------------------------------------------------------------------- */
+/* --- "?" ----------------------------------------------------------------------------- */
 
 /* The options after a text, joined: "<value> word word <cr>"; a word being typed in front: "[w]".
  */
@@ -474,7 +474,7 @@ START_TEST(continuations)
 {
     char out[2000];
     ck_assert_str_eq(options(VIEW_USER, "", out),
-                     "display quit reset rollback screen-length system-view undo");
+                     "display quit refresh reset rollback screen-length system-view undo");
     ck_assert_str_eq(options(VIEW_USER, "dis", out), "[dis] display");
     ck_assert_str_eq(options(VIEW_USER, "display c", out),
                      "[c] clock configuration current-configuration");
@@ -489,7 +489,9 @@ START_TEST(continuations)
                      "[c] capability-advertise connect-interface connect-only");
     ck_assert_str_eq(options(VIEW_BGP, "peer 10.0.0.1 password ", out), "cipher simple");
     ck_assert_str_eq(options(VIEW_BGP, "timer keepalive 60 hold 180 ", out), "min-holdtime <cr>");
-    ck_assert_str_eq(options(VIEW_VPNV4, "peer 10.0.0.1 ", out), "enable group");
+    ck_assert_str_eq(options(VIEW_VPNV4, "peer 10.0.0.1 a", out),
+                     "[a] advertise-community advertise-ext-community advertise-large-community "
+                     "allow-as-loop");
     ck_assert_str_eq(options(VIEW_USER, "nonsense ", out), "");
     ck_assert_str_eq(options(VIEW_USER, "display version x", out), "[x] ");
     ck_assert_str_eq(options(VIEW_SYSTEM, "bgp 5x", out), "[5x] ");

@@ -22,7 +22,7 @@
 #include "cli/term.h"
 #include "engine/host.h"
 
-/* --- the made-up session ----------------------------------------------------------- */
+/* --- the made-up session ------------------------------------------------------------- */
 
 struct fake {
     struct host_conn *conn;
@@ -212,7 +212,7 @@ static const struct host_ops ops = {.start = start,
                                     .close = free,
                                     .idle = nothing};
 
-/* --- the terminal ------------------------------------------------------------------ */
+/* --- the terminal -------------------------------------------------------------------- */
 
 static const char *const terms[] = {"xterm", "dumb", NULL};
 static char dir[64], db[128], history[128];
@@ -313,7 +313,7 @@ static int ended(void)
     start_shell(name);                                                                             \
     see("hello\r\n<R>")
 
-/* --- tests ------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------------------- */
 
 START_TEST(echo)
 {

@@ -90,6 +90,8 @@ static inline const char *words_value(const struct sch_param *p, unsigned k, cha
         [SCH_GROUP] = {"MASG", "a-name-of-47-characters-0123456789-0123456789-0", "\"two words\"",
                        "g"},
         [SCH_IFNAME] = {"LoopBack 0", "loopback1023", "LOOP 7", "LoopBack1"},
+        [SCH_RD] = {"100:1", "65535:4294967295", "192.0.2.1:65535", "64086.59905:7"},
+        [SCH_RT] = {"1:1", "4294967295:65535", "10.0.0.1:0", "1.0:2"},
     };
     const char *special = words_special(p, k);
     if (special)

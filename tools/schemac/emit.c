@@ -176,7 +176,7 @@ static void emit_params(FILE *f, const char *prefix, int id, struct param *const
         else
             fputs(", NULL, 0, ", f);
         text(f, p[i]->help);
-        fputs("},\n", f);
+        fprintf(f, ", %d},\n", p[i]->repeat);
     }
     fputs(n ? "};\n" : "    {0}};\n", f);
 }
@@ -298,8 +298,8 @@ static void emit_fields(struct schema *s, FILE *f)
                     "sizeof(((struct %s *)0)->%s)},\n",
                     b->object, b->field, o, field_kind(lines[i], b), impact, bits[o]++,
                     s->objects[o].type, b->field, s->objects[o].type, b->field);
-            if (bits[o] > 64)
-                die(lines[i]->pos, "more than 64 fields in %s", b->object);
+            if (bits[o] > 256) /* BGP_SET_WORDS of bgp/types.h */
+                die(lines[i]->pos, "more than 256 fields in %s", b->object);
         }
     fprintf(f, "};\nconst unsigned sch_nfields = %d;\n\n", nfields);
 }
@@ -344,7 +344,7 @@ static void emit_lines(struct schema *s, FILE *f)
                     view = v;
         }
         for (int k = 0; k < l->nparams; k++)
-            as |= strcmp(l->params[k]->type, "as") == 0;
+            as |= strstr("as rd rt", l->params[k]->type) != NULL;
         fprintf(f,
                 "    {.name = \"%s\", .view = %d, .rank = %d, .sub = %d, .section = %d, .enters = "
                 "%d,\n",

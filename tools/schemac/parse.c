@@ -164,6 +164,19 @@ static void do_each(struct cursor *c, char *text)
     c->line = NULL;
 }
 
+/* Lines of a fragment set a field of their own view's family. */
+static char *family_field(struct cursor *c, const char *field)
+{
+    const char *hole = strstr(field, "[family]");
+    char buf[200];
+    if (!hole)
+        return xcopy(field, strlen(field));
+    if (!c->view->family)
+        die(c->pos, "the view has no family");
+    snprintf(buf, sizeof buf, "%.*s[%s]%s", (int)(hole - field), field, c->view->family, hole + 8);
+    return xcopy(buf, strlen(buf));
+}
+
 static void do_sets(struct cursor *c, char *text)
 {
     struct line *l = c->line;
@@ -174,7 +187,7 @@ static void do_sets(struct cursor *c, char *text)
         if (!dot)
             die(c->pos, "sets OBJECT.FIELD");
         b->object = xcopy(target, (size_t)(dot - target));
-        b->field = rest(dot + 1);
+        b->field = family_field(c, dot + 1);
         if (*text == '=') {
             text++;
             b->arg = word(&text);

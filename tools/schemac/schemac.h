@@ -8,7 +8,8 @@
  *   view NAME [in PARENT]                 a view; its statements follow
  *     enter SYNTAX                        the line that creates and enters it, a row of PARENT
  *     prompt TEXT                         suffix of the prompt, {} is the enter line's argument
- *     family ENUMERATOR                   the address family its lines are about
+ *     family ENUMERATOR                   the address family its lines are about; in the name of a
+ *                                         field, [family] stands for it
  *     also VIEW                           its lines are accepted in VIEW too, and stored here
  *     use FRAGMENT                        statements written once for several views
  *     section                             the next lines form a block of their own ("#" between)
@@ -18,7 +19,8 @@
  *   fragment NAME                         see use
  *   scope any|config|user                 operational commands
  *     command SYNTAX
- * SYNTAX: word (help) <name:type range = default> (help) [ optional ] { one | of }; name* is a key.
+ * SYNTAX: word (help) <name:type range = default> (help) [ optional ] { one | of }; name* is a key;
+ * <...>&N may be given up to N times and makes a row of each.
  * A word's help is given at its first mention and holds for the later ones. The mask or length
  * after a net4 or net6 cuts off its host bits.
  * Clauses of a line: sets OBJECT.FIELD [= ARG | not ARG | not on | NUMBER], ... impact CLASS;
@@ -45,7 +47,7 @@ struct param {
     bool key;
     long long lo, hi;
     char *words[16], *word_help[16];
-    int nwords;
+    int nwords, repeat;
 };
 struct elem {
     enum kind kind;

@@ -108,6 +108,8 @@ static const char *const type_help[][2] = {{"as", "AS number"},
                                            {"mask", "Mask or mask length"},
                                            {"ifname", "Interface type and number"},
                                            {"secret", "Password"},
+                                           {"rd", "Route distinguisher"},
+                                           {"rt", "Route target"},
                                            {"int", NULL},
                                            {"string", NULL},
                                            {"text", NULL},
@@ -144,6 +146,10 @@ static struct elem *parse_param(struct pos at, char **s)
     if (**s != '>')
         die(at, "'>' was expected at '%s'", *s);
     (*s)++;
+    if (**s == '&') {
+        (*s)++;
+        p->repeat = (int)strtol(*s, s, 10);
+    }
     p->help = parse_help(at, s);
     bool known = !*p->type;
     for (size_t i = 0; i < sizeof type_help / sizeof *type_help; i++)

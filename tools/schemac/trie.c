@@ -95,9 +95,10 @@ static void insert(int at, const struct rest *r, struct cmd *c)
             edge.index = i;
             insert(edge_follow(at, &edge), r->next, c);
         }
-        if (!p->nwords) {
-            edge.help = p->help;
-            insert(edge_follow(at, &edge), r->next, c);
+        edge.help = p->nwords ? NULL : p->help;
+        for (int i = 0; !p->nwords && i < (p->repeat ? p->repeat : 1); i++) {
+            at = edge_follow(at, &edge);
+            insert(at, r->next, c);
         }
         break;
     }

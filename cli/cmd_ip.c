@@ -146,7 +146,7 @@ static void head(struct session *s, const struct listing *l, bool one)
         out(s, "Destination/Mask    Proto   Pre  Cost        Flags NextHop         Interface\n\n");
 }
 
-void cmd_display_routes(struct session *s, const struct sch_match *m)
+void cmd_display_ip_routes(struct session *s, const struct sch_match *m)
 {
     const struct sch_value *net = cmd_arg(m, "net");
     uint8_t af = family_of(m);
@@ -180,7 +180,7 @@ void cmd_display_routes(struct session *s, const struct sch_match *m)
     free(l);
 }
 
-void cmd_display_route_statistics(struct session *s, const struct sch_match *m)
+void cmd_display_ip_statistics(struct session *s, const struct sch_match *m)
 {
     static const char *const names[SPEAKER_PROTOS] = {"DIRECT", "STATIC", "OSPF",  "IS-IS",
                                                       "RIP",    "BGP",    "KERNEL"};

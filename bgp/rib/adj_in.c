@@ -1,0 +1,272 @@
+/*
+ * An UPDATE becomes paths (RFC 4271 9, RFC 7606).
+ *
+ * Everything is checked before the RIB is touched. Withdrawals come first, so that a prefix in both
+ * places ends up announced. Prefixes are handled in batches: their places in the hash are asked for
+ * before they are needed.
+ */
+#include "bgp/rib/rib.h"
+
+#include <string.h>
+
+#include "bgp/internal.h"
+#include "bgp/wire/aspath.h"
+
+enum { BATCH = 32, CEASE_PREFIXES = 1 };
+
+struct update {
+    struct bgp_update parts;
+    struct bgp_attrs attrs;
+    struct bgp_mp reach, unreach;
+    bool has_reach, has_unreach; /* for a family in use */
+};
+
+static bool in_use(const struct rib_session *s, enum bgp_family f)
+{
+    return s->conn->families >> f & 1;
+}
+
+/* --- checks ----------------------------------------------------------------------------------- */
+
+static bool read_mp(const struct rib_session *s, struct update *u, struct bgp_fault *f)
+{
+    enum bgp_mp_result r;
+
+    if (bgp_attrs_seen(&u->attrs, BGP_ATTR_MP_REACH)) {
+        if ((r = bgp_mp_reach_decode(u->attrs.reach, &u->reach)) == BGP_MP_BAD)
+            return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_OPTIONAL);
+        u->has_reach = r == BGP_MP_OK && in_use(s, u->reach.family);
+    }
+    if (bgp_attrs_seen(&u->attrs, BGP_ATTR_MP_UNREACH)) {
+        if ((r = bgp_mp_unreach_decode(u->attrs.unreach, &u->unreach)) == BGP_MP_BAD)
+            return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_OPTIONAL);
+        u->has_unreach = r == BGP_MP_OK && in_use(s, u->unreach.family);
+    }
+    return true;
+}
+
+/* The attribute that is missing for the prefixes the UPDATE announces, 0 none. */
+static unsigned missing(const struct rib_session *s, const struct update *u)
+{
+    const struct bgp_attrs *a = &u->attrs;
+
+    if (!bgp_attrs_seen(a, BGP_ATTR_ORIGIN))
+        return BGP_ATTR_ORIGIN;
+    if (!bgp_attrs_seen(a, BGP_ATTR_AS_PATH))
+        return BGP_ATTR_AS_PATH;
+    if (u->parts.nlri.left > 0 && !bgp_attrs_seen(a, BGP_ATTR_NEXT_HOP))
+        return BGP_ATTR_NEXT_HOP;
+    if (s->source->kind == SOURCE_INTERNAL && !bgp_attrs_seen(a, BGP_ATTR_LOCAL_PREF))
+        return BGP_ATTR_LOCAL_PREF;
+    return 0;
+}
+
+static bool first_as_wrong(const struct rib_session *s, const struct update *u)
+{
+    return s->source->kind == SOURCE_EXTERNAL && !s->rib->b->conf.no_check_first_as &&
+           bgp_aspath_first(u->attrs.path) != s->source->as;
+}
+
+/* Judges the UPDATE as a whole; false: the session ends. */
+static bool judge(struct rib_session *s, struct update *u, struct bgp_fault *f)
+{
+    struct bgp_attrs *a = &u->attrs;
+    bool announces = u->parts.nlri.left > 0 || bgp_attrs_seen(a, BGP_ATTR_MP_REACH);
+    enum bgp_reaction worst = a->worst;
+    unsigned code = a->worst_code;
+
+    if (worst == BGP_END_SESSION) {
+        *f = a->fault;
+        return false;
+    }
+    if (!bgp_nlri_check(u->parts.withdrawn, BGP_IPV4_UNICAST) ||
+        !bgp_nlri_check(u->parts.nlri, BGP_IPV4_UNICAST))
+        return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_NETWORK);
+    if (!read_mp(s, u, f))
+        return false;
+    /* RFC 7606 5.2: nothing to withdraw, so the prefixes may be what the error has eaten. */
+    if (worst == BGP_TREAT_AS_WITHDRAW && !announces && a->any)
+        return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_MALFORMED);
+    if (worst < BGP_TREAT_AS_WITHDRAW && announces) {
+        if ((code = missing(s, u)) != 0)
+            worst = BGP_TREAT_AS_WITHDRAW;
+        else if (first_as_wrong(s, u))
+            worst = BGP_TREAT_AS_WITHDRAW, code = BGP_ATTR_AS_PATH;
+    }
+    a->worst = worst;
+    s->discarded += a->discarded;
+    if (a->discarded > 0)
+        s->rib->discards.discarded[a->worst_code] += a->discarded;
+    if (worst == BGP_TREAT_AS_WITHDRAW) {
+        s->withdrawn++;
+        s->rib->discards.withdrawn[code]++;
+    }
+    return true;
+}
+
+/* --- loops ------------------------------------------------------------------------------------ */
+
+static bool in_clusters(struct bgp_cursor block, uint32_t cluster)
+{
+    struct bgp_attr a;
+
+    if (!bgp_attr_find(block, BGP_ATTR_CLUSTER_LIST, &a))
+        return false;
+    while (a.value.left > 0)
+        if (bgp_get_u32(&a.value) == cluster)
+            return true;
+    return false;
+}
+
+/* Our AS more often than allowed, our router id or our cluster: the route has been here. */
+static bool looped(const struct rib_session *s, enum bgp_family f, const struct bgp_attrs *a)
+{
+    const struct bgp_conf *conf = &s->rib->b->conf;
+    uint32_t cluster = conf->af[f].cluster_id ? conf->af[f].cluster_id : conf->router_id;
+    unsigned allowed = s->conn->peer->conf.af[f].allow_as_loop;
+    struct bgp_attr at;
+
+    if (bgp_aspath_count(a->path, conf->as) > allowed)
+        return true;
+    if (s->conn->ours.as != conf->as && bgp_aspath_count(a->path, s->conn->ours.as) > allowed)
+        return true;
+    if (bgp_attrs_seen(a, BGP_ATTR_ORIGINATOR_ID) &&
+        bgp_attr_find(a->block, BGP_ATTR_ORIGINATOR_ID, &at) &&
+        bgp_get_u32(&at.value) == conf->router_id)
+        return true;
+    return bgp_attrs_seen(a, BGP_ATTR_CLUSTER_LIST) && in_clusters(a->block, cluster);
+}
+
+/* --- prefixes --------------------------------------------------------------------------------- */
+
+/* The limit of the peer is reached. False: the session ends (RFC 4486 section 4). */
+static bool over_limit(const struct rib_session *s, enum bgp_family family, bool *skip,
+                       struct bgp_fault *f)
+{
+    const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
+    const struct source *src = s->source;
+    struct bgp_writer w;
+
+    *skip = false;
+    if (af->route_limit == 0 || src->paths[family] - src->loops[family] < af->route_limit)
+        return true;
+    *skip = true;
+    if (af->route_limit_alert_only)
+        return true;
+    bgp_fault(f, BGP_ERR_CEASE, CEASE_PREFIXES);
+    w = bgp_writer_on(f->data, sizeof f->data);
+    bgp_put_u16(&w, bgp_family_info[family].afi);
+    bgp_put_u8(&w, bgp_family_info[family].safi);
+    bgp_put_u32(&w, af->route_limit);
+    f->ndata = (uint8_t)bgp_written(&w);
+    return false;
+}
+
+static bool announce(struct rib_session *s, struct rib_table *t, const struct bgp_nlri *n,
+                     uint32_t hash, uint32_t set, unsigned flags, struct bgp_fault *f)
+{
+    uint32_t dest;
+    bool skip;
+
+    if (s->conn->peer->conf.af[t->family].route_limit != 0 &&
+        dest_find(&t->dests, n->key, n->len, hash) == 0) {
+        if (!over_limit(s, t->family, &skip, f))
+            return false;
+        if (skip)
+            return true;
+    }
+    dest = dest_make(&t->dests, n->key, n->len, hash);
+    attrset_hold(&t->rib->sets, set, 1);
+    path_set(t, dest, s->source, set, n->label, flags);
+    return true;
+}
+
+/* Announces the prefixes of a field with a set, or withdraws them with set 0. */
+static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_cursor field,
+                  uint32_t set, unsigned flags, struct bgp_fault *f)
+{
+    struct rib_table *t = &s->rib->tables[family];
+    struct bgp_nlri n[BATCH];
+    uint32_t hash[BATCH], dest;
+    unsigned k;
+
+    do {
+        for (k = 0; k < BATCH && bgp_nlri_next(&field, family, &n[k]); k++) {
+            hash[k] = dest_hash(&t->dests, n[k].key, n[k].len);
+            dest_prefetch_slot(&t->dests, hash[k]);
+        }
+        for (unsigned i = 0; i < k; i++)
+            dest_prefetch_record(&t->dests, hash[i]);
+        for (unsigned i = 0; i < k; i++) {
+            if (set != 0) {
+                if (!announce(s, t, &n[i], hash[i], set, flags, f))
+                    return false;
+            } else if ((dest = dest_find(&t->dests, n[i].key, n[i].len, hash[i])) != 0) {
+                path_remove(t, dest, s->source);
+            }
+        }
+    } while (k == BATCH);
+    return true;
+}
+
+/* Announces a field whose next hop is nh. */
+static bool take(struct rib_session *s, const struct update *u, enum bgp_family family,
+                 struct bgp_cursor field, const struct bgp_next_hop *nh, struct bgp_fault *f)
+{
+    unsigned flags = looped(s, family, &u->attrs) ? PATH_LOOP : 0;
+    uint32_t set = rib_get_set(s->rib, u->attrs.block, nh);
+    bool ok;
+
+    if (bgp_addr_cmp(&nh->addr, &s->conn->local) == 0)
+        flags |= PATH_OWN;
+    ok = apply(s, family, field, set, flags, f);
+    rib_drop_set(s->rib, set);
+    return ok;
+}
+
+/* --- the UPDATE ------------------------------------------------------------------------------- */
+
+static void note_end_of_rib(struct rib_session *s, const struct update *u)
+{
+    if (u->parts.withdrawn.left > 0 || u->parts.nlri.left > 0)
+        return;
+    if (u->parts.attributes.left == 0)
+        s->eor_in |= 1u << BGP_IPV4_UNICAST;
+    else if (u->has_unreach && !u->attrs.any && u->unreach.nlri.left == 0)
+        s->eor_in |= (uint8_t)(1u << u->unreach.family);
+}
+
+bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f)
+{
+    struct update u;
+    struct bgp_next_hop nh;
+    bool withdraw;
+
+    if (!bgp_update_split(body, &u.parts, f))
+        return false;
+    u.has_reach = u.has_unreach = false;
+    bgp_attrs_decode(u.parts.attributes, s->source->kind == SOURCE_EXTERNAL, s->conn->as4,
+                     s->rib->scratch, RIB_SCRATCH, &u.attrs);
+    if (!judge(s, &u, f))
+        return false;
+    note_end_of_rib(s, &u);
+    withdraw = u.attrs.worst == BGP_TREAT_AS_WITHDRAW;
+    if (u.parts.withdrawn.left > 0 && in_use(s, BGP_IPV4_UNICAST))
+        apply(s, BGP_IPV4_UNICAST, u.parts.withdrawn, 0, 0, f);
+    if (u.has_unreach)
+        apply(s, u.unreach.family, u.unreach.nlri, 0, 0, f);
+    if (u.parts.nlri.left > 0 && in_use(s, BGP_IPV4_UNICAST)) {
+        memset(&nh, 0, sizeof nh);
+        nh.addr.af = 4;
+        memcpy(nh.addr.b, u.attrs.next_hop, 4);
+        if (withdraw)
+            apply(s, BGP_IPV4_UNICAST, u.parts.nlri, 0, 0, f);
+        else if (!take(s, &u, BGP_IPV4_UNICAST, u.parts.nlri, &nh, f))
+            return false;
+    }
+    if (u.has_reach && withdraw)
+        apply(s, u.reach.family, u.reach.nlri, 0, 0, f);
+    else if (u.has_reach)
+        return take(s, &u, u.reach.family, u.reach.nlri, &u.reach.next_hop, f);
+    return true;
+}

@@ -1,0 +1,67 @@
+/*
+ * Attribute sets: canonical blocks with their next hop, each kept once.
+ *
+ * A set is named by a 32-bit id and counted; equal sets have equal ids, so comparing routes is
+ * comparing ids. What route selection and export rules ask for is decoded once, when a set is new.
+ * A pointer to a set stays valid as long as a reference to it is held.
+ */
+#ifndef VRPSH_BGP_RIB_ATTRSET_H
+#define VRPSH_BGP_RIB_ATTRSET_H
+
+#include "bgp/rib/slab.h"
+#include "bgp/wire/cursor.h"
+
+enum { /* facts of a set */
+       SET_MED = 1,
+       SET_LOCAL_PREF = 2,
+       SET_ORIGINATOR = 4,
+       SET_NO_EXPORT = 8, /* also NO_EXPORT_SUBCONFED: there are no confederations here */
+       SET_NO_ADVERTISE = 16
+};
+
+struct attrset {
+    uint32_t refs, hash;
+    uint32_t next_hop; /* id in the registry of next hops */
+    uint32_t med, local_pref, originator;
+    uint32_t neighbour;      /* AS, 0 none */
+    uint16_t path_length;    /* ASes that count */
+    uint16_t len;            /* of the block */
+    uint16_t split;          /* end of ORIGIN and AS_PATH inside the block */
+    uint16_t cluster_length; /* of CLUSTER_LIST */
+    uint8_t origin, facts;
+    uint8_t block[];
+};
+
+struct attrsets {
+    struct attrset **at; /* by id */
+    uint32_t used, room, free;
+    uint32_t live;
+    size_t octets;   /* of all live sets */
+    uint32_t *slots; /* open addressing, ids; a power of two of them */
+    uint32_t mask;
+};
+
+void attrsets_init(struct attrsets *s);
+void attrsets_clear(struct attrsets *s);
+/* The set with this block and next hop, made if it is new, with one reference for the caller.
+ * *fresh says whether it was made: only then the set takes over a reference to next_hop. */
+uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, uint32_t next_hop, bool *fresh);
+/* Gives up n references. Returns the next hop of a set that went with them, else 0. */
+uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n);
+
+static inline struct attrset *attrset_at(const struct attrsets *s, uint32_t id)
+{
+    return s->at[id];
+}
+
+static inline void attrset_hold(struct attrsets *s, uint32_t id, uint32_t n)
+{
+    s->at[id]->refs += n;
+}
+
+static inline struct bgp_cursor attrset_block(const struct attrset *a)
+{
+    return bgp_cursor_on(a->block, a->len);
+}
+
+#endif

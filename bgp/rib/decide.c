@@ -1,0 +1,223 @@
+/*
+ * Route selection (RFC 4271 9.1) in VRP's order.
+ *
+ * Nothing is stored but which path is best: why another one is not is worked out when somebody
+ * asks. MED is compared among paths of one neighbouring AS before the winners of the ASes meet, so
+ * that the result does not depend on the order in which paths came.
+ */
+#include "bgp/rib/rib.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/internal.h"
+
+enum { DEFAULT_LOCAL_PREF = 100, FEW = 32 };
+
+enum step {
+    SAME,
+    PREFERRED,
+    LOCAL_PREF,
+    ROUTE_TYPE,
+    AS_PATH,
+    ORIGIN,
+    MED,
+    PEER_TYPE,
+    IGP_COST,
+    CLUSTER_LIST,
+    ROUTER_ID,
+    PEER_ADDRESS
+};
+
+static const char *const reasons[] = {
+    [SAME] = "peer address",
+    [PREFERRED] = "PreVal",
+    [LOCAL_PREF] = "Local_Pref",
+    [ROUTE_TYPE] = "route type",
+    [AS_PATH] = "AS-Path",
+    [ORIGIN] = "Origin",
+    [MED] = "MED",
+    [PEER_TYPE] = "peer type",
+    [IGP_COST] = "IGP cost",
+    [CLUSTER_LIST] = "Cluster List",
+    [ROUTER_ID] = "router ID",
+    [PEER_ADDRESS] = "peer address",
+};
+
+/* A path with what the comparison looks at. */
+struct candidate {
+    const struct path *p;
+    const struct attrset *a;
+    const struct source *s;
+};
+
+static struct candidate candidate(const struct rib *r, const struct path *p)
+{
+    return (struct candidate){p, attrset_at(&r->sets, p->attrs), rib_source(r, p->source)};
+}
+
+static int order(uint32_t a, uint32_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static uint32_t local_pref(const struct bgp_af_conf *conf, const struct attrset *a)
+{
+    if (a->facts & SET_LOCAL_PREF)
+        return a->local_pref;
+    return conf->has_local_pref ? conf->default_local_pref : DEFAULT_LOCAL_PREF;
+}
+
+static uint32_t med(const struct bgp_af_conf *conf, const struct attrset *a)
+{
+    if (a->facts & SET_MED)
+        return a->med;
+    return conf->med_none_as_maximum ? UINT32_MAX : 0;
+}
+
+/* Local kinds are ordered among themselves; all that was received comes after them. */
+static uint32_t route_type(const struct source *s)
+{
+    return s->kind < SOURCE_EXTERNAL ? s->kind : SOURCE_EXTERNAL;
+}
+
+static uint32_t cost(const struct rib *r, const struct candidate *c)
+{
+    return c->s->kind < SOURCE_EXTERNAL ? 0 : next_hop_at(&r->next_hops, c->a->next_hop)->cost;
+}
+
+/* Less than zero: x is preferred. *why is the step that decided. */
+static int compare(const struct rib_table *t, const struct candidate *x, const struct candidate *y,
+                   bool with_med, enum step *why)
+{
+    const struct rib *r = t->rib;
+    const struct bgp_af_conf *conf = &r->b->conf.af[t->family];
+    unsigned f = t->family;
+    int c;
+
+#define STEP(name, a, b)                                                                           \
+    do {                                                                                           \
+        *why = name;                                                                               \
+        if ((c = order(a, b)) != 0)                                                                \
+            return c;                                                                              \
+    } while (0)
+
+    STEP(PREFERRED, y->s->preferred[f], x->s->preferred[f]);
+    STEP(LOCAL_PREF, local_pref(conf, y->a), local_pref(conf, x->a));
+    STEP(ROUTE_TYPE, route_type(x->s), route_type(y->s));
+    if (!conf->as_path_ignore)
+        STEP(AS_PATH, x->a->path_length, y->a->path_length);
+    STEP(ORIGIN, x->a->origin, y->a->origin);
+    if (with_med)
+        STEP(MED, med(conf, x->a), med(conf, y->a));
+    STEP(PEER_TYPE, x->s->kind, y->s->kind);
+    if (!conf->igp_metric_ignore)
+        STEP(IGP_COST, cost(r, x), cost(r, y));
+    STEP(CLUSTER_LIST, x->a->cluster_length, y->a->cluster_length);
+    if (!conf->router_id_ignore)
+        STEP(ROUTER_ID, x->a->facts & SET_ORIGINATOR ? x->a->originator : x->s->id,
+             y->a->facts & SET_ORIGINATOR ? y->a->originator : y->s->id);
+#undef STEP
+    *why = PEER_ADDRESS;
+    return bgp_addr_cmp(&x->s->addr, &y->s->addr);
+}
+
+/* MED counts between paths of one neighbouring AS, unless told otherwise. */
+static bool med_counts(const struct rib_table *t, const struct candidate *x,
+                       const struct candidate *y)
+{
+    return x->a->neighbour == y->a->neighbour ||
+           t->rib->b->conf.af[t->family].compare_different_as_med;
+}
+
+bool path_eligible(const struct rib_table *t, const struct path *p, const char **why)
+{
+    const struct rib *r = t->rib;
+    const struct source *s = rib_source(r, p->source);
+    const struct next_hop *n;
+
+    if (!s->alive || p->flags & (PATH_LOOP | PATH_OWN)) {
+        *why = !s->alive ? "peer down" : p->flags & PATH_LOOP ? "AS loop" : "own next hop";
+        return false;
+    }
+    if (s->kind < SOURCE_EXTERNAL)
+        return true;
+    n = next_hop_at(&r->next_hops, attrset_at(&r->sets, p->attrs)->next_hop);
+    *why = "IP unreachable";
+    return !n->unreachable;
+}
+
+/* The winner of each neighbouring AS, kept while going through the paths once. */
+struct winners {
+    uint32_t few[FEW], *ids;
+    size_t n, room;
+};
+
+static void enter(const struct rib_table *t, struct winners *w, uint32_t id)
+{
+    const struct rib *r = t->rib;
+    struct candidate c = candidate(r, slab_at(&r->paths, id)), o;
+    enum step why;
+
+    for (size_t i = 0; i < w->n; i++) {
+        o = candidate(r, slab_at(&r->paths, w->ids[i]));
+        if (!med_counts(t, &c, &o))
+            continue;
+        if (compare(t, &c, &o, true, &why) < 0)
+            w->ids[i] = id;
+        return;
+    }
+    if (w->n == w->room) {
+        uint32_t *more = malloc(2 * w->room * sizeof *more);
+
+        if (!more)
+            abort();
+        memcpy(more, w->ids, w->n * sizeof *more);
+        if (w->ids != w->few)
+            free(w->ids);
+        w->ids = more;
+        w->room *= 2;
+    }
+    w->ids[w->n++] = id;
+}
+
+uint32_t path_choose(const struct rib_table *t, const struct dest *d)
+{
+    const struct rib *r = t->rib;
+    struct winners w;
+    uint32_t best = 0;
+    const char *unused;
+    enum step why;
+
+    if (d->path == 0)
+        return 0;
+    if (((struct path *)slab_at(&r->paths, d->path))->next == 0) /* the usual case */
+        return path_eligible(t, slab_at(&r->paths, d->path), &unused) ? d->path : 0;
+    w.ids = w.few;
+    w.n = 0;
+    w.room = FEW;
+    for (uint32_t id = d->path; id != 0; id = ((struct path *)slab_at(&r->paths, id))->next)
+        if (path_eligible(t, slab_at(&r->paths, id), &unused))
+            enter(t, &w, id);
+    for (size_t i = 0; i < w.n; i++) {
+        struct candidate x = candidate(r, slab_at(&r->paths, w.ids[i])), y;
+
+        if (best != 0)
+            y = candidate(r, slab_at(&r->paths, best));
+        if (best == 0 || compare(t, &x, &y, false, &why) < 0)
+            best = w.ids[i];
+    }
+    if (w.ids != w.few)
+        free(w.ids);
+    return best;
+}
+
+const char *path_losing_reason(const struct rib_table *t, const struct path *a,
+                               const struct path *b)
+{
+    struct candidate x = candidate(t->rib, a), y = candidate(t->rib, b);
+    enum step why = SAME;
+
+    compare(t, &x, &y, med_counts(t, &x, &y), &why);
+    return reasons[why];
+}

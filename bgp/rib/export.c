@@ -1,0 +1,247 @@
+/*
+ * What a route becomes on its way out (RFC 4271 5 and 9.1.3, RFC 4456, RFC 1997, RFC 4360).
+ *
+ * A pure function of the path, its source and the policy of the group; the result is a set like any
+ * other. Whether a member is the source of the route is not decided here but when messages are
+ * sent, because the group shares the result.
+ */
+#include "bgp/rib/group.h"
+
+#include <string.h>
+
+#include "bgp/internal.h"
+#include "bgp/wire/aspath.h"
+
+static bool may_reflect(const struct rib_group *g, const struct source *s)
+{
+    const struct bgp_af_conf *conf = &g->table->rib->b->conf.af[g->table->family];
+    bool from_client = s->clients >> g->table->family & 1;
+
+    if (from_client && g->policy.client)
+        return !conf->no_reflect_between;
+    return from_client || g->policy.client;
+}
+
+static bool allowed(const struct rib_group *g, const struct attrset *a, const struct source *s)
+{
+    if (a->facts & SET_NO_ADVERTISE)
+        return false;
+    if (!g->policy.internal)
+        return !(a->facts & SET_NO_EXPORT);
+    return s->kind != SOURCE_INTERNAL || may_reflect(g, s);
+}
+
+/* Whether the next hop becomes our own address. */
+static bool next_hop_self(const struct rib_group *g, const struct source *s,
+                          const struct bgp_next_hop *nh)
+{
+    if (nh->addr.af == 0)
+        return true;
+    if (!g->policy.internal)
+        return !g->policy.next_hop_invariable;
+    return g->policy.next_hop_local && s->kind != SOURCE_INTERNAL;
+}
+
+static uint32_t cluster_of(const struct rib_group *g)
+{
+    const struct bgp_conf *conf = &g->table->rib->b->conf;
+    uint32_t id = conf->af[g->table->family].cluster_id;
+
+    return id ? id : conf->router_id;
+}
+
+/* RFC 4360: bit 0x40 of the type says that the community stays in the AS. */
+static void put_ext(struct bgp_writer *w, const struct rib_group *g, const struct bgp_attr *a)
+{
+    uint8_t kept[BGP_BLOCK_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i + 8 <= a->value.left; i += 8) {
+        if (!g->policy.internal && a->value.at[i] & 0x40)
+            continue;
+        memcpy(kept + n, a->value.at + i, 8);
+        n += 8;
+    }
+    if (n > 0)
+        bgp_attr_put(w, a->flags, a->code, kept, n);
+}
+
+static void put_path(struct bgp_writer *w, const struct rib_group *g, const struct bgp_attr *a)
+{
+    uint8_t bytes[BGP_BLOCK_MAX], swapped[BGP_BLOCK_MAX];
+    struct bgp_writer path = bgp_writer_on(bytes, sizeof bytes), sub;
+    struct bgp_cursor from = a->value;
+
+    if (g->policy.internal) {
+        bgp_attr_put(w, a->flags, a->code, from.at, from.left);
+        return;
+    }
+    if (g->policy.substitute_as) {
+        sub = bgp_writer_on(swapped, sizeof swapped);
+        bgp_aspath_replace(from, g->policy.peer_as, g->policy.as, &sub);
+        from = bgp_cursor_on(swapped, bgp_written(&sub));
+    }
+    bgp_aspath_prepend(from, g->policy.as, &path);
+    w->full |= path.full;
+    bgp_attr_put(w, a->flags, a->code, bytes, bgp_written(&path));
+}
+
+/* LOCAL_PREF is always sent to internal peers. */
+static void put_local_pref(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a)
+{
+    const struct bgp_af_conf *conf = &g->table->rib->b->conf.af[g->table->family];
+    uint32_t value = conf->has_local_pref ? conf->default_local_pref : 100;
+
+    if (!g->policy.internal)
+        return;
+    bgp_attr_put_u32(w, BGP_ATTR_TRANSITIVE, BGP_ATTR_LOCAL_PREF,
+                     a->facts & SET_LOCAL_PREF ? a->local_pref : value);
+}
+
+/* MED goes to internal peers; to a neighbouring AS only when the route is ours. */
+static void put_med(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a,
+                    const struct source *s)
+{
+    const struct bgp_af_conf *conf = &g->table->rib->b->conf.af[g->table->family];
+    bool local = s->kind < SOURCE_EXTERNAL;
+
+    if (a->facts & SET_MED && (g->policy.internal || local))
+        bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_MED, a->med);
+    else if (local && !g->policy.internal && conf->default_med)
+        bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_MED, conf->default_med);
+}
+
+/* RFC 4456 section 8. */
+static void put_reflection(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a,
+                           const struct source *s, struct bgp_cursor clusters)
+{
+    uint8_t list[BGP_BLOCK_MAX];
+    struct bgp_writer l = bgp_writer_on(list, sizeof list);
+
+    if (!g->policy.internal || s->kind != SOURCE_INTERNAL)
+        return;
+    bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_ORIGINATOR_ID,
+                     a->facts & SET_ORIGINATOR ? a->originator : s->id);
+    bgp_put_u32(&l, cluster_of(g));
+    bgp_put_bytes(&l, clusters.at, clusters.left);
+    w->full |= l.full;
+    bgp_attr_put(w, BGP_ATTR_OPTIONAL, BGP_ATTR_CLUSTER_LIST, list, bgp_written(&l));
+}
+
+/* Attributes that follow from others or from the policy are written when their place in the order
+ * of codes comes. */
+enum { AFTER_PATH, AFTER_MED, AFTER_PREF, AFTER_REFLECTION };
+
+static void catch_up(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a,
+                     const struct source *s, struct bgp_cursor clusters, unsigned code,
+                     unsigned *stage)
+{
+    if (*stage == AFTER_PATH && code > BGP_ATTR_NEXT_HOP) {
+        put_med(w, g, a, s);
+        *stage = AFTER_MED;
+    }
+    if (*stage == AFTER_MED && code > BGP_ATTR_MED) {
+        put_local_pref(w, g, a);
+        *stage = AFTER_PREF;
+    }
+    if (*stage == AFTER_PREF && code > BGP_ATTR_COMMUNITY) {
+        put_reflection(w, g, a, s, clusters);
+        *stage = AFTER_REFLECTION;
+    }
+}
+
+static void put_one(struct bgp_writer *w, const struct rib_group *g, const struct bgp_attr *a)
+{
+    const struct policy *p = &g->policy;
+
+    switch (a->code) {
+    case BGP_ATTR_AS_PATH:
+        put_path(w, g, a);
+        break;
+    case BGP_ATTR_MED:
+    case BGP_ATTR_LOCAL_PREF:
+    case BGP_ATTR_ORIGINATOR_ID:
+    case BGP_ATTR_CLUSTER_LIST:
+        break;
+    case BGP_ATTR_COMMUNITY:
+        if (p->communities)
+            bgp_attr_put(w, a->flags, a->code, a->value.at, a->value.left);
+        break;
+    case BGP_ATTR_EXT_COMMUNITY:
+        if (p->ext_communities)
+            put_ext(w, g, a);
+        break;
+    case BGP_ATTR_IPV6_EXT_COMMUNITY:
+        if (p->ext_communities)
+            bgp_attr_put(w, a->flags, a->code, a->value.at, a->value.left);
+        break;
+    case BGP_ATTR_LARGE_COMMUNITY:
+        if (p->large_communities)
+            bgp_attr_put(w, a->flags, a->code, a->value.at, a->value.left);
+        break;
+    default:
+        bgp_attr_put(w, a->flags, a->code, a->value.at, a->value.left);
+        break;
+    }
+}
+
+static void put_block(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a,
+                      const struct source *s)
+{
+    struct bgp_cursor block = attrset_block(a), clusters = bgp_cursor_on(a->block, 0);
+    struct bgp_attr at;
+    unsigned stage = AFTER_PATH;
+
+    if (a->cluster_length > 0 && bgp_attr_find(block, BGP_ATTR_CLUSTER_LIST, &at))
+        clusters = at.value;
+    while (bgp_attr_next(&block, &at)) {
+        catch_up(w, g, a, s, clusters, at.code, &stage);
+        put_one(w, g, &at);
+    }
+    catch_up(w, g, a, s, clusters, 256, &stage);
+}
+
+static bool find_next_hop(const struct rib_group *g, const struct attrset *a,
+                          const struct source *s, struct bgp_next_hop *out)
+{
+    const struct bgp_family_info *f = &bgp_family_info[g->table->family];
+    const struct bgp_next_hop *nh = &next_hop_at(&g->table->rib->next_hops, a->next_hop)->nh;
+
+    *out = *nh;
+    if (next_hop_self(g, s, nh)) {
+        memset(out, 0, sizeof *out);
+        out->addr = g->policy.local;
+    } else if (!g->policy.internal) {
+        memset(out->link_local, 0, sizeof out->link_local);
+    }
+    /* IPv4 unicast with an IPv6 next hop would need RFC 8950. */
+    return out->addr.af == 4 || (out->addr.af == 6 && (f->octets == 16 || f->vpn));
+}
+
+uint32_t rib_export(struct rib_group *g, const struct path *p)
+{
+    struct rib *r = g->table->rib;
+    const struct attrset *a = attrset_at(&r->sets, p->attrs);
+    const struct source *s = rib_source(r, p->source);
+    struct bgp_writer w = bgp_writer_on(r->scratch, BGP_BLOCK_MAX);
+    struct bgp_next_hop nh;
+
+    if (!allowed(g, a, s) || !find_next_hop(g, a, s, &nh))
+        return 0;
+    put_block(&w, g, a, s);
+    return w.full ? 0 : rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), &nh);
+}
+
+uint32_t rib_export_label(const struct rib_group *g, uint32_t dest, const struct path *p)
+{
+    struct rib *r = g->table->rib;
+    const struct next_hop *nh =
+        next_hop_at(&r->next_hops, attrset_at(&r->sets, p->attrs)->next_hop);
+    const struct source *s = rib_source(r, p->source);
+
+    if (!bgp_family_info[g->table->family].label)
+        return 0;
+    if (next_hop_self(g, s, &nh->nh))
+        return label_of(g->table, dest) << 4 | 1;
+    return p->label | 1;
+}

@@ -1,0 +1,595 @@
+/* Update groups: pending destinations become sorted runs and the Adj-RIB-Out; see group.h. */
+#include "bgp/rib/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/internal.h"
+
+/* --- arrays by destination -------------------------------------------------------------------- */
+
+#define RESIZE(array, from, to)                                                                    \
+    ((array) = rib_resize(array, (size_t)(from) * sizeof *(array), (size_t)(to) * sizeof *(array)))
+
+static size_t words(uint32_t bits)
+{
+    return (bits + (size_t)63) / 64;
+}
+
+static void resize(struct rib_group *g, uint32_t room)
+{
+    RESIZE(g->out, g->room, room);
+    RESIZE(g->from, g->room, room);
+    if (bgp_family_info[g->table->family].label)
+        RESIZE(g->label, g->room, room);
+    if (g->policy.mrai)
+        RESIZE(g->when, g->room, room);
+    RESIZE(g->pending_bit, words(g->room), words(room));
+    g->room = room;
+}
+
+static void append(uint32_t **list, size_t *n, size_t *room, uint32_t dest)
+{
+    if (*n == *room) {
+        size_t more = *room + *room / 2 + 1024;
+
+        *list = rib_resize(*list, *room * sizeof **list, more * sizeof **list);
+        *room = more;
+    }
+    (*list)[(*n)++] = dest;
+}
+
+static void mark(struct rib_group *g, uint32_t dest)
+{
+    if (dest >= g->room)
+        resize(g, (dest + dest / 8 + 4096) / 64 * 64);
+    if (bit_get(g->pending_bit, dest))
+        return;
+    bit_set(g->pending_bit, dest);
+    append(&g->pending, &g->npending, &g->pending_room, dest);
+}
+
+void group_mark(struct rib_table *t, uint32_t dest)
+{
+    for (struct rib_group *g = t->groups; g; g = g->next)
+        mark(g, dest);
+    t->rib->idle = false;
+}
+
+/* Touches every destination, but only when a reflector's client list changes. */
+void group_mark_source(struct rib_table *t, const struct source *s)
+{
+    for (uint32_t id = 1; id < t->dests.slab.used; id++) {
+        const struct dest *d = dest_at(&t->dests, id);
+        const struct path *best = d->flags & DEST_LIVE ? path_best(t, d) : NULL;
+
+        if (best && best->source == s->number)
+            group_mark(t, id);
+    }
+}
+
+bool group_holds(const struct rib_table *t, uint32_t dest)
+{
+    for (const struct rib_group *g = t->groups; g; g = g->next) {
+        if (dest < g->room && (g->out[dest] != 0 || bit_get(g->pending_bit, dest)))
+            return true;
+        for (const struct rib_member *m = g->members; m; m = m->next)
+            if (m->lag && dest < m->lag->bits &&
+                (bit_get(m->lag->todo, dest) || bit_get(m->lag->told, dest)))
+                return true;
+    }
+    return false;
+}
+
+/* --- membership ------------------------------------------------------------------------------- */
+
+static void policy_of(const struct rib_session *s, enum bgp_family f, struct policy *out)
+{
+    const struct bgp_conn *c = s->conn;
+    const struct bgp_peer *p = c->peer;
+    const struct bgp_peer_af_conf *af = &p->conf.af[f];
+    bool vpn = bgp_family_info[f].vpn;
+
+    memset(out, 0, sizeof *out);
+    out->local = c->local;
+    out->as = c->ours.as;
+    out->internal = s->source->kind == SOURCE_INTERNAL;
+    out->client = out->internal && af->reflect_client;
+    out->as4 = c->as4;
+    out->extended = c->extended;
+    out->next_hop_local = out->internal && af->next_hop_local;
+    out->next_hop_invariable = !out->internal && af->next_hop_invariable;
+    out->communities = af->advertise_community;
+    out->ext_communities = vpn || af->advertise_ext_community;
+    out->large_communities = af->advertise_large_community;
+    out->substitute_as = !out->internal && af->substitute_as;
+    out->peer_as = out->substitute_as ? s->source->as : 0;
+    out->mrai = af->mrai;
+}
+
+static struct rib_group *find_group(struct rib_table *t, const struct policy *policy)
+{
+    struct rib_group *g;
+
+    for (g = t->groups; g; g = g->next)
+        if (memcmp(&g->policy, policy, sizeof *policy) == 0)
+            return g;
+    g = bgp_alloc(sizeof *g);
+    g->table = t;
+    g->policy = *policy;
+    g->scan_at = 1;
+    g->next = t->groups;
+    t->groups = g;
+    return g;
+}
+
+static struct rib_member *add_member(struct rib_session *s, enum bgp_family f,
+                                     const struct policy *policy)
+{
+    struct rib_member *m = bgp_alloc(sizeof *m);
+
+    m->session = s;
+    m->group = find_group(&s->rib->tables[f], policy);
+    m->next = m->group->members;
+    m->group->members = m;
+    s->members[f] = m;
+    if (s->rib->tables[f].dests.slab.live > 0)
+        rib_wake(s->rib);
+    else
+        m->group->scan_at = 0;
+    return m;
+}
+
+static void end_of_rib(struct rib_group *g)
+{
+    if (g->scan_at != 0 || g->npending > 0 || g->nrun > 0)
+        return;
+    for (struct rib_member *m = g->members; m; m = m->next) {
+        if (!m->eor_due || m->lag)
+            continue;
+        m->eor_due = false;
+        bgp_conn_send_end_of_rib(m->session->conn, g->table->family);
+    }
+}
+
+void group_join(struct rib_session *s, enum bgp_family f)
+{
+    struct policy policy;
+    struct rib_member *m;
+
+    policy_of(s, f, &policy);
+    m = add_member(s, f, &policy);
+    m->eor_due = true;
+    if (m->group->advertised > 0) {
+        lag_start(m, false);
+        lag_all(m);
+    }
+    end_of_rib(m->group);
+}
+
+static void detach(struct rib_member *m)
+{
+    struct rib_member **link = &m->group->members;
+
+    while (*link != m)
+        link = &(*link)->next;
+    *link = m->next;
+    m->session->members[m->group->table->family] = NULL;
+}
+
+static void free_member(struct rib_member *m)
+{
+    lag_end(m);
+    rib_resize(m->gone, m->gone_room * sizeof *m->gone, 0);
+    free(m);
+}
+
+void group_leave(struct rib_member *m)
+{
+    struct rib_group *g = m->group;
+    struct rib *r = g->table->rib;
+
+    detach(m);
+    free_member(m);
+    if (!g->members)
+        group_free(g);
+    if (r->collecting)
+        rib_wake(r);
+}
+
+void group_rejoin(struct rib_session *s, enum bgp_family f)
+{
+    struct rib_member *m = s->members[f], *n;
+    struct rib_group *old = m->group;
+    struct policy policy;
+
+    policy_of(s, f, &policy);
+    if (memcmp(&policy, &old->policy, sizeof policy) == 0)
+        return;
+    if (!m->lag)
+        lag_start(m, true);
+    detach(m);
+    n = add_member(s, f, &policy);
+    n->eor_due = m->eor_due;
+    n->lag = m->lag;
+    m->lag = NULL;
+    lag_all(n);
+    for (uint32_t id = 1; id < n->group->room; id++)
+        n->own += n->group->out[id] != 0 && n->group->from[id] == s->source->number;
+    free_member(m);
+    if (!old->members)
+        group_free(old);
+}
+
+void group_resend(struct rib_member *m)
+{
+    if (!m->lag && m->group->advertised == 0)
+        return; /* what is pending will be told anyway */
+    if (!m->lag)
+        lag_start(m, true);
+    lag_all(m);
+    rib_wake(m->group->table->rib);
+}
+
+void group_free(struct rib_group *g)
+{
+    struct rib *r = g->table->rib;
+    struct rib_group **link = &g->table->groups;
+
+    while (*link != g)
+        link = &(*link)->next;
+    *link = g->next;
+    for (uint32_t id = 0; id < g->room; id++)
+        if (g->out[id] != 0)
+            rib_drop_set(r, g->out[id]);
+    for (; g->run_at < g->nrun; g->run_at++)
+        if (g->run[g->run_at] >> 32)
+            rib_drop_set(r, (uint32_t)(g->run[g->run_at] >> 32));
+    resize(g, 0);
+    RESIZE(g->pending, g->pending_room, 0);
+    RESIZE(g->held, g->held_room, 0);
+    RESIZE(g->run, g->run_room, 0);
+    free(g);
+}
+
+struct rib_member *group_member_of(const struct rib_group *g, uint32_t source)
+{
+    const struct source *s = source ? rib_source(g->table->rib, source) : NULL;
+    struct rib_member *m = s && s->session ? s->session->members[g->table->family] : NULL;
+
+    return m && m->group == g ? m : NULL;
+}
+
+/* --- from pending to a run -------------------------------------------------------------------- */
+
+/* The routes of one UPDATE come one after another: what was exported last mostly fits again. Lives
+ * for one slice, in which no set it names can go away. */
+struct exported {
+    uint32_t attrs, result;
+    uint16_t source;
+};
+
+static uint32_t export_cached(struct rib_group *g, const struct path *p, struct exported *last)
+{
+    if (last->attrs != p->attrs || last->source != p->source) {
+        last->attrs = p->attrs;
+        last->source = p->source;
+        return last->result = rib_export(g, p);
+    }
+    if (last->result != 0)
+        attrset_hold(&g->table->rib->sets, last->result, 1);
+    return last->result;
+}
+
+static bool too_soon(const struct rib_group *g, uint32_t dest)
+{
+    uint64_t now = g->table->rib->b->now / 1000;
+
+    return g->when[dest] != 0 && (uint16_t)(now - g->when[dest]) < g->policy.mrai;
+}
+
+static void hold_back(struct rib_group *g, uint32_t dest)
+{
+    uint64_t now = g->table->rib->b->now / 1000;
+    uint64_t due = (now + g->policy.mrai - (uint16_t)(now - g->when[dest])) * 1000;
+
+    bit_set(g->pending_bit, dest);
+    append(&g->held, &g->nheld, &g->held_room, dest);
+    if (g->held_until == 0 || due < g->held_until)
+        g->held_until = due;
+}
+
+/* MRAI is over for some: all that is held is looked at again. */
+static void release_held(struct rib_group *g)
+{
+    if (g->held_until == 0 || g->table->rib->b->now < g->held_until)
+        return;
+    for (size_t i = 0; i < g->nheld; i++)
+        append(&g->pending, &g->npending, &g->pending_room, g->held[i]);
+    g->nheld = 0;
+    g->held_until = 0;
+}
+
+static void run_append(struct rib_group *g, uint32_t set, uint32_t dest)
+{
+    if (g->nrun == g->run_room) {
+        size_t room = g->run_room + g->run_room / 2 + 1024;
+
+        RESIZE(g->run, g->run_room, room);
+        g->run_room = room;
+    }
+    g->run[g->nrun++] = (uint64_t)set << 32 | dest;
+}
+
+static void gather_one(struct rib_group *g, uint32_t dest, struct exported *last)
+{
+    struct rib_table *t = g->table;
+    const struct path *best = path_best(t, dest_at(&t->dests, dest));
+    uint32_t set = 0, old = g->out[dest];
+
+    bit_clear(g->pending_bit, dest);
+    if (best && g->when && too_soon(g, dest)) {
+        hold_back(g, dest);
+        return;
+    }
+    if (best)
+        set = export_cached(g, best, last);
+    if (set == old &&
+        (set == 0 || (g->from[dest] == best->source &&
+                      (!g->label || g->label[dest] == rib_export_label(g, dest, best))))) {
+        if (set != 0)
+            rib_drop_set(t->rib, set); /* the Adj-RIB-Out holds it as well */
+        return;
+    }
+    run_append(g, set, dest);
+}
+
+static size_t gather(struct rib_group *g, size_t n)
+{
+    struct exported last = {0};
+    size_t done = 0;
+
+    while (done < n && g->pending_at < g->npending && g->nrun < GROUP_RUN) {
+        if (g->pending_at + 8 < g->npending)
+            __builtin_prefetch(dest_at(&g->table->dests, g->pending[g->pending_at + 8]));
+        gather_one(g, g->pending[g->pending_at++], &last);
+        done++;
+    }
+    if (g->pending_at == g->npending) {
+        if (g->pending_room > GROUP_RUN) {
+            RESIZE(g->pending, g->pending_room, 0);
+            g->pending_room = 0;
+        }
+        g->pending_at = g->npending = 0;
+    }
+    if (g->nrun == GROUP_RUN || g->npending == 0) {
+        uint64_t *spare = rib_resize(NULL, 0, g->nrun * sizeof *spare);
+
+        run_sort(g->run, spare, g->nrun);
+        rib_resize(spare, g->nrun * sizeof *spare, 0);
+        g->sorted = true;
+    }
+    return done;
+}
+
+void run_sort(uint64_t *run, uint64_t *spare, size_t n)
+{
+    enum { BITS = 11, BUCKETS = 1 << BITS };
+    uint32_t count[BUCKETS];
+    uint64_t all = 0;
+    bool sorted = true;
+    uint64_t *from = run, *to = spare;
+
+    for (size_t i = 0; i < n; i++) {
+        all |= run[i] >> 32;
+        sorted &= i == 0 || run[i - 1] >> 32 <= run[i] >> 32;
+    }
+    if (sorted)
+        return;
+    for (unsigned shift = 32; all >> (shift - 32); shift += BITS) {
+        size_t sum = 0;
+
+        memset(count, 0, sizeof count);
+        for (size_t i = 0; i < n; i++)
+            count[from[i] >> shift & (BUCKETS - 1)]++;
+        for (unsigned b = 0; b < BUCKETS; b++) {
+            size_t c = count[b];
+
+            count[b] = (uint32_t)sum;
+            sum += c;
+        }
+        for (size_t i = 0; i < n; i++)
+            to[count[from[i] >> shift & (BUCKETS - 1)]++] = from[i];
+        spare = from;
+        from = to;
+        to = spare;
+        if (shift + BITS >= 64)
+            break;
+    }
+    if (from != run)
+        memcpy(run, from, n * sizeof *run);
+}
+
+/* --- from a run to the Adj-RIB-Out and the wire ------------------------------------------------
+ */
+
+static void withdraw_alone(struct rib_member *m, uint32_t dest)
+{
+    size_t n = m->ngone, room = m->gone_room;
+
+    if (m->lag)
+        return; /* its lag finds out */
+    append(&m->gone, &n, &room, dest);
+    m->ngone = (uint32_t)n;
+    m->gone_room = (uint32_t)room;
+}
+
+static void store(struct rib_group *g, uint32_t dest, uint32_t set, uint32_t source, uint32_t label)
+{
+    struct rib *r = g->table->rib;
+    struct rib_member *was = g->out[dest] ? group_member_of(g, g->from[dest]) : NULL;
+    struct rib_member *is = set ? group_member_of(g, source) : NULL;
+
+    if (was)
+        was->own--;
+    if (is)
+        is->own++;
+    if (g->out[dest] != 0)
+        rib_drop_set(r, g->out[dest]);
+    g->advertised += (uint32_t)(set != 0) - (g->out[dest] != 0);
+    g->out[dest] = set;
+    g->from[dest] = (uint16_t)source;
+    if (g->label)
+        g->label[dest] = label;
+    if (g->when && set != 0) {
+        g->when[dest] = (uint16_t)(r->b->now / 1000);
+        if (g->when[dest] == 0) /* that says never */
+            g->when[dest] = 1;
+    }
+}
+
+static void tell(struct rib_group *g, struct packer *p, uint32_t dest, uint32_t set)
+{
+    struct rib_table *t = g->table;
+    uint32_t old = g->out[dest], source = 0, label = 0;
+    struct rib_member *except = group_member_of(g, g->from[dest]);
+    const struct path *best;
+
+    if (set != 0) {
+        best = path_best(t, dest_at(&t->dests, dest));
+        source = best->source;
+        label = rib_export_label(g, dest, best);
+        except = group_member_of(g, source);
+        if (!packer_add(p, dest, set, label, except)) {
+            rib_drop_set(t->rib, set);
+            set = source = 0;
+            except = group_member_of(g, g->from[dest]);
+        } else if (except && old != 0 && g->from[dest] != source) {
+            withdraw_alone(except, dest);
+        }
+    }
+    if (set == 0 && old == 0)
+        return;
+    if (set == 0)
+        packer_add(p, dest, 0, BGP_LABEL_WITHDRAWN, except);
+    store(g, dest, set, source, label);
+    for (struct rib_member *m = g->members; m; m = m->next)
+        if (m->lag)
+            lag_touch(m, dest);
+}
+
+/* Routes a member was told of have become its own. */
+static void flush_gone(struct rib_group *g)
+{
+    struct packer p;
+
+    for (struct rib_member *m = g->members; m; m = m->next) {
+        if (m->ngone == 0)
+            continue;
+        packer_begin(&p, g, m);
+        for (uint32_t i = 0; i < m->ngone; i++)
+            packer_add(&p, m->gone[i], 0, BGP_LABEL_WITHDRAWN, NULL);
+        packer_flush(&p);
+        m->ngone = 0;
+    }
+}
+
+/* Whether the members in step can take more. A member that holds up others for too long is put out
+ * of step. */
+static bool may_send(struct rib_group *g)
+{
+    uint64_t now = g->table->rib->b->now;
+    unsigned ready = 0, busy = 0;
+
+    for (const struct rib_member *m = g->members; m; m = m->next)
+        if (!m->lag)
+            *(member_ready(m) ? &ready : &busy) += 1;
+    if (busy == 0 || ready == 0) {
+        g->stalled = 0;
+        return busy == 0;
+    }
+    if (g->stalled == 0)
+        g->stalled = now ? now : 1;
+    if (now - g->stalled < GROUP_STALL)
+        return false;
+    for (struct rib_member *m = g->members; m; m = m->next)
+        if (!m->lag && !member_ready(m))
+            lag_start(m, true);
+    g->stalled = 0;
+    return true;
+}
+
+static size_t emit(struct rib_group *g, size_t n)
+{
+    struct packer p;
+    size_t done = 0;
+
+    packer_begin(&p, g, NULL);
+    while (done < n && g->run_at < g->nrun) {
+        uint32_t dest = (uint32_t)g->run[g->run_at], set = (uint32_t)(g->run[g->run_at] >> 32);
+
+        if (p.len >= RIB_OUT / 2) {
+            packer_flush(&p);
+            if (!may_send(g))
+                break;
+        }
+        if (g->run_at + 8 < g->nrun)
+            __builtin_prefetch(dest_at(&g->table->dests, (uint32_t)g->run[g->run_at + 8]));
+        g->run_at++;
+        done++;
+        if (!bit_get(g->pending_bit, dest))
+            tell(g, &p, dest, set);
+        else if (set != 0) /* it has changed again and will come with a later run */
+            rib_drop_set(g->table->rib, set);
+    }
+    packer_flush(&p);
+    flush_gone(g);
+    if (g->run_at == g->nrun) {
+        g->run_at = g->nrun = 0;
+        g->sorted = false;
+    }
+    return done;
+}
+
+/* The first look of a new group at what is there. */
+static size_t scan(struct rib_group *g, size_t n)
+{
+    struct rib_table *t = g->table;
+    size_t done = 0;
+
+    for (; g->scan_at < t->dests.slab.used && done < n; g->scan_at++, done++) {
+        const struct dest *d = dest_at(&t->dests, g->scan_at);
+
+        if (d->flags & DEST_LIVE && path_best(t, d))
+            mark(g, g->scan_at);
+    }
+    if (g->scan_at >= t->dests.slab.used)
+        g->scan_at = 0;
+    return done + 1;
+}
+
+size_t group_work(struct rib_group *g, size_t n)
+{
+    size_t done = 0, step;
+
+    if (g->scan_at != 0)
+        return scan(g, n);
+    release_held(g);
+    do {
+        step = g->sorted ? (may_send(g) ? emit(g, n - done) : 0)
+                         : (g->npending > 0 ? gather(g, n - done) : 0);
+        done += step;
+    } while (step > 0 && done < n);
+    for (struct rib_member *m = g->members; m && done < n; m = m->next)
+        if (m->lag)
+            done += lag_work(m, n - done);
+    end_of_rib(g);
+    return done;
+}
+
+uint64_t group_deadline(const struct rib_group *g)
+{
+    uint64_t due = g->held_until ? g->held_until : UINT64_MAX;
+
+    return g->stalled && g->stalled + GROUP_STALL < due ? g->stalled + GROUP_STALL : due;
+}

@@ -1,0 +1,178 @@
+/*
+ * Members that are not in step with their group; see group.h.
+ *
+ * The bits are the truth, the sorted run is only the order in which to look at them. So a change
+ * while the run is being sent costs one bit, and nothing is sent twice.
+ */
+#include "bgp/rib/group.h"
+
+#include <stdlib.h>
+
+#include "bgp/internal.h"
+
+static size_t octets(uint32_t bits)
+{
+    return (bits + (size_t)63) / 64 * sizeof(uint64_t);
+}
+
+static void room(struct lag *l, uint32_t bits)
+{
+    if (bits <= l->bits)
+        return;
+    l->todo = rib_resize(l->todo, octets(l->bits), octets(bits));
+    l->told = rib_resize(l->told, octets(l->bits), octets(bits));
+    l->bits = bits;
+}
+
+static bool mine(const struct rib_member *m, uint32_t dest)
+{
+    return m->group->from[dest] == m->session->source->number;
+}
+
+void lag_start(struct rib_member *m, bool knows)
+{
+    const struct rib_group *g = m->group;
+
+    m->lag = bgp_alloc(sizeof *m->lag);
+    room(m->lag, g->room);
+    for (uint32_t id = 1; knows && id < g->room; id++)
+        if (g->out[id] != 0 && !mine(m, id))
+            bit_set(m->lag->told, id);
+}
+
+void lag_all(struct rib_member *m)
+{
+    const struct rib_group *g = m->group;
+    struct lag *l = m->lag;
+
+    room(l, g->room);
+    for (uint32_t id = 1; id < l->bits; id++)
+        if (bit_get(l->told, id) || (id < g->room && g->out[id] != 0 && !mine(m, id)))
+            bit_set(l->todo, id);
+    l->more = true;
+}
+
+static void free_run(struct lag *l)
+{
+    rib_resize(l->run, l->n * sizeof *l->run, 0);
+    l->run = NULL;
+    l->n = l->at = 0;
+}
+
+void lag_end(struct rib_member *m)
+{
+    struct lag *l = m->lag;
+
+    if (!l)
+        return;
+    free_run(l);
+    rib_resize(l->todo, octets(l->bits), 0);
+    rib_resize(l->told, octets(l->bits), 0);
+    free(l);
+    m->lag = NULL;
+}
+
+void lag_touch(struct rib_member *m, uint32_t dest)
+{
+    room(m->lag, m->group->room);
+    bit_set(m->lag->todo, dest);
+    m->lag->more = true;
+}
+
+bool member_ready(const struct rib_member *m)
+{
+    const struct bgp_conn *c = m->session->conn;
+
+    return c->given - c->taken < GROUP_UNSENT;
+}
+
+/* Makes the run from the bits. */
+static void collect(const struct rib_member *m)
+{
+    const struct rib_group *g = m->group;
+    struct lag *l = m->lag;
+    size_t n = 0;
+    uint64_t *spare;
+
+    free_run(l);
+    l->more = false;
+    for (uint32_t w = 0; w < l->bits / 64; w++)
+        n += (size_t)__builtin_popcountll(l->todo[w]);
+    l->run = rib_resize(NULL, 0, n * sizeof *l->run);
+    l->n = (uint32_t)n;
+    n = 0;
+    for (uint32_t w = 0; w < l->bits / 64; w++) {
+        for (uint64_t b = l->todo[w]; b; b &= b - 1) {
+            uint32_t id = w * 64 + (uint32_t)__builtin_ctzll(b);
+
+            l->run[n++] = (uint64_t)(id < g->room ? g->out[id] : 0) << 32 | id;
+        }
+    }
+    spare = rib_resize(NULL, 0, n * sizeof *spare);
+    run_sort(l->run, spare, n);
+    rib_resize(spare, n * sizeof *spare, 0);
+}
+
+static void tell(struct rib_member *m, struct packer *p, uint32_t dest)
+{
+    const struct rib_group *g = m->group;
+    struct lag *l = m->lag;
+    uint32_t set = dest < g->room && !mine(m, dest) ? g->out[dest] : 0;
+
+    if (!bit_get(l->todo, dest))
+        return;
+    bit_clear(l->todo, dest);
+    if (set != 0) {
+        packer_add(p, dest, set, g->label ? g->label[dest] : 0, NULL);
+        bit_set(l->told, dest);
+    } else if (bit_get(l->told, dest)) {
+        packer_add(p, dest, 0, BGP_LABEL_WITHDRAWN, NULL);
+        bit_clear(l->told, dest);
+    }
+}
+
+size_t lag_work(struct rib_member *m, size_t n)
+{
+    struct lag *l = m->lag;
+    struct packer p;
+    size_t done = 0;
+
+    if (!member_ready(m))
+        return 0;
+    if (l->at == l->n && l->more)
+        collect(m);
+    packer_begin(&p, m->group, m);
+    while (done < n && l->at < l->n) {
+        if (p.len >= RIB_OUT / 2) {
+            packer_flush(&p);
+            if (!member_ready(m))
+                break;
+        }
+        tell(m, &p, (uint32_t)l->run[l->at++]);
+        done++;
+    }
+    packer_flush(&p);
+    if (l->at == l->n && !l->more) {
+        lag_end(m);
+        done++;
+    }
+    return done;
+}
+
+bool group_has_told(const struct rib_member *m, uint32_t dest)
+{
+    if (m->lag)
+        return dest < m->lag->bits && bit_get(m->lag->told, dest);
+    return dest < m->group->room && m->group->out[dest] != 0 && !mine(m, dest);
+}
+
+uint32_t group_told(const struct rib_member *m)
+{
+    uint32_t n = 0;
+
+    if (!m->lag)
+        return m->group->advertised - m->own;
+    for (uint32_t w = 0; w < m->lag->bits / 64; w++)
+        n += (uint32_t)__builtin_popcountll(m->lag->told[w]);
+    return n;
+}

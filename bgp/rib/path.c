@@ -1,0 +1,182 @@
+/*
+ * The paths of a destination: Adj-RIB-In and Loc-RIB in one list.
+ *
+ * Every change of a path goes through settle(), which chooses again and tells the update groups
+ * when what they may have advertised is no longer what is best.
+ */
+#include "bgp/rib/rib.h"
+
+#include "bgp/internal.h"
+#include "bgp/rib/group.h"
+
+static struct path *at(const struct rib_table *t, uint32_t id)
+{
+    return slab_at(&t->rib->paths, id);
+}
+
+/* Puts the best path first. changed: the path whose content is new, 0 none. was: the best one
+ * before, 0 none. */
+static void settle(struct rib_table *t, uint32_t dest, uint32_t was, uint32_t changed)
+{
+    struct dest *d = dest_at(&t->dests, dest);
+    uint32_t best = path_choose(t, d), id;
+
+    if (best != was) {
+        t->best += (uint32_t)(best != 0) - (was != 0);
+        for (id = d->path; id != 0; id = at(t, id)->next)
+            at(t, id)->flags &= (uint8_t)~PATH_BEST;
+    }
+    if (best != 0 && best != d->path) {
+        for (id = d->path; at(t, id)->next != best;)
+            id = at(t, id)->next;
+        at(t, id)->next = at(t, best)->next;
+        at(t, best)->next = d->path;
+        d->path = best;
+    }
+    if (best != 0)
+        at(t, best)->flags |= PATH_BEST;
+    if (best != was || (best != 0 && best == changed))
+        group_mark(t, dest);
+}
+
+static uint32_t best_id(const struct rib_table *t, const struct dest *d)
+{
+    return d->path != 0 && at(t, d->path)->flags & PATH_BEST ? d->path : 0;
+}
+
+static void count_loop(const struct rib_table *t, struct source *s, unsigned before, unsigned after)
+{
+    s->loops[t->family] += (uint32_t)((after & PATH_LOOP) != 0) - ((before & PATH_LOOP) != 0);
+}
+
+void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set, uint32_t label,
+              unsigned flags)
+{
+    struct rib *r = t->rib;
+    struct dest *d = dest_at(&t->dests, dest);
+    uint32_t was = best_id(t, d), id = d->path;
+    struct path *p;
+
+    while (id != 0 && at(t, id)->source != s->number)
+        id = at(t, id)->next;
+    if (id == 0) {
+        id = slab_new(&r->paths);
+        p = at(t, id);
+        p->source = s->number;
+        p->since = (uint32_t)(r->b->now / 1000);
+        if (d->path == 0) {
+            d->path = id;
+        } else {
+            p->next = at(t, d->path)->next;
+            at(t, d->path)->next = id;
+        }
+        s->paths[t->family]++;
+    } else {
+        p = at(t, id);
+        if (p->attrs == set && p->label == label && (p->flags & (PATH_LOOP | PATH_OWN)) == flags) {
+            rib_drop_set(r, set);
+            return;
+        }
+        rib_drop_set(r, p->attrs);
+        p->since = (uint32_t)(r->b->now / 1000);
+    }
+    count_loop(t, s, p->flags, flags);
+    p->attrs = set;
+    p->label = label;
+    p->flags = (uint8_t)((p->flags & PATH_BEST) | flags);
+    settle(t, dest, was, id);
+}
+
+/* Takes the path id out of the list, whose previous link is *link. */
+static void unlink_path(struct rib_table *t, uint32_t *link, uint32_t id)
+{
+    struct rib *r = t->rib;
+    struct path *p = at(t, id);
+    struct source *s = rib_source(r, p->source);
+
+    *link = p->next;
+    count_loop(t, s, p->flags, 0);
+    s->paths[t->family]--;
+    rib_drop_set(r, p->attrs);
+    slab_free(&r->paths, id);
+}
+
+bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s)
+{
+    struct dest *d = dest_at(&t->dests, dest);
+    uint32_t was = best_id(t, d), *link = &d->path;
+
+    while (*link != 0 && at(t, *link)->source != s->number)
+        link = &at(t, *link)->next;
+    if (*link == 0)
+        return false;
+    unlink_path(t, link, *link);
+    settle(t, dest, was, 0);
+    if (d->path == 0)
+        dest_maybe_free(t, dest);
+    return true;
+}
+
+void path_review(struct rib_table *t, uint32_t dest)
+{
+    struct dest *d = dest_at(&t->dests, dest);
+    uint32_t was = best_id(t, d), *link = &d->path, id;
+    bool had = d->path != 0;
+
+    while ((id = *link) != 0) {
+        if (rib_source(t->rib, at(t, id)->source)->alive)
+            link = &at(t, id)->next;
+        else
+            unlink_path(t, link, id);
+    }
+    settle(t, dest, was, 0);
+    if (had && d->path == 0)
+        dest_maybe_free(t, dest);
+}
+
+/* --- destinations without paths --------------------------------------------------------------- */
+
+void dest_maybe_free(struct rib_table *t, uint32_t dest)
+{
+    struct dest *d = dest_at(&t->dests, dest);
+
+    if (d->flags & DEST_GARBAGE)
+        return;
+    d->flags |= DEST_GARBAGE;
+    if (t->ngarbage == t->garbage_room) {
+        size_t room = t->garbage_room ? t->garbage_room + t->garbage_room / 2 : 1024;
+
+        t->garbage =
+            rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, room * sizeof *t->garbage);
+        t->garbage_room = room;
+    }
+    t->garbage[t->ngarbage++] = dest;
+    t->rib->collecting = true;
+    rib_wake(t->rib);
+}
+
+size_t rib_collect(struct rib_table *t, size_t n)
+{
+    size_t looked = 0;
+
+    while (looked < n && t->ngarbage > 0) {
+        uint32_t id = t->garbage[t->ngarbage - 1];
+        struct dest *d = dest_at(&t->dests, id);
+
+        if (d->path == 0 && group_holds(t, id))
+            break;
+        looked++;
+        t->ngarbage--;
+        d->flags &= (uint8_t)~DEST_GARBAGE;
+        if (d->path == 0) {
+            label_release(t, id);
+            dest_remove(&t->dests, id);
+        }
+    }
+    if (t->ngarbage == 0 && t->garbage_room > 0) {
+        rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, 0);
+        t->garbage = NULL;
+        t->garbage_room = 0;
+    }
+    return looked;
+}

@@ -1,0 +1,87 @@
+/*
+ * What a session coming up, going down or changing its conf means for routes.
+ */
+#include "bgp/internal.h"
+#include "bgp/rib/group.h"
+
+#include <stdlib.h>
+
+static void take_conf(struct source *s, const struct bgp_peer_conf *conf)
+{
+    s->clients = 0;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        s->preferred[f] = conf->af[f].preferred_value;
+        if (s->kind == SOURCE_INTERNAL && conf->af[f].reflect_client)
+            s->clients |= (uint8_t)(1u << f);
+    }
+}
+
+void rib_session_up(struct rib *r, struct bgp_conn *c)
+{
+    struct bgp_peer *p = c->peer;
+    struct rib_session *s = bgp_alloc(sizeof *s);
+
+    s->rib = r;
+    s->conn = c;
+    s->source = rib_source_new(r, bgp_peer_internal(p) ? SOURCE_INTERNAL : SOURCE_EXTERNAL);
+    s->source->addr = p->addr;
+    s->source->id = c->theirs.id;
+    s->source->as = c->theirs.as;
+    s->source->session = s;
+    take_conf(s->source, &p->conf);
+    p->routes = s;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (c->families & 1u << f)
+            group_join(s, (enum bgp_family)f);
+}
+
+void rib_session_down(struct rib *r, struct bgp_peer *p)
+{
+    struct rib_session *s = p->routes;
+    struct source *source;
+    bool has_paths = false;
+
+    if (!s)
+        return;
+    p->routes = NULL;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (s->members[f])
+            group_leave(s->members[f]);
+    source = s->source;
+    source->session = NULL;
+    source->alive = false;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        if (source->paths[f] == 0)
+            continue;
+        has_paths = true;
+        rib_sweep(&r->tables[f]);
+    }
+    if (!has_paths) {
+        r->sources[source->number] = NULL;
+        free(source);
+    }
+    free(s);
+}
+
+void rib_session_conf(struct rib *r, struct bgp_peer *p)
+{
+    struct rib_session *s = p->routes;
+    struct source old = *s->source;
+
+    take_conf(s->source, &p->conf);
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        if (s->members[f])
+            group_rejoin(s, (enum bgp_family)f);
+        if (old.preferred[f] != s->source->preferred[f])
+            rib_sweep(&r->tables[f]);
+        if ((old.clients ^ s->source->clients) >> f & 1)
+            group_mark_source(&r->tables[f], s->source);
+    }
+}
+
+void rib_resend(struct rib_session *s, unsigned families)
+{
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (families & 1u << f && s->members[f])
+            group_resend(s->members[f]);
+}

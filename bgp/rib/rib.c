@@ -1,0 +1,207 @@
+/*
+ * The RIB as a whole: life, sources, shared sets, and the slices of work that waits.
+ *
+ * Work waits in four places: tables to be swept after a source ended or a next hop changed, groups
+ * with pending destinations, members that lag behind, and destinations that may be freed. Each
+ * slice gives every place its turn, so no peer waits for the whole table of another one.
+ */
+#include "bgp/rib/rib.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/internal.h"
+#include "bgp/rib/group.h"
+
+struct rib *rib_new(struct bgp *b)
+{
+    struct rib *r = bgp_alloc(sizeof *r);
+
+    r->b = b;
+    r->idle = true;
+    slab_init(&r->paths, sizeof(struct path));
+    attrsets_init(&r->sets);
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        r->tables[f].rib = r;
+        r->tables[f].family = (enum bgp_family)f;
+        r->tables[f].sweep_at = 1;
+        dests_init(&r->tables[f].dests, (enum bgp_family)f);
+    }
+    r->scratch = rib_resize(NULL, 0, RIB_SCRATCH);
+    r->attrs = rib_resize(NULL, 0, RIB_OUT);
+    r->out = rib_resize(NULL, 0, RIB_OUT);
+    rib_source_new(r, SOURCE_AGGREGATE)->alive = false; /* number 0 is nobody */
+    for (unsigned k = SOURCE_AGGREGATE; k < SOURCE_EXTERNAL; k++)
+        rib_source_new(r, (enum source_kind)k);
+    return r;
+}
+
+static void free_table(struct rib_table *t)
+{
+    while (t->groups)
+        group_free(t->groups);
+    dests_clear(&t->dests);
+    rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, 0);
+    rib_resize(t->labels, (size_t)t->labels_room * sizeof *t->labels, 0);
+}
+
+void rib_free(struct rib *r)
+{
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        free_table(&r->tables[f]);
+    for (uint32_t i = 0; i < r->nsources; i++)
+        free(r->sources[i]);
+    free(r->sources);
+    attrsets_clear(&r->sets);
+    next_hops_clear(&r->next_hops);
+    slab_clear(&r->paths);
+    rib_resize(r->labels_free, r->labels_free_room * sizeof *r->labels_free, 0);
+    rib_resize(r->scratch, RIB_SCRATCH, 0);
+    rib_resize(r->attrs, RIB_OUT, 0);
+    rib_resize(r->out, RIB_OUT, 0);
+    free(r);
+}
+
+/* --- sources ---------------------------------------------------------------------------------- */
+
+struct source *rib_source_new(struct rib *r, enum source_kind kind)
+{
+    struct source *s = bgp_alloc(sizeof *s);
+    uint32_t i = 0;
+
+    while (i < r->nsources && r->sources[i])
+        i++;
+    if (i > UINT16_MAX)
+        abort();
+    if (i == r->nsources) {
+        if (!(r->sources = realloc(r->sources, (i + (size_t)1) * sizeof(struct source *))))
+            abort();
+        r->nsources++;
+    }
+    s->number = (uint16_t)i;
+    s->kind = (uint8_t)kind;
+    s->alive = true;
+    r->sources[i] = s;
+    return s;
+}
+
+static void free_ended(struct rib *r)
+{
+    for (uint32_t i = 1; i < r->nsources; i++) {
+        struct source *s = r->sources[i];
+        uint32_t left = 0;
+
+        for (unsigned f = 0; s && f < BGP_FAMILIES; f++)
+            left += s->paths[f] + r->tables[f].sweep_left;
+        if (!s || s->alive || left > 0)
+            continue;
+        free(s);
+        r->sources[i] = NULL;
+    }
+}
+
+/* --- sets ------------------------------------------------------------------------------------- */
+
+void rib_drop_set(struct rib *r, uint32_t id)
+{
+    uint32_t next_hop = attrset_drop(&r->sets, id, 1);
+    struct bgp_addr addr;
+
+    if (next_hop == 0)
+        return;
+    addr = next_hop_at(&r->next_hops, next_hop)->nh.addr;
+    if (next_hop_drop(&r->next_hops, next_hop) && r->watch && addr.af != 0)
+        r->watch(r->watch_arg, &addr, false);
+}
+
+uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, const struct bgp_next_hop *nh)
+{
+    bool new_hop, new_set;
+    uint32_t next_hop = next_hop_get(&r->next_hops, nh, &new_hop);
+    uint32_t set = attrset_get(&r->sets, block, next_hop, &new_set);
+
+    if (new_hop && r->watch && nh->addr.af != 0)
+        r->watch(r->watch_arg, &nh->addr, true);
+    if (!new_set)
+        next_hop_drop(&r->next_hops, next_hop);
+    return set;
+}
+
+/* --- slices ----------------------------------------------------------------------------------- */
+
+void rib_sweep(struct rib_table *t)
+{
+    t->sweep_left = t->dests.slab.used;
+    rib_wake(t->rib);
+}
+
+static size_t sweep(struct rib_table *t, size_t n)
+{
+    size_t done = 0;
+
+    for (; t->sweep_left > 0 && done < n; t->sweep_left--, done++) {
+        if (t->sweep_at >= t->dests.slab.used)
+            t->sweep_at = 1;
+        if (t->sweep_at < t->dests.slab.used && dest_at(&t->dests, t->sweep_at)->flags & DEST_LIVE)
+            path_review(t, t->sweep_at);
+        t->sweep_at++;
+    }
+    if (done > 0 && t->sweep_left == 0)
+        free_ended(t->rib);
+    return done;
+}
+
+/* Groups take turns at being first. */
+static size_t work_groups(struct rib_table *t, size_t n)
+{
+    struct rib_group *first = t->groups, **end = &t->groups;
+    size_t done = 0;
+
+    for (struct rib_group *g = t->groups; g && done < n; g = g->next)
+        done += group_work(g, n - done);
+    if (first && first->next) {
+        t->groups = first->next;
+        while (*end)
+            end = &(*end)->next;
+        *end = first;
+        first->next = NULL;
+    }
+    return done;
+}
+
+void rib_work(struct rib *r)
+{
+    size_t done = 0;
+
+    if (r->idle && rib_deadline(r) > r->b->now)
+        return;
+    r->idle = true;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        done += sweep(&r->tables[f], RIB_SLICE);
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        done += work_groups(&r->tables[f], RIB_SLICE);
+    for (unsigned f = 0; f < BGP_FAMILIES && r->collecting; f++)
+        done += rib_collect(&r->tables[f], RIB_SLICE);
+    r->collecting = false;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        r->collecting |= r->tables[f].ngarbage > 0;
+    if (done > 0)
+        r->idle = false;
+}
+
+uint64_t rib_deadline(const struct rib *r)
+{
+    uint64_t due = UINT64_MAX;
+
+    if (!r->idle)
+        return r->b->now;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        for (const struct rib_group *g = r->tables[f].groups; g; g = g->next) {
+            uint64_t d = group_deadline(g);
+
+            if (d < due)
+                due = d;
+        }
+    }
+    return due;
+}

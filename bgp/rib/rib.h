@@ -1,0 +1,187 @@
+/*
+ * The RIB: objects and seams between its files. Included by bgp/ only.
+ *
+ * A table holds the destinations of one family. The paths of a destination are its Adj-RIB-In of
+ * all peers at once: one record per (destination, source), each naming an attribute set. The first
+ * path is the best one when it has PATH_BEST. What was told to peers is Adj-RIB-Out, one attribute
+ * set per destination and update group (group.h).
+ *
+ * Whatever may take long is done by rib_work() in slices of a bounded number of records.
+ *
+ * Invariants:
+ * - A path holds one reference to its attribute set, an Adj-RIB-Out entry one to what was told.
+ * - A source that ended (alive is false) has paths only until the sweep has gone round once; they
+ *   are never chosen. Its number is not given to anybody before.
+ */
+#ifndef VRPSH_BGP_RIB_H
+#define VRPSH_BGP_RIB_H
+
+#include "bgp/bgp.h"
+#include "bgp/rib/attrset.h"
+#include "bgp/rib/dest.h"
+#include "bgp/rib/nexthop.h"
+#include "bgp/wire/attr.h"
+#include "bgp/wire/update.h"
+
+struct rib;
+struct bgp_peer;
+struct rib_group;
+struct rib_member;
+
+enum { /* flags of a path */
+       PATH_BEST = 1,
+       PATH_LOOP = 2, /* our AS, router id or cluster is in it: kept, never chosen */
+       PATH_OWN = 4   /* its next hop is our own address: likewise */
+};
+
+struct path {
+    uint32_t next;  /* of the same destination */
+    uint32_t attrs; /* attribute set as received */
+    uint32_t label; /* as struct bgp_nlri has it */
+    uint32_t since; /* s, of the speaker's clock */
+    uint16_t source;
+    uint8_t flags;
+    uint8_t spare;
+};
+
+/* Where paths come from: a session, or one kind of local origination. */
+enum source_kind { /* in the order VRP prefers them */
+                   SOURCE_AGGREGATE = BGP_ROUTE_AGGREGATE,
+                   SOURCE_SUMMARY = BGP_ROUTE_SUMMARY,
+                   SOURCE_NETWORK = BGP_ROUTE_NETWORK,
+                   SOURCE_IMPORT = BGP_ROUTE_IMPORT,
+                   SOURCE_EXTERNAL = BGP_ROUTE_EXTERNAL,
+                   SOURCE_INTERNAL = BGP_ROUTE_INTERNAL
+};
+
+struct source {
+    uint16_t number;
+    uint8_t kind; /* enum source_kind */
+    bool alive;
+    uint8_t clients; /* families in which the peer is a client of our reflector */
+    struct bgp_addr addr;
+    uint32_t id; /* BGP identifier */
+    uint32_t as;
+    uint16_t preferred[BGP_FAMILIES];
+    uint32_t paths[BGP_FAMILIES], loops[BGP_FAMILIES];
+    struct rib_session *session; /* NULL: local, or ended */
+};
+
+/* The routes side of an established session. */
+struct rib_session {
+    struct rib *rib;
+    struct bgp_conn *conn;
+    struct source *source;
+    struct rib_member *members[BGP_FAMILIES];
+    uint8_t eor_in;                /* families whose End-of-RIB came */
+    uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
+};
+
+struct rib_table {
+    struct rib *rib;
+    enum bgp_family family;
+    struct dests dests;
+    struct rib_group *groups;
+    uint32_t sweep_at, sweep_left; /* next id to look at, ids until the round is complete */
+    uint32_t *garbage;             /* destinations that may be free */
+    size_t ngarbage, garbage_room;
+    uint32_t *labels; /* local label per destination, 0 none; labels.c */
+    uint32_t labels_room;
+    uint32_t best; /* destinations with a best path */
+};
+
+struct rib {
+    struct bgp *b;
+    struct slab paths;
+    struct attrsets sets;
+    struct next_hops next_hops;
+    struct rib_table tables[BGP_FAMILIES];
+    struct source **sources; /* by number; 0 is nobody */
+    uint32_t nsources;
+    bool idle;        /* the last slice found nothing to do and nothing has happened since */
+    bool collecting;  /* garbage may be collectable */
+    uint8_t *scratch; /* RIB_SCRATCH octets: canonical blocks are built here */
+    uint8_t *attrs;   /* the attribute field of messages being built */
+    uint8_t *out;     /* messages being built */
+    uint32_t label_next, *labels_free;
+    size_t nlabels_free, labels_free_room;
+    struct bgp_discard_counts discards;
+    void (*watch)(void *arg, const struct bgp_addr *addr, bool wanted);
+    void *watch_arg;
+};
+
+enum {
+    RIB_SCRATCH = 6 * 65536,
+    RIB_OUT = 2 * 65536,
+    RIB_SLICE = 16384 /* records per slice, a few milliseconds */
+};
+
+/* --- rib.c: life, sources, slices */
+struct rib *rib_new(struct bgp *b);
+void rib_free(struct rib *r);
+static inline void rib_wake(struct rib *r)
+{
+    r->idle = false;
+}
+/* One slice of everything that waits. */
+void rib_work(struct rib *r);
+/* When rib_work() has to be called: b->now when there is work, UINT64_MAX when nothing waits. */
+uint64_t rib_deadline(const struct rib *r);
+struct source *rib_source_new(struct rib *r, enum source_kind kind);
+static inline struct source *rib_source(const struct rib *r, uint32_t number)
+{
+    return r->sources[number];
+}
+void rib_drop_set(struct rib *r, uint32_t id);
+/* Has every destination of the table looked at again. */
+void rib_sweep(struct rib_table *t);
+/* The set of a block with a next hop, with one reference. */
+uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, const struct bgp_next_hop *nh);
+
+/* --- peering.c: what a session coming and going means */
+void rib_session_up(struct rib *r, struct bgp_conn *c);
+void rib_session_down(struct rib *r, struct bgp_peer *p);
+/* Tells the peer the routes of these families again. */
+void rib_resend(struct rib_session *s, unsigned families);
+/* The peer's conf changed while the session goes on. */
+void rib_session_conf(struct rib *r, struct bgp_peer *p);
+
+/* --- adj_in.c: UPDATEs become paths. False: *f says why the session has to end. */
+bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f);
+
+/* --- path.c: paths of a destination */
+/* Adds or replaces the path of a source; takes over one reference to set. */
+void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set, uint32_t label,
+              unsigned flags);
+/* Removes it; false: there was none. */
+bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s);
+/* Removes the paths of ended sources and chooses again. */
+void path_review(struct rib_table *t, uint32_t dest);
+/* The best path or NULL. */
+static inline struct path *path_best(const struct rib_table *t, const struct dest *d)
+{
+    struct path *p = d->path ? slab_at(&t->rib->paths, d->path) : NULL;
+
+    return p && p->flags & PATH_BEST ? p : NULL;
+}
+void dest_maybe_free(struct rib_table *t, uint32_t dest);
+/* Frees destinations nobody needs, up to n of them; returns how many it looked at. */
+size_t rib_collect(struct rib_table *t, size_t n);
+
+/* --- decide.c */
+bool path_eligible(const struct rib_table *t, const struct path *p, const char **why);
+/* Id of the best of a destination's paths, 0 none. */
+uint32_t path_choose(const struct rib_table *t, const struct dest *d);
+/* Why b is not preferred to a: VRP's words ("Local_Pref", "AS-Path", ...). */
+const char *path_losing_reason(const struct rib_table *t, const struct path *a,
+                               const struct path *b);
+
+/* --- local.c */
+/* The key of a prefix; false: it does not fit the family. */
+bool rib_key(enum bgp_family family, const struct bgp_prefix *p, uint8_t key[BGP_KEY]);
+
+/* --- label.c: local labels of destinations whose next hop becomes ours */
+uint32_t label_of(struct rib_table *t, uint32_t dest); /* 0: the space is exhausted */
+void label_release(struct rib_table *t, uint32_t dest);
+
+#endif

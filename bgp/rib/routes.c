@@ -1,0 +1,342 @@
+/*
+ * Looking at routes: ordered walks in batches, and who was told what. Nothing here changes the RIB.
+ *
+ * The order is made when a walk begins: the keys are copied and radix-sorted. From then on each key
+ * is looked up again, so a walk is not disturbed by what happens between its batches.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/internal.h"
+#include "bgp/rib/group.h"
+
+enum { LOOKS = 8192 /* keys a batch may look at without finding anything */ };
+
+struct bgp_walk {
+    const struct bgp *b;
+    struct bgp_walk_filter filter;
+    uint8_t key[BGP_KEY]; /* of filter.prefix */
+    unsigned width;       /* octets of a record in keys: the key, then the length */
+    uint8_t *keys;
+    size_t n, room, at;
+    uint32_t skip; /* paths of the current key that were in earlier batches */
+};
+
+static const struct rib_table *table_of(const struct bgp_walk *w)
+{
+    return &w->b->rib->tables[w->filter.family];
+}
+
+/* --- the order -------------------------------------------------------------------------------- */
+
+static unsigned rd_octets(const struct bgp_walk *w)
+{
+    return bgp_family_info[w->filter.family].vpn ? (unsigned)BGP_RD : 0u;
+}
+
+static bool covered(const struct bgp_walk *w, const struct dest *d)
+{
+    const struct bgp_walk_filter *f = &w->filter;
+    unsigned rd = rd_octets(w), len = f->prefix.len, whole = len / 8;
+    const uint8_t *addr = d->key + rd, *net = w->key + rd;
+
+    if (f->rd && memcmp(d->key, w->key, rd) != 0)
+        return false;
+    if (!f->one && !f->longer)
+        return true;
+    if (f->longer ? d->len < len : d->len != len)
+        return false;
+    return memcmp(addr, net, whole) == 0 &&
+           (len % 8 == 0 || (addr[whole] ^ net[whole]) >> (8 - len % 8) == 0);
+}
+
+/* Sorts by octets from the last to the first; one that is the same everywhere needs no pass. */
+static void sort(struct bgp_walk *w)
+{
+    uint8_t *spare = rib_resize(NULL, 0, w->room), *from = w->keys, *to = spare;
+    size_t count[256], total = w->n, width = w->width;
+
+    for (size_t k = width; k-- > 0;) {
+        size_t sum = 0;
+
+        memset(count, 0, sizeof count);
+        for (size_t i = 0; i < total; i++)
+            count[from[i * width + k]]++;
+        if (total == 0 || count[from[k]] == total)
+            continue;
+        for (unsigned v = 0; v < 256; v++) {
+            size_t c = count[v];
+
+            count[v] = sum;
+            sum += c;
+        }
+        for (size_t i = 0; i < total; i++)
+            memcpy(to + count[from[i * width + k]]++ * width, from + i * width, width);
+        spare = from;
+        from = to;
+        to = spare;
+    }
+    w->keys = from;
+    rib_resize(to, w->room, 0);
+}
+
+static bool exact(const struct bgp_walk *w)
+{
+    return w->filter.one && !w->filter.longer && (w->filter.rd || rd_octets(w) == 0);
+}
+
+static void add(struct bgp_walk *w, const struct dest *d)
+{
+    memcpy(w->keys + w->n * w->width, d->key, w->width - 1);
+    w->keys[w->n * w->width + w->width - 1] = d->len;
+    w->n++;
+}
+
+struct bgp_walk *bgp_walk_new(const struct bgp *b, const struct bgp_walk_filter *filter)
+{
+    struct bgp_walk *w = bgp_alloc(sizeof *w);
+    const struct dests *d = &b->rib->tables[filter->family].dests;
+    uint32_t id;
+
+    w->b = b;
+    w->filter = *filter;
+    w->width = bgp_key_octets(filter->family) + 1;
+    w->room = (d->slab.live + (size_t)1) * w->width;
+    w->keys = rib_resize(NULL, 0, w->room);
+    if (filter->one || filter->longer) {
+        if (!rib_key(filter->family, &filter->prefix, w->key))
+            return w; /* nothing of this family can match */
+    } else if (filter->rd) {
+        memcpy(w->key, filter->prefix.rd, BGP_RD);
+    }
+    if (exact(w)) {
+        id = dest_find(d, w->key, filter->prefix.len, dest_hash(d, w->key, filter->prefix.len));
+        if (id != 0)
+            add(w, dest_at(d, id));
+        return w;
+    }
+    for (id = 1; id < d->slab.used; id++) {
+        const struct dest *e = dest_at(d, id);
+
+        if (e->flags & DEST_LIVE && covered(w, e))
+            add(w, e);
+    }
+    sort(w);
+    return w;
+}
+
+void bgp_walk_free(struct bgp_walk *w)
+{
+    rib_resize(w->keys, w->room, 0);
+    free(w);
+}
+
+void bgp_route_batch_free(struct bgp_route_batch *batch)
+{
+    free(batch->bytes);
+    batch->bytes = NULL;
+    batch->room = 0;
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+static void put_set(const struct rib *r, struct bgp_route_batch *batch, struct bgp_route *out,
+                    uint32_t set)
+{
+    const struct attrset *a = attrset_at(&r->sets, set);
+
+    if (batch->nbytes + a->len > batch->room) {
+        batch->room = 2 * batch->room + a->len + 16384;
+        if (!(batch->bytes = realloc(batch->bytes, batch->room)))
+            abort();
+    }
+    memcpy(batch->bytes + batch->nbytes, a->block, a->len);
+    out->attrs = (uint32_t)batch->nbytes;
+    out->nattrs = a->len;
+    batch->nbytes += a->len;
+    out->next_hop = next_hop_at(&r->next_hops, a->next_hop)->nh.addr;
+    out->origin = a->origin;
+    out->has_med = a->facts & SET_MED;
+    out->med = a->med;
+    out->has_local_pref = a->facts & SET_LOCAL_PREF;
+    out->local_pref = a->local_pref;
+    out->cost = next_hop_at(&r->next_hops, a->next_hop)->cost;
+}
+
+static void put_prefix(const struct rib_table *t, const struct dest *d, struct bgp_prefix *out)
+{
+    const struct bgp_family_info *f = &bgp_family_info[t->family];
+    unsigned rd = f->vpn ? (unsigned)BGP_RD : 0u;
+
+    memset(out, 0, sizeof *out);
+    memcpy(out->rd, d->key, rd);
+    out->addr.af = f->octets == 4 ? 4 : 6;
+    memcpy(out->addr.b, d->key + rd, f->octets);
+    out->len = d->len;
+}
+
+static struct bgp_route *new_record(const struct rib_table *t, uint32_t dest,
+                                    struct bgp_route_batch *batch)
+{
+    struct bgp_route *r = &batch->routes[batch->n++];
+
+    memset(r, 0, sizeof *r);
+    put_prefix(t, dest_at(&t->dests, dest), &r->prefix);
+    r->label = r->local_label = UINT32_MAX;
+    return r;
+}
+
+static void put_path(const struct rib_table *t, uint32_t dest, const struct path *p,
+                     struct bgp_route_batch *batch)
+{
+    const struct rib *r = t->rib;
+    const struct path *best = path_best(t, dest_at(&t->dests, dest));
+    const struct source *s = rib_source(r, p->source);
+    struct bgp_route *out = new_record(t, dest, batch);
+    const char *why = NULL;
+
+    put_set(r, batch, out, p->attrs);
+    out->from = s->addr;
+    out->from_id = s->id;
+    out->kind = s->kind;
+    out->preferred = s->preferred[t->family];
+    out->age_ms = r->b->now - p->since * (uint64_t)1000;
+    out->best = p == best;
+    out->loop = p->flags & PATH_LOOP;
+    out->valid = path_eligible(t, p, &why);
+    if (out->valid && best && p != best)
+        why = path_losing_reason(t, best, p);
+    out->reason = out->best ? NULL : why;
+    if (bgp_family_info[t->family].label) {
+        out->label = p->label >> 4;
+        if (dest < t->labels_room && t->labels[dest] != 0)
+            out->local_label = t->labels[dest];
+    }
+}
+
+static void put_told(const struct rib_table *t, uint32_t dest, const struct rib_member *m,
+                     struct bgp_route_batch *batch)
+{
+    const struct rib_group *g = m->group;
+    struct bgp_route *out;
+    const struct source *s;
+
+    if (dest >= g->room || g->out[dest] == 0 || !group_has_told(m, dest))
+        return;
+    out = new_record(t, dest, batch);
+    s = g->from[dest] ? rib_source(t->rib, g->from[dest]) : NULL;
+    put_set(t->rib, batch, out, g->out[dest]);
+    out->valid = out->best = true;
+    if (s) {
+        out->from = s->addr;
+        out->from_id = s->id;
+        out->kind = s->kind;
+    }
+    if (g->label)
+        out->label = g->label[dest] >> 4;
+}
+
+static bool wanted(const struct bgp_walk *w, const struct path *p, const struct source *peer)
+{
+    switch (w->filter.kind) {
+    case BGP_WALK_ALL:
+        return !(p->flags & PATH_LOOP) && rib_source(w->b->rib, p->source)->alive;
+    case BGP_WALK_BEST:
+        return p->flags & PATH_BEST;
+    case BGP_WALK_RECEIVED:
+        return p->source == peer->number;
+    case BGP_WALK_ACCEPTED:
+        return p->source == peer->number && !(p->flags & PATH_LOOP);
+    case BGP_WALK_ADVERTISED:
+        break;
+    }
+    return false;
+}
+
+/* Adds what the walk wants of one destination. False: the batch is full before its end. */
+static bool put_dest(struct bgp_walk *w, uint32_t dest, const struct rib_session *s,
+                     struct bgp_route_batch *batch)
+{
+    const struct rib_table *t = table_of(w);
+    const struct path *p;
+    uint32_t id = dest_at(&t->dests, dest)->path;
+
+    if (w->filter.kind == BGP_WALK_ADVERTISED) {
+        if (s->members[w->filter.family])
+            put_told(t, dest, s->members[w->filter.family], batch);
+        return true;
+    }
+    for (uint32_t i = 0; id != 0; id = p->next, i++) {
+        p = slab_at(&t->rib->paths, id);
+        if (i < w->skip || !wanted(w, p, s ? s->source : NULL))
+            continue;
+        if (batch->n == BGP_BATCH) {
+            w->skip = i;
+            return false;
+        }
+        put_path(t, dest, p, batch);
+    }
+    w->skip = 0;
+    return true;
+}
+
+bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch)
+{
+    const struct dests *d = &table_of(w)->dests;
+    bool of_peer = w->filter.kind >= BGP_WALK_RECEIVED;
+    const struct bgp_peer *p = of_peer ? bgp_find(w->b, &w->filter.peer) : NULL;
+    unsigned octets = w->width - 1;
+
+    batch->n = batch->nbytes = 0;
+    if (of_peer && (!p || !p->routes))
+        return false;
+    for (unsigned looks = 0; w->at < w->n && batch->n < BGP_BATCH; looks++) {
+        const uint8_t *key = w->keys + w->at * w->width;
+        uint32_t dest = dest_find(d, key, key[octets], dest_hash(d, key, key[octets]));
+
+        if (dest != 0 && !put_dest(w, dest, p ? p->routes : NULL, batch))
+            return true;
+        w->at++;
+        if (looks >= LOOKS)
+            return true;
+    }
+    return batch->n > 0;
+}
+
+size_t bgp_advertised_to(const struct bgp *b, enum bgp_family family,
+                         const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n)
+{
+    const struct rib_table *t = &b->rib->tables[family];
+    uint8_t key[BGP_KEY];
+    uint32_t dest = 0;
+    size_t found = 0;
+
+    if (rib_key(family, prefix, key))
+        dest = dest_find(&t->dests, key, prefix->len, dest_hash(&t->dests, key, prefix->len));
+    for (const struct rib_group *g = t->groups; g && dest != 0; g = g->next) {
+        for (const struct rib_member *m = g->members; m; m = m->next) {
+            if (!group_has_told(m, dest))
+                continue;
+            if (found < n)
+                out[found] = m->session->source->addr;
+            found++;
+        }
+    }
+    return found;
+}
+
+void bgp_family_stats(const struct bgp *b, enum bgp_family family, struct bgp_family_stats *out)
+{
+    const struct rib_table *t = &b->rib->tables[family];
+
+    memset(out, 0, sizeof *out);
+    out->destinations = t->dests.slab.live;
+    out->best = t->best;
+    for (uint32_t i = 1; i < b->rib->nsources; i++)
+        if (b->rib->sources[i])
+            out->paths += b->rib->sources[i]->paths[family];
+    out->sets = b->rib->sets.live;
+    out->set_octets = b->rib->sets.octets;
+    for (const struct rib_group *g = t->groups; g; g = g->next)
+        out->groups++;
+}

@@ -1,0 +1,40 @@
+/*
+ * AS_PATH (RFC 4271 4.3, 6793): everything that looks into segments or builds them.
+ *
+ * Inside the speaker a path is always in the four-octet form; the two-octet form exists on the wire
+ * of old peers only and is widened and narrowed here. Functions that take a path without saying how
+ * wide expect the four-octet form and one that bgp_aspath_check() has passed.
+ */
+#ifndef VRPSH_BGP_WIRE_ASPATH_H
+#define VRPSH_BGP_WIRE_ASPATH_H
+
+#include "bgp/wire/cursor.h"
+
+enum { BGP_AS_SET = 1, BGP_AS_SEQUENCE = 2, BGP_AS_CONFED_SEQUENCE = 3, BGP_AS_CONFED_SET = 4 };
+
+/* Segments add up, are of the kinds used outside confederations, not empty, without AS 0 (7607).
+ * width: octets of one AS, 2 or 4. */
+bool bgp_aspath_check(struct bgp_cursor path, unsigned width);
+/* How many ASes count in route selection: a set counts one. */
+unsigned bgp_aspath_length(struct bgp_cursor path);
+/* The neighbouring AS: first of a leading sequence; 0 when there is none. */
+uint32_t bgp_aspath_first(struct bgp_cursor path);
+/* The AS that originated the route: last of a trailing sequence, 0 when there is none. */
+uint32_t bgp_aspath_origin(struct bgp_cursor path);
+/* How often as occurs. */
+unsigned bgp_aspath_count(struct bgp_cursor path, uint32_t as);
+/* True when an AS does not fit into two octets. */
+bool bgp_aspath_wide(struct bgp_cursor path);
+
+/* Writes path (two-octet form) in the four-octet one. */
+void bgp_aspath_widen(struct bgp_cursor path, struct bgp_writer *w);
+/* Writes path in the two-octet form, AS_TRANS for what does not fit. */
+void bgp_aspath_narrow(struct bgp_cursor path, struct bgp_writer *w);
+/* RFC 6793 4.2.3: the ASes of path (four-octet form already) that as4 does not have, then as4. */
+void bgp_aspath_merge(struct bgp_cursor path, struct bgp_cursor as4, struct bgp_writer *w);
+/* Writes path with as in front; a new segment when the first is a set or full. */
+void bgp_aspath_prepend(struct bgp_cursor path, uint32_t as, struct bgp_writer *w);
+/* Writes path with every AS from replaced by to. */
+void bgp_aspath_replace(struct bgp_cursor path, uint32_t from, uint32_t to, struct bgp_writer *w);
+
+#endif

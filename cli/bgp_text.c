@@ -1,0 +1,54 @@
+/* Small pieces of BGP displays; see bgp_text.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/app_internal.h"
+#include "cli/bgp_text.h"
+#include "engine/config/model.h"
+
+enum bgp_family bgp_text_family(const struct sch_match *m)
+{
+    const char *w = cmd_word(m, "family");
+    return strcmp(w, "vpnv4") == 0   ? BGP_VPNV4
+           : strcmp(w, "vpnv6") == 0 ? BGP_VPNV6
+           : strcmp(w, "ipv6") == 0  ? BGP_IPV6_UNICAST
+                                     : BGP_IPV4_UNICAST;
+}
+
+bool bgp_text_runs(struct session *s)
+{
+    if (s->app->config.speaker && s->app->config.model->bgp.as)
+        return true;
+    session_error(s, "BGP is not configured.");
+    return false;
+}
+
+const char *bgp_text_id(uint32_t id, char *buf)
+{
+    struct bgp_addr a = {
+        4, {(uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id}};
+    return bgp_addr_str(&a, buf);
+}
+
+void bgp_text_duration(uint64_t ms, char *buf, size_t len)
+{
+    uint64_t sec = ms / 1000, d = sec / 86400;
+    unsigned h = (unsigned)(sec / 3600 % 24), m = (unsigned)(sec / 60 % 60),
+             t = (unsigned)(sec % 60);
+    if (d)
+        snprintf(buf, len, "%llud%02uh%02um%02us", (unsigned long long)d, h, m, t);
+    else
+        snprintf(buf, len, "%02uh%02um%02us", h, m, t);
+}
+
+void bgp_text_up_down(uint64_t ms, char *buf, size_t len)
+{
+    uint64_t sec = ms / 1000, h = sec / 3600;
+    unsigned m = (unsigned)(sec / 60 % 60);
+    if (h < 24)
+        snprintf(buf, len, "%02u:%02u:%02u", (unsigned)h, m, (unsigned)(sec % 60));
+    else if (h <= 9999)
+        snprintf(buf, len, "%04uh%02um", (unsigned)h, m);
+    else
+        snprintf(buf, len, "****h%02um", m);
+}

@@ -1,0 +1,412 @@
+/*
+ * A network of speakers in one process: in-memory connections with seeded delays under one virtual
+ * clock. The same seed gives the same run. Included by the test_bgp_* programs that look at routes;
+ * they may look into the RIB.
+ */
+#ifndef VRPSH_TEST_BGP_NET_H
+#define VRPSH_TEST_BGP_NET_H
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/bgp.h"
+#include "bgp/internal.h"
+#include "bgp/rib/group.h"
+
+#define UNUSED __attribute__((unused))
+
+enum { NET_NODES = 32, NET_PIPES = 4000 };
+
+struct net_way {
+    uint8_t *bytes;
+    size_t n, read, room;
+    uint64_t due;
+};
+
+struct net_pipe {
+    struct {
+        struct bgp_conn *conn;
+        unsigned node;
+        bool closed, told;
+    } end[2];
+    bool open;
+    uint64_t due;
+    struct net_way way[2]; /* way[i]: written by end[i] */
+};
+
+struct net_node {
+    struct bgp *b;
+    struct bgp_addr addr;
+    unsigned number;
+    uint32_t as;
+};
+
+struct net {
+    struct net_node nodes[NET_NODES];
+    unsigned nnodes;
+    struct net_pipe *pipes[NET_PIPES];
+    unsigned npipes;
+    uint64_t now;
+    uint32_t seed;
+    unsigned delay; /* ms, most a piece takes */
+    unsigned piece; /* octets, most that travel together; 0: all */
+};
+
+static struct net *net;
+
+static UNUSED uint32_t net_random(void)
+{
+    net->seed ^= net->seed << 13;
+    net->seed ^= net->seed >> 17;
+    return net->seed ^= net->seed << 5;
+}
+
+static uint64_t net_op_now(void *ctx)
+{
+    (void)ctx;
+    return net->now;
+}
+
+static uint32_t net_op_random(void *ctx)
+{
+    (void)ctx;
+    return net_random();
+}
+
+static void net_op_connect(void *ctx, struct bgp_conn *conn, const struct bgp_peer_conf *peer)
+{
+    struct net_node *n = ctx;
+    struct net_pipe *p = calloc(1, sizeof *p);
+
+    ck_assert_uint_lt(net->npipes, NET_PIPES);
+    net->pipes[net->npipes++] = p;
+    p->end[0].conn = conn;
+    p->end[0].node = n->number;
+    p->end[1].node = UINT32_MAX;
+    for (unsigned i = 0; i < net->nnodes; i++)
+        if (bgp_addr_cmp(&net->nodes[i].addr, &peer->addr) == 0)
+            p->end[1].node = i;
+    ck_assert_uint_ne(p->end[1].node, UINT32_MAX);
+    p->due = net->now + 1 + net_random() % (net->delay + 1);
+    bgp_conn_set_io(conn, p);
+}
+
+static void net_op_send(void *ctx, struct bgp_conn *conn, const uint8_t *bytes, size_t n)
+{
+    struct net_pipe *p = bgp_conn_io(conn);
+    struct net_way *w = &p->way[p->end[0].conn == conn ? 0 : 1];
+
+    (void)ctx;
+    if (w->n + n > w->room) {
+        w->room = 2 * w->room + n;
+        w->bytes = realloc(w->bytes, w->room);
+    }
+    memcpy(w->bytes + w->n, bytes, n);
+    w->n += n;
+}
+
+static void net_op_close(void *ctx, struct bgp_conn *conn)
+{
+    struct net_pipe *p = bgp_conn_io(conn);
+    unsigned s = p->end[0].conn == conn ? 0 : 1;
+
+    (void)ctx;
+    p->end[s].conn = NULL;
+    p->end[s].closed = true;
+}
+
+static void net_op_event(void *ctx, const struct bgp_event *e)
+{
+    (void)ctx;
+    (void)e;
+}
+
+static const struct bgp_ops net_ops = {net_op_now,  net_op_random, net_op_connect,
+                                       net_op_send, net_op_close,  net_op_event};
+
+static void net_settle_connect(struct net_pipe *p)
+{
+    struct net_node *from = &net->nodes[p->end[0].node], *to = &net->nodes[p->end[1].node];
+
+    p->open = true;
+    if (!p->end[0].conn)
+        return;
+    p->end[1].conn = bgp_accepted(to->b, &from->addr, 40000, &to->addr, 179, p);
+    p->end[1].closed = !p->end[1].conn;
+    if (p->end[0].conn)
+        bgp_connected(p->end[0].conn, &from->addr, 40000, 179);
+}
+
+static void net_carry(struct net_pipe *p, unsigned s)
+{
+    struct net_way *w = &p->way[s];
+    size_t left = w->n - w->read, n = left;
+    struct bgp_conn *c = p->end[!s].conn;
+
+    if (!p->open || !c || net->now < w->due)
+        return;
+    if (left > 0) {
+        uint8_t *piece;
+
+        if (net->piece && n > 1 + net_random() % net->piece)
+            n = 1 + net_random() % net->piece;
+        if (n > left)
+            n = left;
+        piece = malloc(n); /* of its own, so that sanitizers see every overrun */
+        memcpy(piece, w->bytes + w->read, n);
+        w->read += n;
+        w->due = net->now + (net->delay ? net_random() % net->delay : 0);
+        if (w->read == w->n)
+            w->read = w->n = 0;
+        if (!bgp_input(c, piece, n))
+            ck_assert_ptr_null(p->end[!s].conn);
+        free(piece);
+        if (p->end[s].conn)
+            bgp_unsent(p->end[s].conn, w->n - w->read);
+    } else if (p->end[s].closed && !p->end[!s].told) {
+        p->end[!s].told = p->end[!s].closed = true;
+        p->end[!s].conn = NULL;
+        bgp_conn_lost(c, "closed by the peer");
+    }
+}
+
+static UNUSED void net_run(uint64_t ms)
+{
+    for (uint64_t end = net->now + ms; net->now < end; net->now++) {
+        for (unsigned i = 0; i < net->nnodes; i++)
+            for (unsigned k = 0; k < 50 && bgp_deadline(net->nodes[i].b) <= net->now; k++)
+                bgp_tick(net->nodes[i].b);
+        for (unsigned i = 0; i < net->npipes; i++) {
+            struct net_pipe *p = net->pipes[i];
+
+            if (p->end[0].closed && (p->end[1].closed || !p->open)) {
+                free(p->way[0].bytes);
+                free(p->way[1].bytes);
+                free(p);
+                net->pipes[i--] = net->pipes[--net->npipes];
+                continue;
+            }
+            if (!p->open && p->due <= net->now)
+                net_settle_connect(p);
+            net_carry(p, 0);
+            net_carry(p, 1);
+        }
+    }
+}
+
+/* Nothing is on its way and no speaker has work. */
+static UNUSED bool net_quiet(void)
+{
+    for (unsigned i = 0; i < net->nnodes; i++)
+        if (bgp_deadline(net->nodes[i].b) <= net->now)
+            return false;
+    for (unsigned i = 0; i < net->npipes; i++)
+        if (net->pipes[i]->way[0].n + net->pipes[i]->way[1].n > 0)
+            return false;
+    return true;
+}
+
+static UNUSED void net_start(uint32_t seed)
+{
+    net = calloc(1, sizeof *net);
+    net->seed = seed * 2654435761u + 1;
+    net->now = 1000;
+}
+
+static UNUSED struct net_node *net_add(uint32_t as)
+{
+    struct net_node *n = &net->nodes[net->nnodes];
+    struct bgp_conf conf = {.as = as, .hold = 180, .keepalive = 60};
+
+    n->number = net->nnodes++;
+    n->as = as;
+    n->addr = (struct bgp_addr){4, {10, 0, 0, (uint8_t)(n->number + 1)}};
+    n->b = bgp_new(&net_ops, n);
+    conf.router_id = 0x0a000001 + n->number;
+    bgp_set_process(n->b, &conf);
+    return n;
+}
+
+static UNUSED struct bgp_peer_conf net_conf(unsigned me, unsigned other)
+{
+    struct bgp_peer_conf c = {.addr = net->nodes[other].addr,
+                              .remote_as = net->nodes[other].as,
+                              .keepalive = 60,
+                              .hold = 180,
+                              .enabled = (1u << BGP_FAMILIES) - 1};
+
+    c.kind = net->nodes[other].as == net->nodes[me].as ? BGP_KIND_INTERNAL : BGP_KIND_EXTERNAL;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        c.af[f].advertise_community = true;
+        c.af[f].advertise_ext_community = true;
+        c.af[f].advertise_large_community = true;
+        c.af[f].next_hop_local = true;
+    }
+    return c;
+}
+
+static UNUSED void net_link(unsigned a, unsigned b)
+{
+    struct bgp_peer_conf ca = net_conf(a, b), cb = net_conf(b, a);
+
+    bgp_set_peer(net->nodes[a].b, &ca, BGP_KEEP);
+    bgp_set_peer(net->nodes[b].b, &cb, BGP_KEEP);
+}
+
+static UNUSED struct bgp_peer *net_peer(unsigned me, unsigned other)
+{
+    return bgp_find(net->nodes[me].b, &net->nodes[other].addr);
+}
+
+static UNUSED struct bgp_peer_view net_look(unsigned me, unsigned other)
+{
+    struct bgp_peer_view v;
+
+    ck_assert(bgp_peer_view(net->nodes[me].b, &net->nodes[other].addr, &v));
+    return v;
+}
+
+static UNUSED struct bgp_prefix net_prefix(enum bgp_family f, unsigned i)
+{
+    struct bgp_prefix p = {.rd = {0}, .addr = {.af = 4}, .len = 24};
+
+    if (bgp_family_info[f].octets == 4) {
+        p.addr.b[0] = 20;
+        p.addr.b[1] = (uint8_t)(i >> 8);
+        p.addr.b[2] = (uint8_t)i;
+    } else {
+        p.addr.af = 6;
+        p.len = 64;
+        p.addr.b[0] = 0x20;
+        p.addr.b[1] = 1;
+        p.addr.b[6] = (uint8_t)(i >> 8);
+        p.addr.b[7] = (uint8_t)i;
+    }
+    if (bgp_family_info[f].vpn) {
+        p.rd[5] = 1;
+        p.rd[7] = 7;
+    }
+    return p;
+}
+
+static UNUSED bool net_originate(unsigned node, enum bgp_family f, unsigned i, uint32_t med)
+{
+    struct bgp_prefix p = net_prefix(f, i);
+    struct bgp_local_route r = {.has_med = med != 0, .med = med, .label = 100 + i};
+
+    return bgp_originate(net->nodes[node].b, f, &p, BGP_ROUTE_NETWORK, &r);
+}
+
+static UNUSED bool net_withdraw(unsigned node, enum bgp_family f, unsigned i)
+{
+    struct bgp_prefix p = net_prefix(f, i);
+
+    return bgp_withdraw_local(net->nodes[node].b, f, &p, BGP_ROUTE_NETWORK);
+}
+
+/* What `me` has been told by `from` of each destination equals what `from` believes to have told.
+ */
+static UNUSED void net_compare(unsigned from, unsigned me)
+{
+    const struct bgp_peer *a = net_peer(from, me), *b = net_peer(me, from);
+    struct rib *ra = net->nodes[from].b->rib, *rb = net->nodes[me].b->rib;
+
+    ck_assert_int_eq(a->routes != NULL, b->routes != NULL);
+    if (!a->routes)
+        return;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        const struct rib_member *m = a->routes->members[f];
+        struct rib_table *ta = &ra->tables[f], *tb = &rb->tables[f];
+        uint32_t told = 0;
+
+        if (!m)
+            continue;
+        ck_assert_ptr_null(m->lag);
+        for (uint32_t id = 1; id < ta->dests.slab.used; id++) {
+            const struct dest *d = dest_at(&ta->dests, id);
+            const struct path *p = NULL;
+            uint32_t there = 0;
+
+            if (!(d->flags & DEST_LIVE))
+                continue;
+            there = dest_find(&tb->dests, d->key, d->len, dest_hash(&tb->dests, d->key, d->len));
+            for (uint32_t i = there ? dest_at(&tb->dests, there)->path : 0; i != 0; i = p->next) {
+                p = slab_at(&rb->paths, i);
+                if (p->source == b->routes->source->number)
+                    break;
+                p = NULL;
+                if (((struct path *)slab_at(&rb->paths, i))->next == 0)
+                    break;
+                p = slab_at(&rb->paths, i);
+            }
+            if (p && p->source != b->routes->source->number)
+                p = NULL;
+            ck_assert_int_eq(group_has_told(m, id), p != NULL);
+            if (p) {
+                const struct attrset *sa = attrset_at(&ra->sets, m->group->out[id]);
+                const struct attrset *sb = attrset_at(&rb->sets, p->attrs);
+
+                told++;
+                ck_assert_uint_eq(sa->len, sb->len);
+                ck_assert_int_eq(memcmp(sa->block, sb->block, sa->len), 0);
+                ck_assert_int_eq(bgp_addr_cmp(&next_hop_at(&ra->next_hops, sa->next_hop)->nh.addr,
+                                              &next_hop_at(&rb->next_hops, sb->next_hop)->nh.addr),
+                                 0);
+                if (m->group->label)
+                    ck_assert_uint_eq(m->group->label[id], p->label);
+            }
+        }
+        ck_assert_uint_eq(told, group_told(m));
+        ck_assert_uint_eq(told, b->routes->source->paths[f]);
+    }
+}
+
+/* Every pair of neighbours agrees. */
+static UNUSED void net_compare_all(void)
+{
+    for (unsigned i = 0; i < net->nnodes; i++)
+        for (unsigned k = 0; k < net->nnodes; k++)
+            if (i != k && net_peer(i, k) && net_peer(k, i))
+                net_compare(i, k);
+}
+
+/* Runs until nothing happens any more. */
+static UNUSED void net_converge(uint64_t most)
+{
+    uint64_t end = net->now + most;
+
+    do
+        net_run(20);
+    while (net->now < end && !net_quiet());
+    ck_assert_msg(net_quiet(), "still busy after %lu ms", (unsigned long)most);
+}
+
+/* No record is left in a RIB without routes. */
+static UNUSED void net_assert_empty(unsigned node)
+{
+    const struct rib *r = net->nodes[node].b->rib;
+
+    ck_assert_uint_eq(r->paths.live, 0);
+    ck_assert_uint_eq(r->sets.live, 0);
+    ck_assert_uint_eq(HASH_COUNT(r->next_hops.index), 0);
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        ck_assert_uint_eq(r->tables[f].dests.slab.live, 0);
+        ck_assert_uint_eq(r->tables[f].best, 0);
+    }
+}
+
+static UNUSED void net_stop(void)
+{
+    for (unsigned i = 0; i < net->nnodes; i++)
+        bgp_shutdown(net->nodes[i].b, NULL);
+    net_run(200);
+    ck_assert_uint_eq(net->npipes, 0);
+    for (unsigned i = 0; i < net->nnodes; i++)
+        bgp_free(net->nodes[i].b);
+    free(net);
+    net = NULL;
+}
+
+#endif
