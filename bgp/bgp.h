@@ -108,7 +108,8 @@ void bgp_connect_failed(struct bgp_conn *conn, const char *why);
 bool bgp_input(struct bgp_conn *conn, const uint8_t *bytes, size_t n);
 /* The peer closed or reset the connection. conn is freed; ops->close is not called. */
 void bgp_conn_lost(struct bgp_conn *conn, const char *why);
-/* How many queued bytes TCP has not taken yet; call when it changes (RFC 9687 send hold). Routes
+/* How many queued bytes TCP has not taken yet; call when it changes, and after bytes were given
+ * to send even when none is left (RFC 9687 send hold). Routes
  * wait while much is unsent, so whoever never calls this sees the flow of routes stop. */
 void bgp_unsent(struct bgp_conn *conn, size_t bytes);
 

@@ -34,24 +34,20 @@ static uint32_t hash_of(struct bgp_cursor block, uint32_t next_hop)
     return (uint32_t)(h ^ h >> 32);
 }
 
-static void place(const struct attrsets *s, uint32_t *slots, uint32_t mask, uint32_t id)
-{
-    uint32_t i = s->at[id]->hash & mask;
-
-    while (slots[i] != 0)
-        i = (i + 1) & mask;
-    slots[i] = id;
-}
-
 static void grow_slots(struct attrsets *s)
 {
     size_t n = (size_t)s->mask + 1;
-    uint32_t *slots = rib_resize(NULL, 0, 2 * n * sizeof *slots);
-    uint32_t mask = (uint32_t)(2 * n - 1);
+    uint64_t *slots = rib_resize(NULL, 0, 2 * n * sizeof *slots);
+    uint32_t mask = (uint32_t)(2 * n - 1), k;
 
-    for (size_t i = 0; i < n; i++)
-        if (s->slots[i] != 0)
-            place(s, slots, mask, s->slots[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (s->slots[i] == 0)
+            continue;
+        k = (uint32_t)(s->slots[i] >> 32) & mask;
+        while (slots[k] != 0)
+            k = (k + 1) & mask;
+        slots[k] = s->slots[i];
+    }
     rib_resize(s->slots, n * sizeof *slots, 0);
     s->slots = slots;
     s->mask = mask;
@@ -139,9 +135,12 @@ uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, uint32_t next_
     struct attrset *a;
 
     *fresh = false;
-    for (; (id = s->slots[i]) != 0; i = (i + 1) & s->mask) {
+    for (uint64_t slot; (slot = s->slots[i]) != 0; i = (i + 1) & s->mask) {
+        if (slot >> 32 != hash)
+            continue;
+        id = (uint32_t)slot;
         a = s->at[id];
-        if (a->hash == hash && a->next_hop == next_hop && a->len == block.left &&
+        if (a->next_hop == next_hop && a->len == block.left &&
             memcmp(a->block, block.at, block.left) == 0) {
             a->refs++;
             return id;
@@ -159,7 +158,7 @@ uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, uint32_t next_
     decode(a);
     id = new_id(s);
     s->at[id] = a;
-    s->slots[i] = id;
+    s->slots[i] = (uint64_t)hash << 32 | id;
     s->octets += sizeof *a + a->len;
     if (++s->live > s->mask / 4 * 3)
         grow_slots(s);
@@ -171,7 +170,7 @@ static void unlink_slot(struct attrsets *s, uint32_t id)
 {
     uint32_t i = s->at[id]->hash & s->mask, hole;
 
-    while (s->slots[i] != id)
+    while ((uint32_t)s->slots[i] != id)
         i = (i + 1) & s->mask;
     for (hole = i;;) {
         uint32_t home;
@@ -179,7 +178,7 @@ static void unlink_slot(struct attrsets *s, uint32_t id)
         i = (i + 1) & s->mask;
         if (s->slots[i] == 0)
             break;
-        home = s->at[s->slots[i]]->hash & s->mask;
+        home = (uint32_t)(s->slots[i] >> 32) & s->mask;
         if (((i - home) & s->mask) >= ((i - hole) & s->mask)) {
             s->slots[hole] = s->slots[i];
             hole = i;

@@ -37,7 +37,7 @@ struct attrsets {
     uint32_t used, room, free;
     uint32_t live;
     size_t octets;   /* of all live sets */
-    uint32_t *slots; /* open addressing, ids; a power of two of them */
+    uint64_t *slots; /* open addressing, hash << 32 | id; a power of two of them */
     uint32_t mask;
 };
 

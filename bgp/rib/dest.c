@@ -54,31 +54,27 @@ static bool same(const struct dests *d, const struct dest *e, const uint8_t *key
 
 uint32_t dest_find(const struct dests *d, const uint8_t *key, unsigned len, uint32_t hash)
 {
-    uint32_t id;
+    uint64_t slot;
 
-    for (uint32_t i = hash & d->mask; (id = d->slots[i]) != 0; i = (i + 1) & d->mask)
-        if (same(d, dest_at(d, id), key, len))
-            return id;
+    for (uint32_t i = hash & d->mask; (slot = d->slots[i]) != 0; i = (i + 1) & d->mask)
+        if (slot >> 32 == hash && same(d, dest_at(d, (uint32_t)slot), key, len))
+            return (uint32_t)slot;
     return 0;
 }
 
-/* Goes over the records in order of their ids: only the slots are visited at random. */
 static void grow(struct dests *d)
 {
     size_t n = (size_t)d->mask + 1;
-    uint32_t *slots = rib_resize(NULL, 0, 2 * n * sizeof *slots);
-    uint32_t mask = (uint32_t)(2 * n - 1);
+    uint64_t *slots = rib_resize(NULL, 0, 2 * n * sizeof *slots);
+    uint32_t mask = (uint32_t)(2 * n - 1), k;
 
-    for (uint32_t id = 1; id < d->slab.used; id++) {
-        const struct dest *e = dest_at(d, id);
-        uint32_t i;
-
-        if (!(e->flags & DEST_LIVE))
+    for (size_t i = 0; i < n; i++) {
+        if (d->slots[i] == 0)
             continue;
-        i = dest_hash(d, e->key, e->len) & mask;
-        while (slots[i] != 0)
-            i = (i + 1) & mask;
-        slots[i] = id;
+        k = (uint32_t)(d->slots[i] >> 32) & mask;
+        while (slots[k] != 0)
+            k = (k + 1) & mask;
+        slots[k] = d->slots[i];
     }
     rib_resize(d->slots, n * sizeof *slots, 0);
     d->slots = slots;
@@ -90,15 +86,15 @@ uint32_t dest_make(struct dests *d, const uint8_t *key, unsigned len, uint32_t h
     uint32_t id, i = hash & d->mask;
     struct dest *e;
 
-    for (; (id = d->slots[i]) != 0; i = (i + 1) & d->mask)
-        if (same(d, dest_at(d, id), key, len))
-            return id;
+    for (uint64_t slot; (slot = d->slots[i]) != 0; i = (i + 1) & d->mask)
+        if (slot >> 32 == hash && same(d, dest_at(d, (uint32_t)slot), key, len))
+            return (uint32_t)slot;
     id = slab_new(&d->slab);
     e = dest_at(d, id);
     e->len = (uint8_t)len;
     e->flags = DEST_LIVE;
     memcpy(e->key, key, d->octets);
-    d->slots[i] = id;
+    d->slots[i] = (uint64_t)hash << 32 | id;
     if (d->slab.live > d->mask / 4 * 3)
         grow(d);
     return id;
@@ -109,7 +105,7 @@ void dest_remove(struct dests *d, uint32_t id)
     struct dest *e = dest_at(d, id);
     uint32_t i = dest_hash(d, e->key, e->len) & d->mask, hole;
 
-    while (d->slots[i] != id)
+    while ((uint32_t)d->slots[i] != id)
         i = (i + 1) & d->mask;
     for (hole = i;;) {
         uint32_t home;
@@ -117,14 +113,13 @@ void dest_remove(struct dests *d, uint32_t id)
         i = (i + 1) & d->mask;
         if (d->slots[i] == 0)
             break;
-        e = dest_at(d, d->slots[i]);
-        home = dest_hash(d, e->key, e->len) & d->mask;
+        home = (uint32_t)(d->slots[i] >> 32) & d->mask;
         if (((i - home) & d->mask) >= ((i - hole) & d->mask)) {
             d->slots[hole] = d->slots[i];
             hole = i;
         }
     }
     d->slots[hole] = 0;
-    dest_at(d, id)->flags = 0;
+    e->flags = 0;
     slab_free(&d->slab, id);
 }

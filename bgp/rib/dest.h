@@ -1,6 +1,6 @@
 /*
  * Destinations of one table: fixed-size records found by their key through an open-addressing hash
- * of 32-bit ids. There is no order; displays sort when somebody looks.
+ * of 32-bit ids and hashes. There is no order; displays sort when somebody looks.
  *
  * A destination lives as long as it has a path or an update group has told somebody of it; then it
  * is collected (group.c). Ids are reused, so Adj-RIB-Out arrays stay dense.
@@ -26,7 +26,7 @@ struct dest {
 
 struct dests {
     struct slab slab;
-    uint32_t *slots;
+    uint64_t *slots; /* hash << 32 | id, so that a miss touches no record */
     uint32_t mask;
     unsigned octets; /* of a key */
 };
@@ -53,10 +53,10 @@ static inline void dest_prefetch_slot(const struct dests *d, uint32_t hash)
 
 static inline void dest_prefetch_record(const struct dests *d, uint32_t hash)
 {
-    uint32_t id = d->slots[hash & d->mask];
+    uint64_t slot = d->slots[hash & d->mask];
 
-    if (id != 0)
-        __builtin_prefetch(slab_at(&d->slab, id));
+    if (slot >> 32 == hash)
+        __builtin_prefetch(slab_at(&d->slab, (uint32_t)slot));
 }
 
 #endif

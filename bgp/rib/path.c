@@ -9,6 +9,8 @@
 #include "bgp/internal.h"
 #include "bgp/rib/group.h"
 
+enum { AHEAD = 8 /* destinations whose slot is asked for early */ };
+
 static struct path *at(const struct rib_table *t, uint32_t id)
 {
     return slab_at(&t->rib->paths, id);
@@ -165,6 +167,11 @@ size_t rib_collect(struct rib_table *t, size_t n)
 
         if (d->path == 0 && group_holds(t, id))
             break;
+        if (t->ngarbage > AHEAD) {
+            const struct dest *next = dest_at(&t->dests, t->garbage[t->ngarbage - AHEAD]);
+
+            dest_prefetch_slot(&t->dests, dest_hash(&t->dests, next->key, next->len));
+        }
         looked++;
         t->ngarbage--;
         d->flags &= (uint8_t)~DEST_GARBAGE;

@@ -149,7 +149,7 @@ static void touch(struct model *m, struct model_peer *p)
 
 const char *model_sysname(const struct model *m)
 {
-    return m->sys.sysname ? m->sys.sysname : "HUAWEI";
+    return m->sys.sysname ? m->sys.sysname : "vrpsh";
 }
 
 /* --- fields ------------------------------------------------------------------------------------

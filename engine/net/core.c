@@ -22,6 +22,7 @@
 
 #define LATE_MS 200        /* a deadline missed by more: the process was stopped or busy */
 #define TICKS_PER_TURN 100 /* a speaker whose deadline does not move must not stop the loop */
+#define TURN_MS 10         /* nor one with a million routes to work on keep others waiting */
 #define DEFAULT_PORT 179
 #define PROTOCOL 0xb9       /* of our routes in the kernel; nobody else is known to use it */
 #define PROTOCOL_OTHERS 200 /* and 39 more, for speakers on other ports */
@@ -414,6 +415,8 @@ uint64_t core_turn(struct core *c)
     for (int i = 0; i < TICKS_PER_TURN && bgp_deadline(c->bgp) <= now; i++) {
         bgp_tick(c->bgp);
         settled = peer_io_settle(c->io);
+        if (net_now() - now >= TURN_MS)
+            break;
     }
     uint64_t next = peer_io_expire(c->io, now);
     next = earlier(next, listen_tick(c->listen, now));

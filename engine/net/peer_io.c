@@ -39,6 +39,7 @@ struct peer_io {
     uint8_t *queue;          /* bytes from sent to queued are waiting */
     size_t sent, queued, room;
     size_t reported; /* what bgp_unsent() knows */
+    bool given;      /* bytes were queued since */
     uint64_t until;  /* end of FLUSHING and LINGERING */
     const char *failed;
     int fd, error;
@@ -368,6 +369,7 @@ void peer_io_send(struct peer_io_set *set, struct bgp_conn *conn, const uint8_t 
     }
     memcpy(io->queue + io->queued, bytes, n);
     io->queued += n;
+    io->given = true;
     if (io->queued - io->sent >= SEND_EARLY)
         push(io); /* a failure shows again in settle */
     touch(io);
@@ -435,8 +437,9 @@ static bool settle_one(struct peer_io *io)
         }
         want(io);
         size_t waiting = io->queued - io->sent;
-        if (waiting != io->reported) {
+        if (waiting != io->reported || io->given) {
             io->reported = waiting;
+            io->given = false;
             bgp_unsent(io->conn, waiting);
         }
     }

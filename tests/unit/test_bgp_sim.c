@@ -167,10 +167,12 @@ START_TEST(large_table)
     net_add(65001);
     net_add(65002);
     net_add(65003);
+    net_add(65004);
     for (unsigned i = 0; i < MANY; i++)
         net_originate(0, BGP_IPV4_UNICAST, i, i / 7 + 1);
     net_link(0, 1);
     net_link(0, 2);
+    net_link(1, 3); /* in transit while it still comes in */
     net->delay = 5;
     net_run(3000);
     net_converge(60000);
@@ -181,6 +183,7 @@ START_TEST(large_table)
     net_run(20000);
     net_converge(60000);
     ck_assert_uint_eq(net_look(2, 0).routes[BGP_IPV4_UNICAST].accepted, MANY);
+    ck_assert_uint_eq(net_look(3, 1).routes[BGP_IPV4_UNICAST].accepted, MANY);
     net_compare_all();
     for (unsigned i = 0; i < MANY; i++)
         net_withdraw(0, BGP_IPV4_UNICAST, i);

@@ -252,14 +252,12 @@ END_TEST
 START_TEST(open_long_params)
 {
     static const size_t sizes[] = {0, 6, 252, 253, 254, 300, 2000};
-    uint8_t caps[2000], buf[4096];
+    uint8_t caps[2000] = {0}, buf[4096];
     struct bgp_writer w = bgp_writer_on(buf, sizeof buf);
     size_t size = sizes[_i];
     struct bgp_fault f;
     struct bgp_open o;
 
-    for (size_t i = 0; i < size; i++)
-        caps[i] = 0;
     for (size_t at = 0; at + 2 <= size;) { /* unknown capabilities of up to 255 octets */
         size_t v = size - at - 2 > 255 ? 255 : size - at - 2;
 
