@@ -56,6 +56,7 @@ void speaker_plan_free(struct speaker_plan *p)
     free(p->listen);
     free(p->addrs);
     free(p->statics);
+    free(p->origins);
     free(p);
 }
 

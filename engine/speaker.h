@@ -48,6 +48,17 @@ struct speaker_static {
     uint32_t tag;
 };
 
+/* What is announced out of the routing table into a family: a network, or a protocol's routes. */
+struct speaker_origin {
+    enum bgp_family family;
+    bool import;   /* routes of proto; else the network net/len */
+    uint8_t proto; /* enum speaker_proto */
+    struct bgp_addr net;
+    uint8_t len;
+    bool has_med;
+    uint32_t med;
+};
+
 /* One commit for the speaker. Built by the mgmt thread, then owned by the bgp thread. */
 struct speaker_plan {
     struct bgp_conf process;
@@ -67,6 +78,9 @@ struct speaker_plan {
     struct speaker_static *statics; /* replaces all static routes when statics_changed */
     size_t nstatics;
     bool statics_changed;
+    struct speaker_origin *origins; /* replaces all when origins_changed */
+    size_t norigins;
+    bool origins_changed;
 };
 void speaker_plan_free(struct speaker_plan *p);
 

@@ -62,6 +62,7 @@ void model_free(struct model *m)
         HASH_DEL(m->statics, s);
         free(s);
     }
+    model_free_origins(m);
     struct model_vpn *v, *vnext;
     HASH_ITER (hh, m->vpns, v, vnext)
         vpn_free(m, v);
@@ -331,6 +332,11 @@ static void feed_static_route(const struct row *r)
     model_static(r->m, r->key, r->nkey, r->place->line, r->v, r->added);
 }
 
+static void feed_origin(const struct row *r)
+{
+    model_origin(r->m, r->place->line, r->key, r->nkey, r->v, r->added);
+}
+
 static void feed_vpn_rd(const struct row *r)
 {
     struct model_vpn *v = vpn_of(r->m, r->key);
@@ -554,8 +560,10 @@ struct speaker_plan *model_plan(struct model *m)
         plan_listen(m, plan);
     if (m->statics_dirty)
         model_plan_statics(m, plan);
+    if (m->origins_dirty || m->all_dirty)
+        model_plan_origins(m, plan);
     if (plan->process_changed || plan->npeers || plan->addrs_changed || plan->listen_changed ||
-        plan->statics_changed)
+        plan->statics_changed || plan->origins_changed)
         return plan;
     speaker_plan_free(plan);
     return NULL;
@@ -582,7 +590,7 @@ void model_clean(struct model *m)
     struct model_vpn *v, *vnext;
     struct model_peer *p, *next;
     struct model_if *i, *inext;
-    m->all_dirty = m->addrs_dirty = m->listen_dirty = m->statics_dirty = false;
+    m->all_dirty = m->addrs_dirty = m->listen_dirty = m->statics_dirty = m->origins_dirty = false;
     HASH_ITER (hh, m->peers, p, next) {
         p->dirty = false;
         if (!p->exists && !p->sent)
