@@ -37,8 +37,7 @@ struct bgp_peer_af_conf {
     bool advertise_community;
     bool advertise_ext_community; /* VPN families always send them */
     bool advertise_large_community;
-    bool substitute_as; /* the peer's AS in the path is replaced by ours */
-    bool default_route_advertise;
+    bool substitute_as;          /* the peer's AS in the path is replaced by ours */
     uint8_t allow_as_loop;       /* how often our AS may stand in a path received; 0: never */
     uint16_t preferred_value;    /* PrefVal of what it sends */
     uint16_t mrai;               /* "route-update-interval", s; effective: VRP's 30 and 15 */

@@ -121,6 +121,7 @@ static void restart(struct bgp_peer *p, uint8_t subcode, const char *text)
 
 void bgp_set_process(struct bgp *b, const struct bgp_conf *conf)
 {
+    const struct bgp_conf old = b->conf;
     struct bgp_peer *p, *next;
 
     bgp_enter(b);
@@ -128,6 +129,7 @@ void bgp_set_process(struct bgp *b, const struct bgp_conf *conf)
         HASH_ITER (hh, b->peers, p, next)
             remove_peer(p, BGP_CEASE_REMOVED);
     b->conf = *conf;
+    rib_process_conf(b->rib, &old);
     HASH_ITER (hh, b->peers, p, next)
         bgp_peer_reconsider(p);
     bgp_leave(b);

@@ -55,7 +55,7 @@ static inline void dest_prefetch_record(const struct dests *d, uint32_t hash)
 {
     uint64_t slot = d->slots[hash & d->mask];
 
-    if (slot >> 32 == hash)
+    if (slot != 0 && slot >> 32 == hash)
         __builtin_prefetch(slab_at(&d->slab, (uint32_t)slot));
 }
 

@@ -56,14 +56,14 @@ void group_mark(struct rib_table *t, uint32_t dest)
     t->rib->idle = false;
 }
 
-/* Touches every destination, but only when a reflector's client list changes. */
+/* Touches every destination, but only when the configuration of a reflector or process changes. */
 void group_mark_source(struct rib_table *t, const struct source *s)
 {
     for (uint32_t id = 1; id < t->dests.slab.used; id++) {
         const struct dest *d = dest_at(&t->dests, id);
         const struct path *best = d->flags & DEST_LIVE ? path_best(t, d) : NULL;
 
-        if (best && best->source == s->number)
+        if (best && (!s || best->source == s->number))
             group_mark(t, id);
     }
 }
@@ -79,156 +79,6 @@ bool group_holds(const struct rib_table *t, uint32_t dest)
                 return true;
     }
     return false;
-}
-
-/* --- membership ------------------------------------------------------------------------------- */
-
-static void policy_of(const struct rib_session *s, enum bgp_family f, struct policy *out)
-{
-    const struct bgp_conn *c = s->conn;
-    const struct bgp_peer *p = c->peer;
-    const struct bgp_peer_af_conf *af = &p->conf.af[f];
-    bool vpn = bgp_family_info[f].vpn;
-
-    memset(out, 0, sizeof *out);
-    out->local = c->local;
-    out->as = c->ours.as;
-    out->internal = s->source->kind == SOURCE_INTERNAL;
-    out->client = out->internal && af->reflect_client;
-    out->as4 = c->as4;
-    out->extended = c->extended;
-    out->next_hop_local = out->internal && af->next_hop_local;
-    out->next_hop_invariable = !out->internal && af->next_hop_invariable;
-    out->communities = af->advertise_community;
-    out->ext_communities = vpn || af->advertise_ext_community;
-    out->large_communities = af->advertise_large_community;
-    out->substitute_as = !out->internal && af->substitute_as;
-    out->peer_as = out->substitute_as ? s->source->as : 0;
-    out->mrai = af->mrai;
-}
-
-static struct rib_group *find_group(struct rib_table *t, const struct policy *policy)
-{
-    struct rib_group *g;
-
-    for (g = t->groups; g; g = g->next)
-        if (memcmp(&g->policy, policy, sizeof *policy) == 0)
-            return g;
-    g = bgp_alloc(sizeof *g);
-    g->table = t;
-    g->policy = *policy;
-    g->scan_at = 1;
-    g->next = t->groups;
-    t->groups = g;
-    return g;
-}
-
-static struct rib_member *add_member(struct rib_session *s, enum bgp_family f,
-                                     const struct policy *policy)
-{
-    struct rib_member *m = bgp_alloc(sizeof *m);
-
-    m->session = s;
-    m->group = find_group(&s->rib->tables[f], policy);
-    m->next = m->group->members;
-    m->group->members = m;
-    s->members[f] = m;
-    if (s->rib->tables[f].dests.slab.live > 0)
-        rib_wake(s->rib);
-    else
-        m->group->scan_at = 0;
-    return m;
-}
-
-static void end_of_rib(struct rib_group *g)
-{
-    if (g->scan_at != 0 || g->npending > 0 || g->nrun > 0)
-        return;
-    for (struct rib_member *m = g->members; m; m = m->next) {
-        if (!m->eor_due || m->lag)
-            continue;
-        m->eor_due = false;
-        bgp_conn_send_end_of_rib(m->session->conn, g->table->family);
-    }
-}
-
-void group_join(struct rib_session *s, enum bgp_family f)
-{
-    struct policy policy;
-    struct rib_member *m;
-
-    policy_of(s, f, &policy);
-    m = add_member(s, f, &policy);
-    m->eor_due = true;
-    if (m->group->advertised > 0) {
-        lag_start(m, false);
-        lag_all(m);
-    }
-    end_of_rib(m->group);
-}
-
-static void detach(struct rib_member *m)
-{
-    struct rib_member **link = &m->group->members;
-
-    while (*link != m)
-        link = &(*link)->next;
-    *link = m->next;
-    m->session->members[m->group->table->family] = NULL;
-}
-
-static void free_member(struct rib_member *m)
-{
-    lag_end(m);
-    rib_resize(m->gone, m->gone_room * sizeof *m->gone, 0);
-    free(m);
-}
-
-void group_leave(struct rib_member *m)
-{
-    struct rib_group *g = m->group;
-    struct rib *r = g->table->rib;
-
-    detach(m);
-    free_member(m);
-    if (!g->members)
-        group_free(g);
-    if (r->collecting)
-        rib_wake(r);
-}
-
-void group_rejoin(struct rib_session *s, enum bgp_family f)
-{
-    struct rib_member *m = s->members[f], *n;
-    struct rib_group *old = m->group;
-    struct policy policy;
-
-    policy_of(s, f, &policy);
-    if (memcmp(&policy, &old->policy, sizeof policy) == 0)
-        return;
-    if (!m->lag)
-        lag_start(m, true);
-    detach(m);
-    n = add_member(s, f, &policy);
-    n->eor_due = m->eor_due;
-    n->lag = m->lag;
-    m->lag = NULL;
-    lag_all(n);
-    for (uint32_t id = 1; id < n->group->room; id++)
-        n->own += n->group->out[id] != 0 && n->group->from[id] == s->source->number;
-    free_member(m);
-    if (!old->members)
-        group_free(old);
-}
-
-void group_resend(struct rib_member *m)
-{
-    if (!m->lag && m->group->advertised == 0)
-        return; /* what is pending will be told anyway */
-    if (!m->lag)
-        lag_start(m, true);
-    lag_all(m);
-    rib_wake(m->group->table->rib);
 }
 
 void group_free(struct rib_group *g)
@@ -250,14 +100,6 @@ void group_free(struct rib_group *g)
     RESIZE(g->held, g->held_room, 0);
     RESIZE(g->run, g->run_room, 0);
     free(g);
-}
-
-struct rib_member *group_member_of(const struct rib_group *g, uint32_t source)
-{
-    const struct source *s = source ? rib_source(g->table->rib, source) : NULL;
-    struct rib_member *m = s && s->session ? s->session->members[g->table->family] : NULL;
-
-    return m && m->group == g ? m : NULL;
 }
 
 /* --- from pending to a run -------------------------------------------------------------------- */
@@ -583,7 +425,7 @@ size_t group_work(struct rib_group *g, size_t n)
     for (struct rib_member *m = g->members; m && done < n; m = m->next)
         if (m->lag)
             done += lag_work(m, n - done);
-    end_of_rib(g);
+    group_end_of_rib(g);
     return done;
 }
 

@@ -103,19 +103,11 @@ static inline void bit_clear(uint64_t *bits, uint32_t i)
 void group_mark(struct rib_table *t, uint32_t dest);
 /* Whether a group still needs the record of dest. */
 bool group_holds(const struct rib_table *t, uint32_t dest);
-/* Puts the session into the group of its policy. */
-void group_join(struct rib_session *s, enum bgp_family family);
-void group_leave(struct rib_member *m);
-/* The session's conf changed: moves to another group when its policy did. */
-void group_rejoin(struct rib_session *s, enum bgp_family family);
-/* Tells the member everything again (RFC 2918). */
-void group_resend(struct rib_member *m);
-/* Has all groups look again at what they tell of the source's routes. */
+/* Has all groups look again at what they tell of the source's routes; NULL: of all routes. */
 void group_mark_source(struct rib_table *t, const struct source *s);
 /* A slice; n: records. Returns how many were worked on. */
 size_t group_work(struct rib_group *g, size_t n);
 uint64_t group_deadline(const struct rib_group *g);
-struct rib_member *group_member_of(const struct rib_group *g, uint32_t source);
 /* Whether the member has been told of dest. */
 bool group_has_told(const struct rib_member *m, uint32_t dest);
 /* How many routes the member has been told. */
@@ -124,6 +116,18 @@ void group_free(struct rib_group *g);
 
 /* Sorts by the upper halves; spare has room for n as well. */
 void run_sort(uint64_t *run, uint64_t *spare, size_t n);
+
+/* --- member.c */
+/* Puts the session into the group of its policy. */
+void group_join(struct rib_session *s, enum bgp_family family);
+void group_leave(struct rib_member *m);
+/* The session's conf changed: moves to another group when its policy did. */
+void group_rejoin(struct rib_session *s, enum bgp_family family);
+/* Tells the member everything again (RFC 2918). */
+void group_resend(struct rib_member *m);
+struct rib_member *group_member_of(const struct rib_group *g, uint32_t source);
+/* End-of-RIB to members that have been told everything. */
+void group_end_of_rib(struct rib_group *g);
 
 /* --- lag.c */
 /* The member is out of step from here on; knows: it has been told what the group has. */

@@ -5,6 +5,7 @@
 #include "bgp/rib/group.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void take_conf(struct source *s, const struct bgp_peer_conf *conf)
 {
@@ -76,6 +77,18 @@ void rib_session_conf(struct rib *r, struct bgp_peer *p)
             rib_sweep(&r->tables[f]);
         if ((old.clients ^ s->source->clients) >> f & 1)
             group_mark_source(&r->tables[f], s->source);
+    }
+}
+
+void rib_process_conf(struct rib *r, const struct bgp_conf *old)
+{
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        struct rib_table *t = &r->tables[f];
+
+        if (memcmp(&old->af[f], &r->b->conf.af[f], sizeof old->af[f]) == 0)
+            continue;
+        rib_sweep(t);
+        group_mark_source(t, NULL);
     }
 }
 

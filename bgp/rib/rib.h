@@ -141,6 +141,8 @@ uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, const struct bgp_ne
 /* --- peering.c: what a session coming and going means */
 void rib_session_up(struct rib *r, struct bgp_conn *c);
 void rib_session_down(struct rib *r, struct bgp_peer *p);
+/* The settings of the process changed: routes are chosen and advertised by the new ones. */
+void rib_process_conf(struct rib *r, const struct bgp_conf *old);
 /* Tells the peer the routes of these families again. */
 void rib_resend(struct rib_session *s, unsigned families);
 /* The peer's conf changed while the session goes on. */
