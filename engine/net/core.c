@@ -15,6 +15,7 @@
 
 #include "engine/net/kernel.h"
 #include "engine/net/listen.h"
+#include "engine/net/next_hops.h"
 #include "engine/net/peer_io.h"
 #include "engine/net/peer_table.h"
 #include "engine/net/routes.h"
@@ -34,6 +35,7 @@ struct core {
     struct listen_set *listen;
     struct kernel *kernel;
     struct routes *routes;
+    struct next_hop_watch *hops; /* NULL: nothing is known of this host's routes */
     struct peer_table peers;
     uint64_t random;
     bool configured, stopping, key_warned;
@@ -116,6 +118,12 @@ static void on_addresses(void *arg)
     HASH_ITER (hh, c->peers.peers, e, next) {
         review(c, e);
     }
+}
+
+static void on_hop(void *arg, const struct bgp_addr *a, const struct rt_hop *h)
+{
+    struct core *c = arg;
+    next_hop_watch_tell(c->hops, a, h);
 }
 
 static unsigned whole(const struct bgp_addr *a)
@@ -339,7 +347,7 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     if (!c)
         abort();
     struct kernel_opts k = {.changed = on_addresses, .warn = on_warning, .arg = c};
-    struct routes_opts r = {.warn = on_warning, .arg = c};
+    struct routes_opts r = {.ops = {.hop = on_hop, .arg = c}, .warn = on_warning, .arg = c};
     const struct listen_opts l = {
         .port = opts->port,
         .addrs = opts->listen,
@@ -358,12 +366,16 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     c->kernel = kernel_open(loop, &k);
     c->routes = routes_open(loop, &r);
     c->bgp = bgp_new(&ops, c);
+    if (routes_known(c->routes))
+        c->hops = next_hop_watch_new(c->bgp);
     return c;
 }
 
 void core_free(struct core *c)
 {
     listen_free(c->listen);
+    if (c->hops)
+        next_hop_watch_free(c->hops);
     routes_close(c->routes);
     kernel_close(c->kernel);
     peer_io_free(c->io);
@@ -403,6 +415,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t core_turn(struct core *c)
 {
+    if (c->hops) /* first: a route to nowhere is not passed on */
+        next_hop_watch_turn(c->hops, routes_table(c->routes));
     bool settled = peer_io_settle(c->io);
     uint64_t now = net_now(), due = bgp_deadline(c->bgp);
     /* After a stall the peers' keepalives wait in the sockets: read them first, or the hold timer
