@@ -17,6 +17,7 @@
 #include "engine/net/loop.h"
 #include "engine/net/notes.h"
 #include "engine/net/peer_table.h"
+#include "engine/net/rtable.h"
 
 #define STOP_MS 1000 /* how long speaker_stop() waits for peers to take their Cease */
 
@@ -54,6 +55,8 @@ void speaker_plan_free(struct speaker_plan *p)
     free(p->peers);
     free(p->listen);
     free(p->addrs);
+    free(p->statics);
+    free(p->origins);
     free(p);
 }
 
@@ -163,6 +166,68 @@ size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, 
     struct reset_call c = {.addrs = addrs, .n = n, .text = text};
     call(s, run_reset, &c);
     return c.done;
+}
+
+/* --- the routing table ----------------------------------------------------------------------- */
+
+struct routes_call {
+    struct speaker_route_query *query;
+    struct speaker_route *out;
+    size_t max, n;
+};
+
+static void run_routes(struct speaker *s, void *arg)
+{
+    struct routes_call *c = arg;
+    c->n = rtable_list(core_routes(s->core), c->query, c->out, c->max);
+}
+
+size_t speaker_routes(struct speaker *s, struct speaker_route_query *q, struct speaker_route *out,
+                      size_t max)
+{
+    struct routes_call c = {.query = q, .out = out, .max = max};
+    call(s, run_routes, &c);
+    return c.n;
+}
+
+struct counts_call {
+    uint8_t af;
+    struct speaker_route_counts *out;
+};
+
+static void run_counts(struct speaker *s, void *arg)
+{
+    struct counts_call *c = arg;
+    rtable_counts(core_routes(s->core), c->af, c->out);
+}
+
+void speaker_route_counts(struct speaker *s, uint8_t af, struct speaker_route_counts *out)
+{
+    struct counts_call c = {.af = af, .out = out};
+    call(s, run_counts, &c);
+}
+
+struct links_call {
+    struct speaker_link *out;
+    size_t n;
+};
+
+static void run_links(struct speaker *s, void *arg)
+{
+    struct links_call *c = arg;
+    c->n = rtable_links(core_routes(s->core), NULL, 0);
+    c->out = c->n ? reallocarray(NULL, c->n, sizeof *c->out) : NULL;
+    if (c->n && !c->out)
+        abort();
+    rtable_links(core_routes(s->core), c->out, c->n);
+}
+
+size_t speaker_links(struct speaker *s, struct speaker_link **out)
+{
+    struct links_call c = {0};
+    call(s, run_links, &c);
+    *out = c.out;
+    return c.n;
 }
 
 struct refresh_call {

@@ -30,11 +30,33 @@ int speaker_start(struct speaker **out, struct uv_loop_s *loop, const struct spe
  * Addresses that vrpsh added to the kernel stay: a restart must not cut what runs over them. */
 void speaker_stop(struct speaker *s);
 
-/* An address a LoopBack interface carries. */
+/* An address an interface carries. Those of LoopBack interfaces are put on the host; that of a port
+ * says which device of the host it is. */
 struct speaker_addr {
     char ifname[40];
     struct bgp_addr addr;
     uint8_t len;
+    bool port;
+};
+
+/* A static route. At least one of nexthop, ifname and discard is given. */
+struct speaker_static {
+    struct bgp_addr net, nexthop; /* nexthop.af 0: none */
+    char ifname[40];              /* "": found by the next hop */
+    uint8_t len, preference;
+    bool discard, permanent;
+    uint32_t tag;
+};
+
+/* What is announced out of the routing table into a family: a network, or a protocol's routes. */
+struct speaker_origin {
+    enum bgp_family family;
+    bool import;   /* routes of proto; else the network net/len */
+    uint8_t proto; /* enum speaker_proto */
+    struct bgp_addr net;
+    uint8_t len;
+    bool has_med;
+    uint32_t med;
 };
 
 /* One commit for the speaker. Built by the mgmt thread, then owned by the bgp thread. */
@@ -50,9 +72,15 @@ struct speaker_plan {
     struct bgp_listen_conf *listen; /* replaces all ranges when listen_changed */
     size_t nlisten;
     bool listen_changed;
-    struct speaker_addr *addrs; /* replaces the wanted set of kernel addresses when addrs_changed */
+    struct speaker_addr *addrs; /* replaces all addresses when addrs_changed */
     size_t naddrs;
     bool addrs_changed;
+    struct speaker_static *statics; /* replaces all static routes when statics_changed */
+    size_t nstatics;
+    bool statics_changed;
+    struct speaker_origin *origins; /* replaces all when origins_changed */
+    size_t norigins;
+    bool origins_changed;
 };
 void speaker_plan_free(struct speaker_plan *p);
 
@@ -82,6 +110,69 @@ void speaker_walk_free(struct speaker_walk *w);
 size_t speaker_advertised_to(struct speaker *s, enum bgp_family family,
                              const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n);
 void speaker_family_stats(struct speaker *s, enum bgp_family family, struct bgp_family_stats *out);
+
+/* --- the IP routing table ----------------------------------------------------------------------
+ */
+
+enum speaker_proto {
+    SPEAKER_DIRECT,
+    SPEAKER_STATIC,
+    SPEAKER_OSPF,
+    SPEAKER_ISIS,
+    SPEAKER_RIP,
+    SPEAKER_BGP,
+    SPEAKER_OTHER, /* of another program */
+    SPEAKER_PROTOS
+};
+
+/* One active route: a destination and one of its next hops. */
+struct speaker_route {
+    struct bgp_addr net;
+    struct bgp_addr nexthop; /* as configured; af 0: none */
+    struct bgp_addr relay;   /* whom the packets go to */
+    char ifname[40];
+    uint8_t len, proto, preference;
+    bool first;   /* of its destination */
+    bool relayed; /* the next hop was found through another route */
+    bool fib;     /* the kernel forwards by it */
+    bool discard;
+    uint32_t cost, tag;
+    uint64_t since_ms;
+};
+
+struct speaker_route_query {
+    uint8_t af;
+    int proto; /* enum speaker_proto, -1: all */
+    bool exact,
+        longest;  /* the route to net/len; the longest match of net; else all behind net/len */
+    bool started; /* all: net and len say where the last batch ended */
+    struct bgp_addr net;
+    uint8_t len;
+};
+/* Sync: the next routes, at most max (at least 64); never part of a destination. The query is moved
+ * on; 0: no more. Routes that come and go between two calls are there or not, none comes twice. */
+size_t speaker_routes(struct speaker *s, struct speaker_route_query *q, struct speaker_route *out,
+                      size_t max);
+
+struct speaker_route_counts {
+    struct {
+        uint32_t total, active, added, deleted;
+        uint32_t destinations; /* with an active route of the protocol */
+    } proto[SPEAKER_PROTOS];
+};
+/* Sync. */
+void speaker_route_counts(struct speaker *s, uint8_t af, struct speaker_route_counts *out);
+
+/* An address of a device of the host; addr.af 0: it has none. */
+struct speaker_link {
+    char device[16];
+    struct bgp_addr addr;
+    uint8_t len;
+    bool admin, up;
+};
+/* Sync: all of them into a malloc'ed array the caller frees. */
+size_t speaker_links(struct speaker *s, struct speaker_link **out);
+
 /* Monotonic clock of the bgp thread, ms; to turn view times into durations. */
 uint64_t speaker_now(void);
 

@@ -268,6 +268,15 @@ static enum sch_status failure(struct walk *w, size_t *at)
     return w->fail_words ? SCH_UNRECOGNIZED : SCH_TOO_MANY;
 }
 
+/* "10.1.2.3 8" means 10.0.0.0: a row has one key, however it was typed. */
+static void cut_host_bits(struct sch_match *m)
+{
+    for (uint8_t i = 0; i + 1 < m->cmd->nparams; i++)
+        if ((m->cmd->params[i].type == SCH_NET4 || m->cmd->params[i].type == SCH_NET6) &&
+            m->v[i].present && m->v[i + 1].present)
+            sch_value_mask(&m->v[i], (unsigned)m->v[i + 1].u);
+}
+
 enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_match *m, size_t *at)
 {
     struct walk w;
@@ -299,6 +308,7 @@ enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_m
         *at = w.tok[w.ambiguous].at;
         return SCH_AMBIGUOUS;
     }
+    cut_host_bits(m);
     return SCH_OK;
 }
 

@@ -29,6 +29,8 @@ enum sch_type { /* value types; value.c has one descriptor for each */
                 SCH_IPV4,
                 SCH_IPV6,
                 SCH_ADDR,   /* IPv4 or IPv6 */
+                SCH_NET4,   /* IPv4 or IPv6 network: the mask or length that follows it cuts its */
+                SCH_NET6,   /* host bits off */
                 SCH_MASK,   /* IPv4 mask, dotted or as a length; its value is the length */
                 SCH_AS,     /* AS number, plain or dotted */
                 SCH_PEER,   /* peer address or group name */
@@ -47,7 +49,7 @@ struct sch_value {
     uint8_t type;
     uint64_t
         u; /* INT, AS, MASK length, ENUM index, IPv4 as host-order number, packed IFNAME number */
-    struct bgp_addr addr; /* IPV4, IPV6, ADDR, PEER by address */
+    struct bgp_addr addr; /* IPV4, IPV6, ADDR, NET4, NET6, PEER by address */
     const char *s;        /* STRING, TEXT, GROUP, SECRET, PEER by name, IFNAME type word */
     size_t n;
 };
@@ -215,7 +217,8 @@ struct sch_key {
     uint8_t b[SCH_KEY_MAX];
 };
 
-/* Fills defaults in for what was left out. */
+/* Fills defaults in for what was left out. A mask's default "class" is that of the network before
+ * it. */
 void sch_defaults(const struct sch_line *l, struct sch_value *v);
 /* Canonical text of a line ("undo " in front when negated). Returns its length; the text is cut to
  * len - 1 (callers give SCH_TEXT_MAX). plain_as: AS numbers as integers (the stored form), else
@@ -244,6 +247,8 @@ bool sch_row_parse(const struct sch_line *l, const char *text, size_t n, struct 
 /* Text form of one value; returns its length. */
 size_t sch_value_text(const struct sch_value *v, const struct sch_param *p, bool plain_as,
                       char *buf, size_t len);
+/* Cuts off the host bits of a network whose length is known. */
+void sch_value_mask(struct sch_value *net, unsigned len);
 /* AS number as "plain" or, above 65535, "x.y". */
 const char *sch_as_text(uint32_t as, bool plain, char buf[16]);
 

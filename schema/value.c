@@ -129,12 +129,24 @@ static int parse_addr(const struct sch_param *p, const struct sch_token *t, size
                       const char *line_end, struct sch_value *out)
 {
     (void)nt, (void)line_end;
-    if (!bgp_addr_parse(t->s, t->n, &out->addr) || (p->type == SCH_IPV4 && out->addr.af != 4) ||
-        (p->type == SCH_IPV6 && out->addr.af != 6))
+    bool only4 = p->type == SCH_IPV4 || p->type == SCH_NET4;
+    bool only6 = p->type == SCH_IPV6 || p->type == SCH_NET6;
+    if (!bgp_addr_parse(t->s, t->n, &out->addr) || (only4 && out->addr.af != 4) ||
+        (only6 && out->addr.af != 6))
         return SCH_NO_VALUE;
-    const uint8_t *b = out->addr.b;
-    out->u = (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
+    sch_value_mask(out, 128);
     return 1;
+}
+
+void sch_value_mask(struct sch_value *net, unsigned len)
+{
+    uint8_t *b = net->addr.b;
+    for (unsigned i = 0; i < sizeof net->addr.b; i++) {
+        unsigned bits = len > i * 8 ? len - i * 8 : 0;
+        if (bits < 8)
+            b[i] &= (uint8_t)(0xff00 >> bits);
+    }
+    net->u = (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
 }
 
 static size_t text_addr(const struct sch_value *v, const struct sch_param *p, bool plain_as,
@@ -379,6 +391,8 @@ static const struct type types[SCH_TYPES] = {
     [SCH_IPV4] = {parse_addr, text_addr, KEY_ADDR, {{"X.X.X.X", NULL}}},
     [SCH_IPV6] = {parse_addr, text_addr, KEY_ADDR, {{"X:X::X:X", NULL}}},
     [SCH_ADDR] = {parse_addr, text_addr, KEY_ADDR, {IPV4_FORM, IPV6_FORM}},
+    [SCH_NET4] = {parse_addr, text_addr, KEY_ADDR, {{"X.X.X.X", NULL}}},
+    [SCH_NET6] = {parse_addr, text_addr, KEY_ADDR, {{"X:X::X:X", NULL}}},
     [SCH_MASK] = {parse_mask,
                   text_mask,
                   KEY_U8,

@@ -68,6 +68,7 @@ void config_start_speaker(struct config *c, struct speaker *s)
 {
     c->speaker = s;
     c->model->all_dirty = c->model->addrs_dirty = c->model->listen_dirty = true;
+    c->model->statics_dirty = true;
     apply(c, model_plan(c->model));
 }
 

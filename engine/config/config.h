@@ -91,6 +91,11 @@ SCH_UNDOES_LIST(X)
 extern edit_hook *const edit_checks[SCH_CHECK_COUNT];  /* false: refused, e->err says why */
 extern edit_hook *const edit_thens[SCH_THEN_COUNT];    /* after the row was set */
 extern edit_hook *const edit_undoes[SCH_UNDOES_COUNT]; /* instead of deleting the row */
+/* statics.c */
+edit_hook check_static_route, undo_static_routes;
+/* Every value that was typed is the stored one; keys are compared only when asked for. */
+bool edit_names(const struct sch_line *l, const struct sch_value *typed,
+                const struct sch_value *stored, bool keys);
 /* "undo group G": the group, its lines and what refers to it. */
 bool edit_delete_group(struct edit *e, const struct sch_value *name);
 

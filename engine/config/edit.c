@@ -223,8 +223,8 @@ static bool absent(struct edit *e, const struct sch_line *l)
 
 /* An undo that names a value means that value: "undo bgp 200" never deletes bgp 100. Passwords are
  * not compared: what is typed and what is stored differ. */
-static bool same_values(const struct sch_line *l, const struct sch_value *typed,
-                        const struct sch_value *stored)
+bool edit_names(const struct sch_line *l, const struct sch_value *typed,
+                const struct sch_value *stored, bool keys)
 {
     char a[SCH_TEXT_MAX], b[SCH_TEXT_MAX];
     for (uint8_t i = 0; i < l->nparams; i++)
@@ -232,7 +232,7 @@ static bool same_values(const struct sch_line *l, const struct sch_value *typed,
             return true;
     for (uint8_t i = 0; i < l->nparams; i++) {
         const struct sch_param *p = &l->params[i];
-        if (!typed[i].present || p->key)
+        if (!typed[i].present || (p->key && !keys))
             continue;
         if (!stored[i].present)
             return false;
@@ -251,8 +251,10 @@ bool edit_would_undo(struct edit *e, const struct sch_key *view, const struct sc
     char old[SCH_TEXT_MAX];
     bool negated;
     struct sch_key k = *view;
+    if (l->undoes && m->cmd->cascade) /* "undo ... all": of every row of the line */
+        return sch_key_add_object(&k, l, m->v) && store_any(e->config->store, &e->cand, k.b, k.n);
     return sch_key_add(&k, l, m->v) && edit_get(e, &k, l, v, &negated, old) &&
-           same_values(l, m->v, v);
+           edit_names(l, m->v, v, false);
 }
 
 /* "undo peer 10.0.0.2" is for peers, "undo peer G as-number" for groups: the AS number is what a
@@ -285,7 +287,7 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
     }
     if (l->undoes)
         return edit_undoes[l->undoes](e, view, l, m->v);
-    if (!edit_get(e, &k, l, v, &negated, old) || !same_values(l, m->v, v))
+    if (!edit_get(e, &k, l, v, &negated, old) || !edit_names(l, m->v, v, false))
         return m->cmd->cascade || l->enters
                    ? absent(e, l)
                    : edit_error(e, "The configuration to be deleted does not exist.");

@@ -53,10 +53,16 @@ void model_free(struct model *m)
         return;
     struct model_peer *p, *next;
     struct model_if *i, *inext;
+    struct model_static *s, *snext;
     HASH_ITER (hh, m->peers, p, next)
         peer_free(m, p);
     HASH_ITER (hh, m->ifs, i, inext)
         if_free(m, i);
+    HASH_ITER (hh, m->statics, s, snext) {
+        HASH_DEL(m->statics, s);
+        free(s);
+    }
+    model_free_origins(m);
     struct model_vpn *v, *vnext;
     HASH_ITER (hh, m->vpns, v, vnext)
         vpn_free(m, v);
@@ -144,7 +150,7 @@ static void touch(struct model *m, struct model_peer *p)
 
 const char *model_sysname(const struct model *m)
 {
-    return m->sys.sysname ? m->sys.sysname : "HUAWEI";
+    return m->sys.sysname ? m->sys.sysname : "vrpsh";
 }
 
 /* --- fields ------------------------------------------------------------------------------------
@@ -223,6 +229,7 @@ struct row { /* one side of a changed row */
     struct model *m;
     const struct sch_place *place;
     const uint8_t *key;
+    size_t nkey;
     const struct sch_value *v;
     bool negated, added; /* added: the row comes; else it goes */
 };
@@ -320,6 +327,16 @@ static void feed_interface_address(const struct row *r)
         }
 }
 
+static void feed_static_route(const struct row *r)
+{
+    model_static(r->m, r->key, r->nkey, r->place->line, r->v, r->added);
+}
+
+static void feed_origin(const struct row *r)
+{
+    model_origin(r->m, r->place->line, r->key, r->nkey, r->v, r->added);
+}
+
 static void feed_vpn_rd(const struct row *r)
 {
     struct model_vpn *v = vpn_of(r->m, r->key);
@@ -388,9 +405,9 @@ static void row_fields(const struct row *r)
     }
 }
 
-static void interface_row(const struct row *r, size_t nkey)
+static void interface_row(const struct row *r)
 {
-    struct model_if *i = if_of(r->m, r->key, nkey);
+    struct model_if *i = if_of(r->m, r->key, r->nkey);
     if (!i)
         return;
     r->m->addrs_dirty = r->m->all_dirty = true;
@@ -415,12 +432,12 @@ static bool one_side(struct model *m, const struct sch_place *place, const uint8
                      size_t nkey, const char *text, bool added)
 {
     struct sch_value v[SCH_SLOTS];
-    struct row r = {m, place, key, v, false, added};
+    struct row r = {m, place, key, nkey, v, false, added};
     const struct sch_line *l = place->line;
     if (!sch_row_parse(l, text, strlen(text), v, &r.negated))
         return false;
     if (l == &sch_lines[LINE_INTERFACE_INTERFACE])
-        interface_row(&r, nkey);
+        interface_row(&r);
     else if (place->level[0] == &sch_lines[LINE_VPN_INSTANCE_IP_VPN_INSTANCE] && l->enters)
         vpn_row(&r);
     else if (l->feeds)
@@ -488,17 +505,19 @@ static void plan_peer(const struct model *m, const struct model_peer *p, bool re
     c->action = action_of(impact);
 }
 
-/* Only addresses of loopback interfaces are ever put on the host: ports belong to its owner. */
+/* Only addresses of loopback interfaces are ever put on the host: ports belong to its owner, and
+ * their addresses tell which device of the host a port is. */
 static void plan_addrs(const struct model *m, struct speaker_plan *plan)
 {
     for (const struct model_if *i = m->ifs; i; i = i->hh.next)
-        for (size_t k = 0; k < i->naddrs && strncmp(i->name, "LoopBack", 8) == 0; k++) {
+        for (size_t k = 0; k < i->naddrs && i->name[0]; k++) {
             plan->addrs = must(realloc(plan->addrs, (plan->naddrs + 1) * sizeof *plan->addrs));
             struct speaker_addr *a = &plan->addrs[plan->naddrs++];
             memset(a, 0, sizeof *a);
             snprintf(a->ifname, sizeof a->ifname, "%s", i->name);
             a->addr = i->addrs[k].addr;
             a->len = i->addrs[k].len;
+            a->port = strncmp(i->name, "LoopBack", 8) != 0;
         }
     plan->addrs_changed = true;
 }
@@ -539,7 +558,12 @@ struct speaker_plan *model_plan(struct model *m)
         plan_addrs(m, plan);
     if (m->listen_dirty || m->all_dirty)
         plan_listen(m, plan);
-    if (plan->process_changed || plan->npeers || plan->addrs_changed || plan->listen_changed)
+    if (m->statics_dirty)
+        model_plan_statics(m, plan);
+    if (m->origins_dirty || m->all_dirty)
+        model_plan_origins(m, plan);
+    if (plan->process_changed || plan->npeers || plan->addrs_changed || plan->listen_changed ||
+        plan->statics_changed || plan->origins_changed)
         return plan;
     speaker_plan_free(plan);
     return NULL;
@@ -566,7 +590,7 @@ void model_clean(struct model *m)
     struct model_vpn *v, *vnext;
     struct model_peer *p, *next;
     struct model_if *i, *inext;
-    m->all_dirty = m->addrs_dirty = m->listen_dirty = false;
+    m->all_dirty = m->addrs_dirty = m->listen_dirty = m->statics_dirty = m->origins_dirty = false;
     HASH_ITER (hh, m->peers, p, next) {
         p->dirty = false;
         if (!p->exists && !p->sent)

@@ -44,6 +44,12 @@ struct model_if {
     UT_hash_handle hh;
 };
 
+struct model_static {
+    struct speaker_static route;
+    UT_hash_handle hh;
+    uint8_t key[]; /* row key */
+};
+
 /* Route targets of one family of a VPN instance, as RFC 4364 numbers. */
 struct model_targets {
     uint64_t *rt;
@@ -61,6 +67,13 @@ struct model_vpn {
     UT_hash_handle hh;
 };
 
+/* A "network" or "import-route" line, by its row key. */
+struct model_origin {
+    struct speaker_origin what;
+    UT_hash_handle hh;
+    uint8_t key[];
+};
+
 struct model {
     struct secrets *secrets;
     struct sys_conf sys;
@@ -68,7 +81,9 @@ struct model {
     struct model_peer *peers;     /* hash of peers and groups */
     struct model_if *ifs;
     struct model_vpn *vpns;
-    bool all_dirty, addrs_dirty, listen_dirty;
+    struct model_static *statics;
+    struct model_origin *origins;
+    bool all_dirty, addrs_dirty, listen_dirty, statics_dirty, origins_dirty;
 };
 
 struct model *model_new(struct secrets *secrets);
@@ -91,6 +106,17 @@ uint32_t model_router_id(const struct model *m);
 struct model_peer *model_find_peer(const struct model *m, const char *name);
 /* The group a peer belongs to, or NULL. */
 struct model_peer *model_group_of(const struct model *m, const struct model_peer *p);
+
+/* origins.c: a "network" or "import-route" line comes or goes. */
+void model_origin(struct model *m, const struct sch_line *l, const uint8_t *key, size_t nkey,
+                  const struct sch_value *v, bool added);
+void model_plan_origins(const struct model *m, struct speaker_plan *plan);
+void model_free_origins(struct model *m);
+
+/* statics.c */
+void model_static(struct model *m, const uint8_t *key, size_t nkey, const struct sch_line *l,
+                  const struct sch_value *v, bool added);
+void model_plan_statics(const struct model *m, struct speaker_plan *plan);
 
 /* effective.c */
 void model_effective_process(const struct model *m, struct bgp_conf *out);

@@ -15,14 +15,18 @@
 
 #include "engine/net/kernel.h"
 #include "engine/net/listen.h"
+#include "engine/net/next_hops.h"
 #include "engine/net/peer_io.h"
 #include "engine/net/peer_table.h"
+#include "engine/net/routes.h"
 #include "engine/net/sockopt.h"
 
 #define LATE_MS 200        /* a deadline missed by more: the process was stopped or busy */
 #define TICKS_PER_TURN 100 /* a speaker whose deadline does not move must not stop the loop */
 #define TURN_MS 10         /* nor one with a million routes to work on keep others waiting */
 #define DEFAULT_PORT 179
+#define PROTOCOL 0xb9       /* of our routes in the kernel; nobody else is known to use it */
+#define PROTOCOL_OTHERS 200 /* and 39 more, for speakers on other ports */
 
 struct core {
     struct notes *notes;
@@ -30,6 +34,8 @@ struct core {
     struct peer_io_set *io;
     struct listen_set *listen;
     struct kernel *kernel;
+    struct routes *routes;
+    struct next_hop_watch *hops; /* NULL: nothing is known of this host's routes */
     struct peer_table peers;
     uint64_t random;
     bool configured, stopping, key_warned;
@@ -112,6 +118,12 @@ static void on_addresses(void *arg)
     HASH_ITER (hh, c->peers.peers, e, next) {
         review(c, e);
     }
+}
+
+static void on_hop(void *arg, const struct bgp_addr *a, const struct rt_hop *h)
+{
+    struct core *c = arg;
+    next_hop_watch_tell(c->hops, a, h);
 }
 
 static unsigned whole(const struct bgp_addr *a)
@@ -211,11 +223,13 @@ static void apply_addrs(struct core *c, const struct speaker_plan *p)
     struct kernel_addr *a = calloc(p->naddrs + 1, sizeof *a);
     if (!a)
         abort();
-    for (size_t i = 0; i < p->naddrs; i++) {
-        a[i].addr = p->addrs[i].addr;
-        a[i].len = p->addrs[i].len;
-    }
-    kernel_want(c->kernel, a, p->naddrs);
+    size_t n = 0;
+    for (size_t i = 0; i < p->naddrs; i++)
+        if (!p->addrs[i].port) {
+            a[n].addr = p->addrs[i].addr;
+            a[n++].len = p->addrs[i].len;
+        }
+    kernel_want(c->kernel, a, n);
     free(a);
 }
 
@@ -274,7 +288,10 @@ void core_apply(struct core *c, const struct speaker_plan *p)
     if (p->addrs_changed) {
         apply_addrs(c, p);
         on_addresses(c);
+        routes_names(c->routes, p->addrs, p->naddrs);
     }
+    if (p->statics_changed)
+        routes_statics(c->routes, p->statics, p->nstatics);
     for (size_t i = 0; i < p->npeers; i++)
         if (p->peers[i].remove)
             apply_removal(c, &p->peers[i].conf.addr);
@@ -298,13 +315,14 @@ static void on_warning(void *arg, const char *text)
     notes_warn(c->notes, text);
 }
 
-/* The mark of the addresses we add. Speakers that listen elsewhere on one host keep apart: each
- * removes only what carries its own mark. */
-static void mark_addresses(const struct speaker_opts *opts, struct kernel_opts *k)
+/* The mark of the addresses and routes we add. Speakers that listen elsewhere on one host keep
+ * apart: each removes only what carries its own mark. */
+static void mark_ours(const struct speaker_opts *opts, struct kernel_opts *k, struct routes_opts *r)
 {
     if (opts->port == DEFAULT_PORT && opts->nlisten == 0) {
         snprintf(k->label, sizeof k->label, "lo:vrpsh");
         k->tag = 'V';
+        r->protocol = PROTOCOL;
         return;
     }
     uint32_t h = 2166136261u ^ opts->port; /* FNV-1a */
@@ -312,6 +330,7 @@ static void mark_addresses(const struct speaker_opts *opts, struct kernel_opts *
     for (size_t i = 0; i < opts->nlisten * sizeof *opts->listen; i++)
         h = (h ^ bytes[i]) * 16777619u;
     snprintf(k->label, sizeof k->label, "lo:vrpsh-%04x", (h ^ h >> 16) & 0xffff);
+    r->protocol = (uint8_t)(PROTOCOL_OTHERS + (h ^ h >> 16) % 40);
 }
 
 struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, struct notes *notes)
@@ -328,6 +347,7 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     if (!c)
         abort();
     struct kernel_opts k = {.changed = on_addresses, .warn = on_warning, .arg = c};
+    struct routes_opts r = {.ops = {.hop = on_hop, .arg = c}, .warn = on_warning, .arg = c};
     const struct listen_opts l = {
         .port = opts->port,
         .addrs = opts->listen,
@@ -337,20 +357,26 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
         .warn = on_warning,
         .arg = c,
     };
-    mark_addresses(opts, &k);
+    mark_ours(opts, &k, &r);
     c->notes = notes;
     if (getrandom(&c->random, sizeof c->random, 0) < 0)
         c->random = net_now() ^ (uint64_t)getpid() << 32;
     c->io = peer_io_new(loop, opts->port, conf_of, c);
     c->listen = listen_new(loop, &l);
     c->kernel = kernel_open(loop, &k);
+    c->routes = routes_open(loop, &r);
     c->bgp = bgp_new(&ops, c);
+    if (routes_known(c->routes))
+        c->hops = next_hop_watch_new(c->bgp);
     return c;
 }
 
 void core_free(struct core *c)
 {
     listen_free(c->listen);
+    if (c->hops)
+        next_hop_watch_free(c->hops);
+    routes_close(c->routes);
     kernel_close(c->kernel);
     peer_io_free(c->io);
     bgp_free(c->bgp);
@@ -361,6 +387,11 @@ void core_free(struct core *c)
 struct bgp *core_bgp(struct core *c)
 {
     return c->bgp;
+}
+
+struct rtable *core_routes(struct core *c)
+{
+    return routes_table(c->routes);
 }
 
 void core_stop(struct core *c)
@@ -384,6 +415,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t core_turn(struct core *c)
 {
+    if (c->hops) /* first: a route to nowhere is not passed on */
+        next_hop_watch_turn(c->hops, routes_table(c->routes));
     bool settled = peer_io_settle(c->io);
     uint64_t now = net_now(), due = bgp_deadline(c->bgp);
     /* After a stall the peers' keepalives wait in the sockets: read them first, or the hold timer
@@ -402,5 +435,6 @@ uint64_t core_turn(struct core *c)
     uint64_t next = peer_io_expire(c->io, now);
     next = earlier(next, listen_tick(c->listen, now));
     next = earlier(next, bgp_deadline(c->bgp));
+    next = earlier(next, routes_tick(c->routes, now));
     return settled ? next : now;
 }

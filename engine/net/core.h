@@ -11,6 +11,7 @@
 #include "engine/net/notes.h"
 
 struct core;
+struct rtable;
 
 struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, struct notes *notes);
 /* Closes every descriptor and forgets everything. */
@@ -18,6 +19,7 @@ void core_free(struct core *c);
 
 void core_apply(struct core *c, const struct speaker_plan *p);
 struct bgp *core_bgp(struct core *c);
+struct rtable *core_routes(struct core *c);
 
 /* Ends every session and listens no more. */
 void core_stop(struct core *c);

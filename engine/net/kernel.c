@@ -1,5 +1,5 @@
 /*
- * rtnetlink through libmnl; see kernel.h.
+ * Addresses over rtnetlink; see kernel.h.
  *
  * Two sockets: one asks and waits for the answer, one only listens for changes. A change is never
  * applied piece by piece: the list of addresses is read again, which is right after lost messages
@@ -10,8 +10,6 @@
 #include "engine/net/kernel.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -22,9 +20,9 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "engine/net/netlink.h"
 #include "engine/net/sockopt.h"
 
-#define ANSWER_SIZE 32768
 #define DUMP_TRIES 5
 
 struct subnet { /* also the answers of kernel_is_local(), with len 255 */
@@ -40,9 +38,7 @@ struct addr_list {
 
 struct kernel {
     struct kernel_opts opts;
-    struct mnl_socket *ask, *hear;
-    struct net_watch *watch;
-    uint32_t seq;
+    struct netlink ask, hear;
     unsigned lo;           /* interface index of lo */
     bool forbidden, known; /* may not add addresses; the subnets have been read */
     bool warned;
@@ -117,17 +113,6 @@ static unsigned max_len(const struct bgp_addr *a)
 
 /* --- reading the kernel's addresses ---------------------------------------------------------- */
 
-static bool attr_addr(const struct nlattr *attr, uint8_t family, struct bgp_addr *out)
-{
-    size_t n = family == AF_INET6 ? 16 : 4;
-    memset(out, 0, sizeof *out);
-    if (!attr || mnl_attr_get_payload_len(attr) != n)
-        return false;
-    out->af = family == AF_INET6 ? 6 : 4;
-    memcpy(out->b, mnl_attr_get_payload(attr), n);
-    return true;
-}
-
 static int keep_attr(const struct nlattr *attr, void *data)
 {
     const struct nlattr **table = data;
@@ -164,8 +149,8 @@ static int on_address(const struct nlmsghdr *h, void *data)
     if (h->nlmsg_type != RTM_NEWADDR || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6))
         return MNL_CB_OK;
     mnl_attr_parse(h, sizeof *m, keep_attr, attr);
-    bool has_subnet = attr_addr(attr[IFA_ADDRESS], m->ifa_family, &subnet);
-    bool has_local = attr_addr(attr[IFA_LOCAL], m->ifa_family, &local);
+    bool has_subnet = netlink_addr(attr[IFA_ADDRESS], m->ifa_family, &subnet);
+    bool has_local = netlink_addr(attr[IFA_LOCAL], m->ifa_family, &local);
     if (has_subnet)
         add_subnet(k, &subnet, m->ifa_prefixlen);
     if (has_local) /* differs from IFA_ADDRESS on point-to-point links */
@@ -179,30 +164,6 @@ static int on_address(const struct nlmsghdr *h, void *data)
     return MNL_CB_OK;
 }
 
-/* Sends a request and handles the answer. 0 or an errno value. */
-static int ask(struct kernel *k, struct nlmsghdr *h, mnl_cb_t cb)
-{
-    char buf[ANSWER_SIZE];
-    unsigned port = mnl_socket_get_portid(k->ask);
-    h->nlmsg_seq = ++k->seq;
-    if (mnl_socket_sendto(k->ask, h, h->nlmsg_len) < 0)
-        return errno;
-    for (;;) {
-        ssize_t n = mnl_socket_recvfrom(k->ask, buf, sizeof buf);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        int rc = mnl_cb_run(buf, (size_t)n, k->seq, port, cb, k);
-        if (rc < 0 && errno == EPROTO) /* the rest of an answer given up earlier */
-            continue;
-        if (rc < 0)
-            return errno;
-        if (rc == MNL_CB_STOP)
-            return 0;
-    }
-}
-
 static int dump_addresses(struct kernel *k)
 {
     char buf[128];
@@ -214,7 +175,7 @@ static int dump_addresses(struct kernel *k)
     h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
     m->ifa_family = AF_UNSPEC;
-    return ask(k, h, on_address);
+    return netlink_ask(&k->ask, h, on_address, k);
 }
 
 static void read_addresses(struct kernel *k)
@@ -222,7 +183,7 @@ static void read_addresses(struct kernel *k)
     int rc = EINTR;
     set_clear(&k->answers);
     /* EINTR: addresses changed during the dump. */
-    for (int i = 0; k->ask && rc == EINTR && i < DUMP_TRIES; i++)
+    for (int i = 0; k->ask.socket && rc == EINTR && i < DUMP_TRIES; i++)
         rc = dump_addresses(k);
     k->known = rc == 0;
 }
@@ -248,7 +209,7 @@ static int change(struct kernel *k, const struct kernel_addr *a, bool add)
         mnl_attr_put_strz(h, IFA_LABEL, k->opts.label);
     if (add && k->opts.tag)
         mnl_attr_put_u8(h, IFA_PROTO, k->opts.tag); /* kernels before 5.18 ignore it */
-    return ask(k, h, NULL);
+    return netlink_ask(&k->ask, h, NULL, NULL);
 }
 
 static void complain(struct kernel *k, const struct kernel_addr *a, int error)
@@ -265,7 +226,7 @@ static void complain(struct kernel *k, const struct kernel_addr *a, int error)
 static void add_missing(struct kernel *k)
 {
     bool added = false;
-    for (size_t i = 0; k->ask && !k->forbidden && i < k->wanted.n; i++) {
+    for (size_t i = 0; k->ask.socket && !k->forbidden && i < k->wanted.n; i++) {
         const struct kernel_addr *a = &k->wanted.a[i];
         if (kernel_is_local(k, &a->addr))
             continue;
@@ -296,7 +257,7 @@ void kernel_want(struct kernel *k, const struct kernel_addr *addrs, size_t n)
         int rc = 0;
         if (list_has(&k->wanted, &a))
             rc = EBUSY; /* stays */
-        else if (k->ask)
+        else if (k->ask.socket)
             rc = change(k, &a, false);
         if (rc != 0 && rc != EADDRNOTAVAIL)
             k->ours.a[kept++] = a;
@@ -361,19 +322,12 @@ static bool matters(const struct nlmsghdr *h)
 static void on_change(void *arg, unsigned what)
 {
     struct kernel *k = arg;
-    char buf[ANSWER_SIZE];
+    char buf[NETLINK_ANSWER];
     bool matter = false;
+    long n;
     (void)what;
-    for (;;) {
-        ssize_t n = recv(mnl_socket_get_fd(k->hear), buf, sizeof buf, 0);
-        if (n < 0 && errno == ENOBUFS) { /* messages were lost: read everything */
-            matter = true;
-            continue;
-        }
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
+    while ((n = netlink_read(&k->hear, buf)) != 0) {
+        matter = matter || n < 0; /* messages were lost: read everything */
         int left = (int)n;
         for (const struct nlmsghdr *h = (const void *)buf; mnl_nlmsg_ok(h, left);
              h = mnl_nlmsg_next(h, &left))
@@ -386,30 +340,6 @@ static void on_change(void *arg, unsigned what)
     k->opts.changed(k->opts.arg);
 }
 
-static struct mnl_socket *open_socket(unsigned groups)
-{
-    struct mnl_socket *s = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    if (s && mnl_socket_bind(s, groups, MNL_SOCKET_AUTOPID) < 0) {
-        mnl_socket_close(s);
-        s = NULL;
-    }
-    return s;
-}
-
-static void start_hearing(struct kernel *k, struct net_loop *loop)
-{
-    k->hear = open_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
-    /* The watch closes its descriptor, and so does libmnl: each gets its own. */
-    int fd = k->hear ? fcntl(mnl_socket_get_fd(k->hear), F_DUPFD_CLOEXEC, 0) : -1;
-    if (fd < 0)
-        return;
-    k->watch = net_watch_open(loop, fd, on_change, k);
-    if (k->watch)
-        net_watch_want(k->watch, NET_READ);
-    else
-        close(fd);
-}
-
 struct kernel *kernel_open(struct net_loop *loop, const struct kernel_opts *opts)
 {
     struct kernel *k = calloc(1, sizeof *k);
@@ -417,20 +347,17 @@ struct kernel *kernel_open(struct net_loop *loop, const struct kernel_opts *opts
         abort();
     k->opts = *opts;
     k->lo = 1; /* lo is the first interface of every network namespace */
-    k->ask = open_socket(0);
-    start_hearing(k, loop);
+    netlink_open(&k->ask, 0);
+    if (netlink_open(&k->hear, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
+        netlink_watch(&k->hear, loop, on_change, k);
     read_addresses(k);
     return k;
 }
 
 void kernel_close(struct kernel *k)
 {
-    if (k->watch)
-        net_watch_close(k->watch);
-    if (k->hear)
-        mnl_socket_close(k->hear);
-    if (k->ask)
-        mnl_socket_close(k->ask);
+    netlink_close(&k->hear);
+    netlink_close(&k->ask);
     set_clear(&k->subnets);
     set_clear(&k->answers);
     free(k->wanted.a);

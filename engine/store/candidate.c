@@ -113,8 +113,10 @@ bool store_candidate_flush(struct store *s, struct store_candidate *c)
         return true;
     if (!store_run(s, store_query(s, Q_BEGIN)))
         return false;
-    if (overlay_flush(c->overlay, flush_row, &f) && store_run(s, store_query(s, Q_COMMIT)))
+    if (overlay_each_dirty(c->overlay, flush_row, &f) && store_run(s, store_query(s, Q_COMMIT))) {
+        overlay_clean(c->overlay);
         return true;
+    }
     sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
 }

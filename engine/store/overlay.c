@@ -295,7 +295,7 @@ void overlay_free(struct overlay *o)
     free(o);
 }
 
-bool overlay_flush(struct overlay *o, overlay_dirty_fn *fn, void *arg)
+bool overlay_each_dirty(struct overlay *o, overlay_dirty_fn *fn, void *arg)
 {
     for (size_t i = 0; i < o->removed.n; i++) {
         struct overlay_row gone = {.key = o->removed.item[i]->key,
@@ -307,12 +307,16 @@ bool overlay_flush(struct overlay *o, overlay_dirty_fn *fn, void *arg)
         for (size_t k = 0; k < o->chunk[i]->n; k++)
             if (o->chunk[i]->node[k]->row.dirty && !fn(arg, &o->chunk[i]->node[k]->row, false))
                 return false;
+    return true;
+}
+
+void overlay_clean(struct overlay *o)
+{
     for (size_t i = 0; i < o->nchunks; i++)
         for (size_t k = 0; k < o->chunk[i]->n; k++)
             o->chunk[i]->node[k]->row.dirty = false;
     list_cut(&o->removed, 0);
     o->dirty = false;
-    return true;
 }
 
 void overlay_mark(struct overlay *o)

@@ -44,10 +44,12 @@ const struct overlay_row *overlay_seek(const struct overlay *o, const uint8_t *k
                                        struct overlay_cursor *c);
 const struct overlay_row *overlay_next(struct overlay_cursor *c);
 
-/* Rows changed or removed since the last call, for the flush: fn gets removed rows with key only.
- * False from fn stops and keeps everything dirty. */
+/* Rows changed or removed since overlay_clean(): fn gets removed rows with key only.
+ * False from fn stops. Everything stays dirty until overlay_clean(). */
 typedef bool overlay_dirty_fn(void *arg, const struct overlay_row *row, bool removed);
-bool overlay_flush(struct overlay *o, overlay_dirty_fn *fn, void *arg);
+bool overlay_each_dirty(struct overlay *o, overlay_dirty_fn *fn, void *arg);
+/* What the walk named has been written for good. */
+void overlay_clean(struct overlay *o);
 /* True when there is something to flush. */
 bool overlay_dirty(const struct overlay *o);
 

@@ -112,6 +112,7 @@ static struct line *line_new(struct cursor *c, char *text)
         l->prefix = c->each;
     }
     syntax_params(l->syntax, l->params, &l->nparams, c->pos);
+    syntax_check(l->params, l->nparams, c->pos);
     char name[200] = "";
     strncat(name, c->view->name, 60);
     name_part(l->syntax, name, sizeof name);

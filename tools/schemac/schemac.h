@@ -21,7 +21,8 @@
  *     command SYNTAX
  * SYNTAX: word (help) <name:type range = default> (help) [ optional ] { one | of }; name* is a key;
  * <...>&N may be given up to N times and makes a row of each.
- * A word's help is given at its first mention and holds for the later ones.
+ * A word's help is given at its first mention and holds for the later ones. The mask or length
+ * after a net4 or net6 cuts off its host bits.
  * Clauses of a line: sets OBJECT.FIELD [= ARG | not ARG | not on | NUMBER], ... impact CLASS;
  * check NAME...; then NAME; feeds NAME; on by default; negatable; inert; undo SYNTAX [cascade]
  * [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N.
@@ -155,6 +156,8 @@ char *xcopy(const char *s, size_t n);
 /* syntax.c: one SYNTAX; *s is moved past it; stop: words that end it. */
 struct elem *syntax_parse(struct pos at, char **s);
 void syntax_params(const struct elem *e, struct param **out, int *n, struct pos at);
+/* What holds between the parameters of a line or command. */
+void syntax_check(struct param *const *p, int n, struct pos at);
 void syntax_print(FILE *f, const struct elem *e);
 struct elem *syntax_undo(const struct elem *e);
 

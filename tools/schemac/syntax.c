@@ -103,6 +103,8 @@ static const char *const type_help[][2] = {{"as", "AS number"},
                                            {"ipv4", "IPv4 address"},
                                            {"ipv6", "IPv6 address"},
                                            {"addr", "IPv4 or IPv6 address"},
+                                           {"net4", "IPv4 network"},
+                                           {"net6", "IPv6 network"},
                                            {"mask", "Mask or mask length"},
                                            {"ifname", "Interface type and number"},
                                            {"secret", "Password"},
@@ -251,6 +253,14 @@ void syntax_params(const struct elem *e, struct param **out, int *n, struct pos 
     }
     for (int i = 0; i < e->nkids; i++)
         syntax_params(e->kids[i], out, n, at);
+}
+
+void syntax_check(struct param *const *p, int n, struct pos at)
+{
+    for (int i = 0; i < n; i++)
+        if (strncmp(p[i]->type, "net", 3) == 0 &&
+            (i + 1 == n || (strcmp(p[i + 1]->type, "mask") && strcmp(p[i + 1]->type, "int"))))
+            die(at, "<%s> is a network, so its mask or length must follow", p[i]->name);
 }
 
 void syntax_print(FILE *f, const struct elem *e)

@@ -209,6 +209,7 @@ void trie_build(struct schema *s)
             struct cmd *c = cmd_new(2, v);
             c->command = v->commands[k];
             syntax_params(c->command->syntax, c->params, &c->nparams, c->command->pos);
+            syntax_check(c->params, c->nparams, c->command->pos);
             c->syntax = syntax_text(c->command->syntax, "");
             insert(v->root, &(struct rest){c->command->syntax, NULL}, c);
         }
