@@ -77,20 +77,24 @@ static bool same_prefix(const struct bgp_prefix *a, const struct bgp_prefix *b)
            memcmp(a->rd, b->rd, sizeof a->rd) == 0;
 }
 
+/* Of a local route: the unspecified address. */
+static const struct bgp_addr *next_hop(const struct bgp_route *r)
+{
+    static const struct bgp_addr self4 = {.af = 4}, self6 = {.af = 6};
+    return r->next_hop.af ? &r->next_hop : r->prefix.addr.af == 6 ? &self6 : &self4;
+}
+
 static void row(struct session *s, const struct routes *t, const struct bgp_route *r,
                 const uint8_t *attrs)
 {
     char net[80], hop[BGP_ADDR_STRLEN], st[4], med[16], pref[16], val[16], path[PATH_MAX_TEXT];
     bool again = t->started && same_prefix(&t->last, &r->prefix);
-    static const struct bgp_addr self4 = {.af = 4}, self6 = {.af = 6};
-    const struct bgp_addr *self = r->prefix.addr.af == 6 ? &self6 : &self4;
     route_path(attrs, r->nattrs, plain_as(s), path, sizeof path);
     snprintf(val, sizeof val, "%u", r->preferred);
     out(s, " %-7s%-19s%-31s%-11s%-11s%-7s%s%s%c\n", status(r, st),
-        again ? "" : route_prefix(&r->prefix, net, sizeof net),
-        bgp_addr_str(r->next_hop.af ? &r->next_hop : self, hop), optional(r->has_med, r->med, med),
-        optional(r->has_local_pref, r->local_pref, pref), val, path, *path ? "" : " ",
-        "ie?"[r->origin < 3 ? r->origin : 2]);
+        again ? "" : route_prefix(&r->prefix, net, sizeof net), bgp_addr_str(next_hop(r), hop),
+        optional(r->has_med, r->med, med), optional(r->has_local_pref, r->local_pref, pref), val,
+        path, *path ? "" : " ", "ie?"[r->origin < 3 ? r->origin : 2]);
 }
 
 static bool rows_next(struct session *s, void *state)
@@ -184,7 +188,7 @@ static void detail(struct session *s, enum bgp_family f, const struct bgp_route 
         out(s, " From: %s (%s)  \n", bgp_addr_str(&r->from, addr), bgp_text_id(r->from_id, id));
     bgp_text_duration(r->age_ms, text, sizeof text);
     out(s, " Route Duration: %s\n", text);
-    out(s, " Original nexthop: %s\n Qos information : 0x0\n", bgp_addr_str(&r->next_hop, addr));
+    out(s, " Original nexthop: %s\n Qos information : 0x0\n", bgp_addr_str(next_hop(r), addr));
     attribute_lines(s, attrs, r->nattrs);
     facts(s, r, attrs);
     line_if(s, route_aggregator(attrs, r->nattrs, plain_as(s), text, sizeof text));

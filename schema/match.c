@@ -268,13 +268,28 @@ static enum sch_status failure(struct walk *w, size_t *at)
     return w->fail_words ? SCH_UNRECOGNIZED : SCH_TOO_MANY;
 }
 
-/* "10.1.2.3 8" means 10.0.0.0: a row has one key, however it was typed. */
+/* Mask length of a network's class; the network 0.0.0.0 is the default route. */
+static uint64_t class_mask(const struct sch_value *network)
+{
+    uint8_t first = network->addr.b[0];
+    return network->u == 0 ? 0 : first < 128 ? 8 : first < 192 ? 16 : first < 224 ? 24 : 32;
+}
+
+/* "10.1.2.3 8" means 10.0.0.0: a row has one key, however it was typed. A mask that was left out
+ * where the default is "class" is that of the network's class. */
 static void cut_host_bits(struct sch_match *m)
 {
-    for (uint8_t i = 0; i + 1 < m->cmd->nparams; i++)
-        if ((m->cmd->params[i].type == SCH_NET4 || m->cmd->params[i].type == SCH_NET6) &&
-            m->v[i].present && m->v[i + 1].present)
+    for (uint8_t i = 0; i + 1 < m->cmd->nparams; i++) {
+        const struct sch_param *len = &m->cmd->params[i + 1];
+        uint8_t type = m->cmd->params[i].type;
+        if ((type != SCH_NET4 && type != SCH_NET6) || !m->v[i].present)
+            continue;
+        if (!m->v[i + 1].present && len->def && strcmp(len->def, "class") == 0)
+            m->v[i + 1] =
+                (struct sch_value){.present = true, .type = SCH_MASK, .u = class_mask(&m->v[i])};
+        if (m->v[i + 1].present)
             sch_value_mask(&m->v[i], (unsigned)m->v[i + 1].u);
+    }
 }
 
 enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_match *m, size_t *at)

@@ -7,24 +7,12 @@
 
 #include "schema/schema.h"
 
-/* Mask length of a network's class; the network 0.0.0.0 is the default route. */
-static uint64_t class_mask(const struct sch_value *network)
-{
-    uint8_t first = network->addr.b[0];
-    return network->u == 0 ? 0 : first < 128 ? 8 : first < 192 ? 16 : first < 224 ? 24 : 32;
-}
-
 void sch_defaults(const struct sch_line *l, struct sch_value *v)
 {
     for (uint8_t i = 0; i < l->nparams; i++) {
         const struct sch_param *p = &l->params[i];
         if (v[i].present || !p->def)
             continue;
-        if (p->type == SCH_MASK && i > 0 && strcmp(p->def, "class") == 0) {
-            v[i] =
-                (struct sch_value){.present = true, .type = SCH_MASK, .u = class_mask(&v[i - 1])};
-            continue;
-        }
         struct sch_token t = {p->def, strlen(p->def), 0, false};
         sch_value_parse(p, &t, 1, p->def + t.n, &v[i]);
     }

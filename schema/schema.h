@@ -217,8 +217,7 @@ struct sch_key {
     uint8_t b[SCH_KEY_MAX];
 };
 
-/* Fills defaults in for what was left out. A mask's default "class" is that of the network before
- * it. */
+/* Fills defaults in for what was left out. */
 void sch_defaults(const struct sch_line *l, struct sch_value *v);
 /* Canonical text of a line ("undo " in front when negated). Returns its length; the text is cut to
  * len - 1 (callers give SCH_TEXT_MAX). plain_as: AS numbers as integers (the stored form), else

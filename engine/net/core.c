@@ -16,6 +16,7 @@
 #include "engine/net/kernel.h"
 #include "engine/net/listen.h"
 #include "engine/net/next_hops.h"
+#include "engine/net/origin.h"
 #include "engine/net/peer_io.h"
 #include "engine/net/peer_table.h"
 #include "engine/net/routes.h"
@@ -35,6 +36,7 @@ struct core {
     struct listen_set *listen;
     struct kernel *kernel;
     struct routes *routes;
+    struct origin *origin;
     struct next_hop_watch *hops; /* NULL: nothing is known of this host's routes */
     struct peer_table peers;
     uint64_t random;
@@ -124,6 +126,12 @@ static void on_hop(void *arg, const struct bgp_addr *a, const struct rt_hop *h)
 {
     struct core *c = arg;
     next_hop_watch_tell(c->hops, a, h);
+}
+
+static void on_route(void *arg, const struct speaker_route *r, bool gone)
+{
+    struct core *c = arg;
+    origin_route(c->origin, r, gone);
 }
 
 static unsigned whole(const struct bgp_addr *a)
@@ -295,6 +303,7 @@ void core_apply(struct core *c, const struct speaker_plan *p)
     for (size_t i = 0; i < p->npeers; i++)
         if (p->peers[i].remove)
             apply_removal(c, &p->peers[i].conf.addr);
+    bool was = c->configured;
     if (p->process_changed)
         apply_process(c, &p->process);
     if (!c->configured)
@@ -304,6 +313,8 @@ void core_apply(struct core *c, const struct speaker_plan *p)
             apply_peer(c, &p->peers[i]);
     if (p->listen_changed)
         apply_ranges(c, p);
+    if (p->origins_changed)
+        origin_set(c->origin, routes_table(c->routes), p->origins, p->norigins, !was);
     listen_open(c->listen, true); /* last: a new listener takes all keys at once */
 }
 
@@ -347,7 +358,8 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     if (!c)
         abort();
     struct kernel_opts k = {.changed = on_addresses, .warn = on_warning, .arg = c};
-    struct routes_opts r = {.ops = {.hop = on_hop, .arg = c}, .warn = on_warning, .arg = c};
+    struct routes_opts r = {
+        .ops = {.hop = on_hop, .route = on_route, .arg = c}, .warn = on_warning, .arg = c};
     const struct listen_opts l = {
         .port = opts->port,
         .addrs = opts->listen,
@@ -364,8 +376,9 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     c->io = peer_io_new(loop, opts->port, conf_of, c);
     c->listen = listen_new(loop, &l);
     c->kernel = kernel_open(loop, &k);
-    c->routes = routes_open(loop, &r);
     c->bgp = bgp_new(&ops, c);
+    c->origin = origin_new(c->bgp);
+    c->routes = routes_open(loop, &r);
     if (routes_known(c->routes))
         c->hops = next_hop_watch_new(c->bgp);
     return c;
@@ -377,6 +390,7 @@ void core_free(struct core *c)
     if (c->hops)
         next_hop_watch_free(c->hops);
     routes_close(c->routes);
+    origin_free(c->origin);
     kernel_close(c->kernel);
     peer_io_free(c->io);
     bgp_free(c->bgp);
