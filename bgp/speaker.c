@@ -211,6 +211,8 @@ static void refit_dynamic(struct bgp_peer *p)
         replace_conf(p, &r->peer);
         p->conf.remote_as = as;
         p->conf.kind = kind;
+        if (p->routes)
+            rib_session_conf(p->b->rib, p);
     }
 }
 

@@ -241,6 +241,8 @@ uint32_t rib_export_label(const struct rib_group *g, uint32_t dest, const struct
 
     if (!bgp_family_info[g->table->family].label)
         return 0;
+    if (s->kind < SOURCE_EXTERNAL && p->label >> 4 != 0)
+        return p->label | 1; /* its origin has given it one */
     if (next_hop_self(g, s, &nh->nh))
         return label_of(g->table, dest) << 4 | 1;
     return p->label | 1;

@@ -73,7 +73,7 @@ bool group_holds(const struct rib_table *t, uint32_t dest)
     for (const struct rib_group *g = t->groups; g; g = g->next) {
         if (dest < g->room && (g->out[dest] != 0 || bit_get(g->pending_bit, dest)))
             return true;
-        for (const struct rib_member *m = g->members; m; m = m->next)
+        for (const struct rib_member *m = g->lagging ? g->members : NULL; m; m = m->next)
             if (m->lag && dest < m->lag->bits &&
                 (bit_get(m->lag->todo, dest) || bit_get(m->lag->told, dest)))
                 return true;
@@ -315,7 +315,7 @@ static void tell(struct rib_group *g, struct packer *p, uint32_t dest, uint32_t 
     if (set == 0)
         packer_add(p, dest, 0, BGP_LABEL_WITHDRAWN, except);
     store(g, dest, set, source, label);
-    for (struct rib_member *m = g->members; m; m = m->next)
+    for (struct rib_member *m = g->lagging ? g->members : NULL; m; m = m->next)
         if (m->lag)
             lag_touch(m, dest);
 }
@@ -422,7 +422,7 @@ size_t group_work(struct rib_group *g, size_t n)
                          : (g->npending > 0 ? gather(g, n - done) : 0);
         done += step;
     } while (step > 0 && done < n);
-    for (struct rib_member *m = g->members; m && done < n; m = m->next)
+    for (struct rib_member *m = g->lagging ? g->members : NULL; m && done < n; m = m->next)
         if (m->lag)
             done += lag_work(m, n - done);
     group_end_of_rib(g);

@@ -54,6 +54,7 @@ struct rib_group {
     struct rib_table *table;
     struct policy policy;
     struct rib_member *members;
+    unsigned lagging; /* members out of step */
 
     uint32_t *out;   /* Adj-RIB-Out: set by destination, 0 not advertised */
     uint16_t *from;  /* number of the source it is from */

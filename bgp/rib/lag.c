@@ -31,8 +31,9 @@ static bool mine(const struct rib_member *m, uint32_t dest)
 
 void lag_start(struct rib_member *m, bool knows)
 {
-    const struct rib_group *g = m->group;
+    struct rib_group *g = m->group;
 
+    g->lagging++;
     m->lag = bgp_alloc(sizeof *m->lag);
     room(m->lag, g->room);
     for (uint32_t id = 1; knows && id < g->room; id++)
@@ -65,6 +66,7 @@ void lag_end(struct rib_member *m)
 
     if (!l)
         return;
+    m->group->lagging--;
     free_run(l);
     rib_resize(l->todo, octets(l->bits), 0);
     rib_resize(l->told, octets(l->bits), 0);

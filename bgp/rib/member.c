@@ -140,7 +140,9 @@ void group_rejoin(struct rib_session *s, enum bgp_family f)
     n = add_member(s, f, &policy);
     n->eor_due = m->eor_due;
     n->lag = m->lag;
+    n->group->lagging++;
     m->lag = NULL;
+    old->lagging--;
     lag_all(n);
     for (uint32_t id = 1; id < n->group->room; id++)
         n->own += n->group->out[id] != 0 && n->group->from[id] == s->source->number;

@@ -10,7 +10,10 @@
 #include "bgp/internal.h"
 #include "bgp/rib/group.h"
 
-enum { LOOKS = 8192 /* keys a batch may look at without finding anything */ };
+enum {
+    LOOKS = 8192, /* keys a batch may look at without finding anything */
+    AHEAD = 8     /* keys whose places in memory are asked for early */
+};
 
 struct bgp_walk {
     const struct bgp *b;
@@ -280,6 +283,18 @@ static bool put_dest(struct bgp_walk *w, uint32_t dest, const struct rib_session
     return true;
 }
 
+/* Keys are in order, records are not. */
+static void prefetch(const struct bgp_walk *w, const struct dests *d)
+{
+    const uint8_t *key = w->keys + (w->at + AHEAD) * w->width;
+
+    if (w->at + 2 * (size_t)AHEAD >= w->n)
+        return;
+    dest_prefetch_record(d, dest_hash(d, key, key[w->width - 1]));
+    key += (size_t)AHEAD * w->width;
+    dest_prefetch_slot(d, dest_hash(d, key, key[w->width - 1]));
+}
+
 bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch)
 {
     const struct dests *d = &table_of(w)->dests;
@@ -292,7 +307,10 @@ bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch)
         return false;
     for (unsigned looks = 0; w->at < w->n && batch->n < BGP_BATCH; looks++) {
         const uint8_t *key = w->keys + w->at * w->width;
-        uint32_t dest = dest_find(d, key, key[octets], dest_hash(d, key, key[octets]));
+        uint32_t dest;
+
+        prefetch(w, d);
+        dest = dest_find(d, key, key[octets], dest_hash(d, key, key[octets]));
 
         if (dest != 0 && !put_dest(w, dest, p ? p->routes : NULL, batch))
             return true;

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct bgp_conn *conns[3];
 static unsigned nconns;
-static bool closed[3], sink_as4;
+static bool closed[3], sink_as4, feeder_as4;
 
 static uint64_t op_now(void *ctx)
 {
@@ -42,7 +42,6 @@ static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t 
     static uint8_t room[RIB_SCRATCH];
 
     (void)ctx;
-    (void)c;
     while (n > 0) {
         struct bgp_fault f;
         struct bgp_update u;
@@ -59,7 +58,8 @@ static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t 
             if (!bgp_nlri_check(u.withdrawn, BGP_IPV4_UNICAST) ||
                 !bgp_nlri_check(u.nlri, BGP_IPV4_UNICAST))
                 abort();
-            bgp_attrs_decode(u.attributes, true, sink_as4, room, sizeof room, &a);
+            bgp_attrs_decode(u.attributes, true, c == conns[2] ? sink_as4 : feeder_as4, room,
+                             sizeof room, &a);
             if (a.worst > BGP_DISCARD)
                 abort();
             if (bgp_attrs_seen(&a, BGP_ATTR_MP_REACH) &&
@@ -136,13 +136,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1 || size > BGP_LONGEST - BGP_HEADER)
         return 0;
     feeder = data[0] & 1;
+    feeder_as4 = data[0] >> 1 & 1;
     sink_as4 = data[0] >> 2 & 1;
     nconns = 0;
     memset(closed, 0, sizeof closed);
     b = bgp_new(&ops, NULL);
     bgp_set_process(b, &conf);
-    bring_up(b, 0, 65001, data[0] >> 1 & 1);
-    bring_up(b, 1, 65000, data[0] >> 1 & 1);
+    bring_up(b, 0, 65001, feeder_as4);
+    bring_up(b, 1, 65000, feeder_as4);
     bring_up(b, 2, 65002, sink_as4);
     bgp_frame_begin(&w, BGP_UPDATE);
     bgp_put_bytes(&w, data + 1, size - 1);

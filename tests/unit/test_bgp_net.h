@@ -50,8 +50,9 @@ struct net {
     unsigned npipes;
     uint64_t now;
     uint32_t seed;
-    unsigned delay; /* ms, most a piece takes */
-    unsigned piece; /* octets, most that travel together; 0: all */
+    unsigned delay;         /* ms, most a piece takes */
+    unsigned piece;         /* octets, most that travel together; 0: all */
+    bool frozen[NET_NODES]; /* nothing arrives there */
 };
 
 static struct net *net;
@@ -145,7 +146,7 @@ static void net_carry(struct net_pipe *p, unsigned s)
     size_t left = w->n - w->read, n = left;
     struct bgp_conn *c = p->end[!s].conn;
 
-    if (!p->open || !c || net->now < w->due)
+    if (!p->open || !c || net->now < w->due || net->frozen[p->end[!s].node])
         return;
     if (left > 0) {
         uint8_t *piece;

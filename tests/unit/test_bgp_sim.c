@@ -194,6 +194,87 @@ START_TEST(large_table)
 }
 END_TEST
 
+/* A member that takes nothing holds up the others for a second, not longer; when it goes on it is
+ * told what is true then. */
+START_TEST(slow_member)
+{
+    enum { MANY = 50000 };
+
+    net_start(7);
+    for (unsigned i = 0; i < 4; i++)
+        net_add(65001 + i);
+    for (unsigned i = 1; i < 4; i++)
+        net_link(0, i);
+    net_run(3000);
+    net->frozen[2] = true;
+    for (unsigned i = 0; i < MANY; i++)
+        net_originate(0, BGP_IPV4_UNICAST, i, i + 1); /* each with a set of its own */
+    net_run(4000);
+    ck_assert_uint_eq(net_look(1, 0).routes[BGP_IPV4_UNICAST].accepted, MANY);
+    ck_assert_uint_eq(net_look(3, 0).routes[BGP_IPV4_UNICAST].accepted, MANY);
+    ck_assert_uint_eq(net_look(2, 0).routes[BGP_IPV4_UNICAST].accepted, 0);
+    ck_assert_ptr_nonnull(net_peer(0, 2)->routes->members[BGP_IPV4_UNICAST]->lag);
+    for (unsigned i = 0; i < MANY; i += 3)
+        net_withdraw(0, BGP_IPV4_UNICAST, i);
+    for (unsigned i = 1; i < MANY; i += 3)
+        net_originate(0, BGP_IPV4_UNICAST, i, 5);
+    net_originate(3, BGP_IPV4_UNICAST, MANY, 1);
+    net_run(2000);
+    net->frozen[2] = false;
+    net_run(100);
+    net_converge(60000);
+    net_compare_all();
+    ck_assert_uint_eq(net_look(2, 0).routes[BGP_IPV4_UNICAST].accepted, MANY - (MANY + 2) / 3 + 1);
+    net_stop();
+}
+END_TEST
+
+/* RFC 4456: a client's route goes to everybody, another one only to clients; what comes back to its
+ * originator is not used. */
+START_TEST(reflection)
+{
+    static const bool client[] = {false, true, true, false, false}; /* of node 0 */
+    struct bgp_route_batch batch = {0};
+    struct bgp_walk_filter f = {.family = BGP_VPNV4, .kind = BGP_WALK_ALL};
+    struct bgp_walk *w;
+    struct bgp_attr a;
+
+    net_start(11);
+    for (unsigned i = 0; i < 5; i++)
+        net_add(65000);
+    for (unsigned i = 1; i < 5; i++) {
+        struct bgp_peer_conf down = net_conf(0, i), up = net_conf(i, 0);
+
+        for (unsigned k = 0; k < BGP_FAMILIES; k++) {
+            down.af[k].reflect_client = client[i];
+            down.af[k].next_hop_local = false;
+        }
+        bgp_set_peer(net->nodes[0].b, &down, BGP_KEEP);
+        bgp_set_peer(net->nodes[i].b, &up, BGP_KEEP);
+    }
+    net_originate(1, BGP_VPNV4, 1, 0); /* by a client */
+    net_originate(3, BGP_VPNV4, 3, 0); /* by another peer */
+    net_run(10000);
+    net_converge(10000);
+    net_compare_all();
+    ck_assert_uint_eq(net_look(2, 0).routes[BGP_VPNV4].accepted, 2);
+    ck_assert_uint_eq(net_look(4, 0).routes[BGP_VPNV4].accepted, 1);
+    ck_assert_uint_eq(net_look(3, 0).routes[BGP_VPNV4].accepted, 1);
+    ck_assert_uint_eq(net_look(1, 0).routes[BGP_VPNV4].accepted, 1);
+    w = bgp_walk_new(net->nodes[4].b, &f);
+    ck_assert(bgp_walk_next(w, &batch) && batch.n == 1);
+    ck_assert_uint_eq(batch.routes[0].label, 101); /* the next hop stays, so does the label */
+    ck_assert_int_eq(bgp_addr_cmp(&batch.routes[0].next_hop, &net->nodes[1].addr), 0);
+    ck_assert(bgp_attr_find(bgp_cursor_on(batch.bytes, batch.nbytes), BGP_ATTR_ORIGINATOR_ID, &a));
+    ck_assert_uint_eq(bgp_get_u32(&a.value), 0x0a000002);
+    ck_assert(bgp_attr_find(bgp_cursor_on(batch.bytes, batch.nbytes), BGP_ATTR_CLUSTER_LIST, &a));
+    ck_assert_uint_eq(bgp_get_u32(&a.value), 0x0a000001);
+    bgp_walk_free(w);
+    bgp_route_batch_free(&batch);
+    net_stop();
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bgp sim");
@@ -206,6 +287,8 @@ int main(void)
     tcase_add_loop_test(t, external, 0, 4);
     tcase_add_loop_test(t, reflected, 0, 4);
     tcase_add_test(t, large_table);
+    tcase_add_test(t, slow_member);
+    tcase_add_test(t, reflection);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
