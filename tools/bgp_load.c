@@ -83,6 +83,16 @@ static uint64_t hash(const uint8_t *p, size_t n, uint64_t h)
     return mix(h);
 }
 
+/* A set: speakers may order it as they like. */
+static uint64_t communities(const uint8_t *p, size_t n)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i + 4 <= n; i += 4)
+        sum += hash(p + i, 4, 29);
+    return sum;
+}
+
 /* --- what is fed ------------------------------------------------------------------------------ */
 
 /* The i-th prefix: lengths as in the real table, no two equal. */
@@ -136,7 +146,7 @@ static size_t attributes(uint32_t as, unsigned set, uint8_t *buf, size_t room, u
             c[i] = (uint8_t)(i % 4 == 0 ? 0x10 : mix(r + i));
         bgp_attr_put(&w, 0xc0, BGP_ATTR_COMMUNITY, c, n * 4);
         if (!no_communities)
-            *digest = hash(c, n * 4, *digest);
+            *digest = mix(*digest + communities(c, n * 4));
     }
     if (bgp_family_info[family].vpn) {
         rt[7] = (uint8_t)(set % 50);
@@ -333,7 +343,7 @@ static uint64_t attrs_digest(struct bgp_cursor field)
         if (a.code == BGP_ATTR_AS_PATH && a.value.left > 6)
             d = hash(a.value.at + 6, a.value.left - 6, 17); /* without the speaker's own AS */
         else if (a.code == BGP_ATTR_COMMUNITY)
-            d = hash(a.value.at, a.value.left, d);
+            d = mix(d + communities(a.value.at, a.value.left));
     }
     return d;
 }
