@@ -107,12 +107,12 @@ peer $v6 timer connect-retry 1"
     family_lines 'ipv6-family unicast' "$v6" "$@"
 }
 
-m_start() { # X_AS Y_AS Z_AS X_WORD; Z_AS 0: no Z
+m_start() { # X_AS Y_AS Z_AS X_WORD
     {
         printf 'system-view\nsysname M\nbgp 64601\nrouter-id 10.0.9.1\nundo default ipv4-unicast\n'
         peer_lines "$1" $XA $XA6 "${4:-}"
         peer_lines "$2" $YA $YA6
-        [ "$3" = 0 ] || peer_lines "$3" $ZA $ZA6
+        peer_lines "$3" $ZA $ZA6
         echo commit
     } | vrpsh_batch "$NSM" "$D/m.db" >"$D/m.out" 2>&1
 }
@@ -139,7 +139,9 @@ m_address() { case $1:$2 in x:v6) echo $MX6 ;; x:*) echo $MX ;; y:v6) echo $MY6 
 
 # How often M has had a message of this kind from, or sent it to, a peer.
 m_counter() { # PEER "Update messages" sent|received
-    m_show "display bgp peer $1 verbose" | awk -v what="$2" -v dir="$3" '
+    local v6=''
+    case $1 in *:*) v6=ipv6 ;; esac
+    m_show "display bgp $v6 peer $1 verbose" | awk -v what="$2" -v dir="$3" '
         tolower($1) ~ "^" dir { on = 1 }
         tolower($1) ~ /^(sent|received)/ && tolower($1) !~ "^" dir { on = 0 }
         on && index($0, what) { print $NF; exit }'
@@ -222,7 +224,7 @@ EOF
     } >"$dir/conf"
     run_in "$ns" "$dir/out" env exabgp.daemon.user=root exabgp.daemon.drop=false \
         exabgp.api.cli=false exabgp.api.ack=false "exabgp.tcp.bind=${binds# }" \
-        exabgp.tcp.port=$PORT exabgp "$dir/conf"
+        "exabgp.tcp.port=$PORT" exabgp "$dir/conf"
 }
 exabgp_family() {
     case $1 in v4) echo ipv4 unicast ;; v6) echo ipv6 unicast ;; vpn4) echo ipv4 mpls-vpn ;;
@@ -233,9 +235,11 @@ exabgp_table() { sed -n "s/^$(exabgp_family "$2")|//p" "$1/table"; } # DIR FAMIL
 exabgp_say() {
     local vpn='' hop=self
     case $4 in vpn*) vpn="rd $6 label $7 extended-community [ target:$RT ]" ;; esac
-    [ "$4" != vpn6 ] || hop=${2/::1/::2} # "self" would be an IPv4 address of the wrong length
-    case $hop in $MX | $MY) hop=fd00:${hop:5:1}::2 ;; esac
-    # shellcheck disable=SC2086 # words
+    case $4-$2 in # "self" would be an IPv4 address, of the wrong length
+    vpn6-"$MX") hop=$XA6 ;;
+    vpn6-"$MY") hop=$YA6 ;;
+    esac
+    # shellcheck disable=SC2086,SC2153 # words; LABEL is no misspelling
     echo neighbor $2 $3 route $5 next-hop $hop $vpn community [ ${8:-$COMM} ] \
         large-community [ 64601:1:2 ] >"$1/in"
 }
