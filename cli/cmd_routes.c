@@ -257,13 +257,11 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
 
 /* --- commands -------------------------------------------------------------------------- */
 
-static bool fill_prefix(struct session *s, const struct sch_match *m, struct bgp_walk_filter *f,
-                        bool *any_length)
+static bool fill_prefix(const struct sch_match *m, struct bgp_walk_filter *f, bool *any_length)
 {
     const struct sch_value *v4 = cmd_arg(m, "address"), *v6 = cmd_arg(m, "address6"),
                            *mask = cmd_arg(m, "mask"), *len = cmd_arg(m, "length");
     const struct sch_value *a = v4->present ? v4 : v6;
-    (void)s;
     if (!a->present)
         return false;
     unsigned all = a->addr.af == 4 ? 32 : 128;
@@ -310,7 +308,7 @@ void cmd_display_routes(struct session *s, const struct sch_match *m)
     if (!bgp_text_runs(s))
         return;
     direction(m, &f);
-    if (fill_prefix(s, m, &f, &any_length) && !f.longer) {
+    if (fill_prefix(m, &f, &any_length) && !f.longer) {
         one_network(s, &f, any_length);
         return;
     }

@@ -163,7 +163,6 @@ static size_t undo_text(struct session *s, const struct sch_line *l, const char 
         whole = true;
     for (uint8_t i = 0; i < l->nparams && !whole; i++)
         v[i].present = v[i].present && l->params[i].key;
-    (void)s;
     if (l == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && v[0].addr.af) {
         char name[64];
         sch_value_text(&v[0], &l->params[0], true, name, sizeof name);

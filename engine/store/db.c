@@ -26,7 +26,6 @@ const char *const store_sql[STATEMENTS] = {
     [Q_HOLD] = "SELECT 1 FROM meta",
     [Q_BEGIN] = "BEGIN IMMEDIATE",
     [Q_COMMIT] = "COMMIT",
-    [Q_ROLLBACK] = "ROLLBACK",
     [Q_GET_RUNNING] = "SELECT text FROM running WHERE key=?1",
     [Q_ANY_RUNNING] = "SELECT key FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
     [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 ORDER BY key",

@@ -128,10 +128,9 @@ bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg)
     return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
 }
 
-static bool find(struct store *s, sqlite3_stmt *q, struct store_commit *out)
+static bool find(sqlite3_stmt *q, struct store_commit *out)
 {
     bool found = q && sqlite3_step(q) == SQLITE_ROW;
-    (void)s;
     if (found)
         read_commit(q, out);
     if (q)
@@ -146,7 +145,7 @@ bool store_commit_find(struct store *s, uint32_t id, const char *label, struct s
         sqlite3_bind_text(q, 1, label, -1, SQLITE_STATIC);
     else if (q)
         sqlite3_bind_int64(q, 1, id);
-    return find(s, q, out);
+    return find(q, out);
 }
 
 bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out)
@@ -154,7 +153,7 @@ bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out)
     sqlite3_stmt *q = store_query(s, Q_FIND_NTH);
     if (q)
         sqlite3_bind_int64(q, 1, n);
-    return find(s, q, out);
+    return find(q, out);
 }
 
 bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg)

@@ -11,7 +11,6 @@ enum statement {
     Q_HOLD,
     Q_BEGIN,
     Q_COMMIT,
-    Q_ROLLBACK,
     Q_GET_RUNNING,
     Q_ANY_RUNNING,
     Q_SET,
