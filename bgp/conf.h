@@ -27,6 +27,7 @@ struct bgp_af_conf {
     bool med_none_as_maximum; /* "bestroute med-none-as-maximum" */
     bool igp_metric_ignore;   /* "bestroute igp-metric-ignore" */
     bool router_id_ignore;    /* "bestroute router-id-ignore" */
+    bool no_vpn_target; /* "undo policy vpn-target": VPN routes are kept whatever their targets */
 };
 
 /* What is done with the routes of one peer in one family. Zero means VRP's default, except mrai. */
@@ -108,6 +109,37 @@ void bgp_peer_conf_clear(struct bgp_peer_conf *c);
 
 /* Deep copy; *to must be empty. Aborts the process when memory runs out. */
 void bgp_peer_conf_copy(struct bgp_peer_conf *to, const struct bgp_peer_conf *from);
+
+/* Route distinguishers and route targets as on the wire: 8 octets, a target with the type octets of
+ * the extended community (0x00-0x02, 0x02). */
+struct bgp_targets {
+    uint8_t (*at)[8]; /* owned */
+    size_t n;
+};
+
+enum bgp_label_mode { BGP_LABEL_PER_INSTANCE, BGP_LABEL_PER_ROUTE, BGP_LABEL_PER_NEXT_HOP };
+
+/* One address family of a VPN instance: "ip vpn-instance X" / "ipv4-family", and the BGP view
+ * "ipv4-family vpn-instance X". */
+struct bgp_vpn_af_conf {
+    bool enabled; /* has a route distinguisher */
+    uint8_t rd[8];
+    struct bgp_targets import, export;
+    uint8_t label_mode; /* enum bgp_label_mode, "apply-label" */
+    struct bgp_af_conf af;
+};
+
+/* A VPN instance (RFC 4364). Its number is what struct bgp_addr calls vpn: 1-65535, given by the
+ * engine, kept as long as the instance exists. */
+struct bgp_vpn_conf {
+    uint16_t number;
+    char *name;         /* owned; for displays and logs */
+    uint32_t router_id; /* host order; 0: that of the process */
+    struct bgp_vpn_af_conf v4, v6;
+};
+void bgp_vpn_conf_clear(struct bgp_vpn_conf *c);
+/* Deep copy; *to must be empty. */
+void bgp_vpn_conf_copy(struct bgp_vpn_conf *to, const struct bgp_vpn_conf *from);
 
 /* A range dynamic peers may connect from: "peer G listen-net" with the effective conf of G. */
 struct bgp_listen_conf {

@@ -47,6 +47,8 @@ bool bgp_addr_parse(const char *text, size_t n, struct bgp_addr *out)
 
 int bgp_addr_cmp(const struct bgp_addr *a, const struct bgp_addr *b)
 {
+    if (a->vpn != b->vpn)
+        return a->vpn < b->vpn ? -1 : 1;
     if (a->af != b->af)
         return a->af < b->af ? -1 : 1;
     return memcmp(a->b, b->b, sizeof a->b);
@@ -57,7 +59,7 @@ bool bgp_addr_in(const struct bgp_addr *a, const struct bgp_addr *net, unsigned 
     unsigned bits = a->af == 4 ? 32 : 128;
     unsigned whole = len / 8, rest = len % 8;
 
-    if (a->af != net->af || a->af == 0 || len > bits)
+    if (a->af != net->af || a->vpn != net->vpn || a->af == 0 || len > bits)
         return false;
     if (memcmp(a->b, net->b, whole) != 0)
         return false;

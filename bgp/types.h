@@ -11,12 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An IPv4 or IPv6 address. af is 0 (none), 4 or 6; unused bytes of b are zero, so memcmp compares.
- */
+/* An IPv4 or IPv6 address. af is 0 (none), 4 or 6. vpn is its scope: the number of the VPN instance
+ * the address is meant in, 0 in the public network; the same digits in two instances are two
+ * addresses. Unused bytes of b are zero and the struct is packed, so memcmp compares, also the keys
+ * it is part of. */
 struct bgp_addr {
     uint8_t af;
     uint8_t b[16];
-};
+    uint16_t vpn;
+} __attribute__((packed));
 
 #define BGP_ADDR_STRLEN 46 /* longest text form with its NUL, INET6_ADDRSTRLEN */
 
@@ -46,10 +49,11 @@ const char *bgp_addr_str(const struct bgp_addr *a, char *buf);
 /* Parses an IPv4 or IPv6 address of exactly n bytes of text. False: not one, *out is untouched. */
 bool bgp_addr_parse(const char *text, size_t n, struct bgp_addr *out);
 
-/* Orders by family (none, IPv4, IPv6), then numerically. */
+/* Orders by VPN instance, then family (none, IPv4, IPv6), then numerically. */
 int bgp_addr_cmp(const struct bgp_addr *a, const struct bgp_addr *b);
 
-/* True when a lies in net/len (len in bits, 0-32 or 0-128); false for different families. */
+/* True when a lies in net/len (len in bits, 0-32 or 0-128); false for different families or scopes.
+ */
 bool bgp_addr_in(const struct bgp_addr *a, const struct bgp_addr *net, unsigned len);
 
 #endif

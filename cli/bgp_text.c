@@ -26,7 +26,7 @@ bool bgp_text_runs(struct session *s)
 const char *bgp_text_id(uint32_t id, char *buf)
 {
     struct bgp_addr a = {
-        4, {(uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id}};
+        .af = 4, .b = {(uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id}};
     return bgp_addr_str(&a, buf);
 }
 

@@ -59,8 +59,8 @@ static const struct bgp_ops ops = {get_now, get_random, on_connect, on_send, on_
 /* Brings the peer with this last octet as far as asked. Its connection, NULL when it has none. */
 static struct bgp_conn *raise_peer(struct bgp *b, uint8_t last, unsigned steps)
 {
-    struct bgp_peer_conf conf = {.addr = {4, {192, 0, 2, last}}, .remote_as = 64602};
-    struct bgp_addr local = {4, {192, 0, 2, 254}};
+    struct bgp_peer_conf conf = {.addr = {.af = 4, .b = {192, 0, 2, last}}, .remote_as = 64602};
+    struct bgp_addr local = {.af = 4, .b = {192, 0, 2, 254}};
     struct bgp_open open = {.as = 64602, .id = last, .hold = 90};
     uint8_t buf[BGP_LONGEST];
     struct bgp_conn *c;
@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bgp_conf process = {.as = 64601, .router_id = 0x0a000005};
-    struct bgp_addr canary = {4, {192, 0, 2, 99}};
+    struct bgp_addr canary = {.af = 4, .b = {192, 0, 2, 99}};
     struct bgp *b = bgp_new(&ops, NULL);
     struct bgp_peer_view v;
     struct bgp_conn *c;

@@ -92,7 +92,7 @@ static const struct bgp_ops ops = {op_now, op_random, op_connect, op_send, op_cl
 
 static struct bgp_addr address(unsigned i)
 {
-    return (struct bgp_addr){4, {192, 0, 2, (uint8_t)i}};
+    return (struct bgp_addr){.af = 4, .b = {192, 0, 2, (uint8_t)i}};
 }
 
 static void bring_up(struct bgp *b, unsigned i, uint32_t as, bool as4)

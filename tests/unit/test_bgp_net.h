@@ -223,7 +223,7 @@ static UNUSED struct net_node *net_add(uint32_t as)
 
     n->number = net->nnodes++;
     n->as = as;
-    n->addr = (struct bgp_addr){4, {10, 0, 0, (uint8_t)(n->number + 1)}};
+    n->addr = (struct bgp_addr){.af = 4, .b = {10, 0, 0, (uint8_t)(n->number + 1)}};
     n->b = bgp_new(&net_ops, n);
     conf.router_id = 0x0a000001 + n->number;
     bgp_set_process(n->b, &conf);

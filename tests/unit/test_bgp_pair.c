@@ -181,7 +181,7 @@ static void run(uint64_t ms)
 
 static struct bgp_addr node_addr(unsigned i)
 {
-    return (struct bgp_addr){4, {10, 0, 0, (uint8_t)(i + 1)}};
+    return (struct bgp_addr){.af = 4, .b = {10, 0, 0, (uint8_t)(i + 1)}};
 }
 
 /* ids: which router identifiers the nodes get, so that either end can be the higher one. */

@@ -640,7 +640,7 @@ START_TEST(dynamic_becomes_static)
     assert_notified(in, 6, 6, "configured by name");
     ck_assert(!look(l, "10.1.0.1").dynamic);
     ck_assert_int_eq(state(l, "10.1.0.1"), BGP_CONNECT);
-    bgp_reset_peer(l->b, &(struct bgp_addr){4, {10, 1, 0, 2}}, NULL);
+    bgp_reset_peer(l->b, &(struct bgp_addr){.af = 4, .b = {10, 1, 0, 2}}, NULL);
     assert_notified(other, 6, 4, "reset");
     ck_assert_uint_eq(bgp_peer_count(l->b), 1);
     lab_free(l);

@@ -584,8 +584,9 @@ START_TEST(decision)
         ck_assert_uint_eq(batch.n, 2);
         ck_assert(batch.routes[0].best && !batch.routes[1].best && batch.routes[1].valid);
         ck_assert_str_eq(batch.routes[1].reason, steps[_i].step);
-        ck_assert(bgp_addr_cmp(&batch.routes[0].from,
-                               &(struct bgp_addr){4, {192, 0, 2, order & 1 ? 12 : 11}}) == 0);
+        ck_assert(
+            bgp_addr_cmp(&batch.routes[0].from,
+                         &(struct bgp_addr){.af = 4, .b = {192, 0, 2, order & 1 ? 12 : 11}}) == 0);
         lab_free(l);
     }
 }
