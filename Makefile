@@ -100,7 +100,8 @@ $(B)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/gen/schema_gen.o: $(B)/gen/schema_gen.c
+# The tables hold offsets into these structs.
+$(B)/gen/schema_gen.o: $(B)/gen/schema_gen.c schema/schema.h schema/conf.h bgp/conf.h bgp/types.h
 	@$(CC) $(CFLAGS) -c -o $@ $<
 
 define archive
