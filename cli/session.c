@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/commit.h"
 #include "engine/config/model.h"
 
 struct session *session_new(struct app *app, struct host_conn *conn, const char *user,
@@ -160,13 +161,8 @@ static void leave_answered(struct session *s, enum answer a)
         return;
     if (a == ANSWER_YES) {
         struct store_commit meta = {.type = "CLI"};
-        snprintf(meta.user, sizeof meta.user, "%s", s->user);
-        snprintf(meta.tty, sizeof meta.tty, "%s", s->tty);
-        if (!config_commit(&s->edit, &meta)) {
-            session_fail(s, -1, s->edit.err);
+        if (!commit_now(s, &meta))
             return;
-        }
-        app_committed(s->app, s);
     } else {
         store_candidate_clear(s->app->config.store, &s->edit.cand);
     }

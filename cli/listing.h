@@ -1,0 +1,23 @@
+/*
+ * A configuration on its way to a session: running, or what a candidate makes of it, from a key
+ * prefix on. Streamed, so that a large one delays nobody.
+ */
+#ifndef VRPSH_LISTING_H
+#define VRPSH_LISTING_H
+
+#include "cli/render.h"
+
+struct listing {
+    struct render render;
+    struct store_candidate cand;
+    uint8_t prefix[SCH_KEY_MAX], after[SCH_KEY_MAX];
+    size_t nprefix, nafter;
+    unsigned rows;
+    bool only_top; /* "display this" in the system view: no views */
+};
+
+/* Starts the stream of the rows below the prefix (n 0: all). The caller may set cand and only_top
+ * before it returns to the session. NULL: out of memory, said. */
+struct listing *list_start(struct session *s, const uint8_t *prefix, size_t n);
+
+#endif
