@@ -20,7 +20,7 @@ WARN := # the warnings that are errors are those of the compiler everybody build
 endif
 CFLAGS := $(BASE) $(WARN) $(FLAGS_$(VARIANT)) $(EXTRA_CFLAGS)
 LDFLAGS := -pthread $(FLAGS_$(VARIANT))
-LDLIBS := -ledit -lsqlite3 -lpcre2-8 -luv -lmnl -lsodium
+LDLIBS := -ledit -lsqlite3 -lpcre2-8 -luv -lmnl -lsodium -lz
 
 room = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))

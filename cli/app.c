@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/load.h"
 #include "engine/config/model.h"
 
 struct app *app_new(const struct app_opts *o)
@@ -98,6 +99,7 @@ static bool app_start(void *ctx, struct uv_loop_s *loop, char *err, size_t errle
         return false;
     }
     config_start_speaker(&a->config, speaker);
+    load_startup(a, on_warn, a);
     return true;
 }
 

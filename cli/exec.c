@@ -280,6 +280,10 @@ void exec_line(struct session *s)
     case SCH_COMMAND:
         if (s->app->config.offline && !works_offline(m.cmd->does))
             break;
+        if (s->loading && m.cmd->does != DOES_QUIT) {
+            session_error(s, "The line is no configuration.");
+            break;
+        }
         s->paged = strncmp(m.cmd->syntax, "display", 7) == 0 && !filter_no_more(s->filter);
         commands[m.cmd->does](s, &m);
         break;

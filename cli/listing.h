@@ -16,8 +16,15 @@ struct listing {
     bool only_top; /* "display this" in the system view: no views */
 };
 
-/* Starts the stream of the rows below the prefix (n 0: all). The caller may set cand and only_top
- * before it returns to the session. NULL: out of memory, said. */
+/* Starts the stream of the rows below the prefix (n 0: all), with "#" and "return" behind them. The
+ * caller may set cand and only_top before it returns to the session. NULL: out of memory, said. */
 struct listing *list_start(struct session *s, const uint8_t *prefix, size_t n);
+
+/* The "!" lines that stand before a whole running configuration: as it was saved last, or (saved
+ * not 0) is being saved now by this session. */
+void listing_header(struct session *s, int64_t saved);
+/* The whole running configuration as "display current-configuration" prints it, with that time of
+ * saving. To be freed; NULL: out of memory. */
+char *listing_running(struct session *s, int64_t saved, size_t *n);
 
 #endif

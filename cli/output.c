@@ -98,6 +98,30 @@ void out_end(struct session *s)
     s->paged = false;
 }
 
+/* --- text that goes elsewhere -------------------------------------------------------- */
+
+void out_hold(struct session *s, struct out_held *held)
+{
+    *held = (struct out_held){s->text, s->ntext, s->textcap, s->filter};
+    s->text = NULL;
+    s->ntext = s->textcap = 0;
+    s->filter = NULL;
+}
+
+char *out_release(struct session *s, struct out_held *held, size_t *n)
+{
+    gather(s, "", 1); /* its NUL */
+    char *text = s->text;
+    *n = s->ntext - 1;
+    s->text = held->text;
+    s->ntext = held->n;
+    s->textcap = held->cap;
+    s->filter = held->filter;
+    return text;
+}
+
+/* --- diagnostics --------------------------------------------------------------------- */
+
 /* The severity has a field of its own: its word goes from the front of the text. */
 static void send_diag(struct session *s, char severity, size_t column, const char *text)
 {

@@ -63,6 +63,8 @@ struct session {
     unsigned errors;
     bool ended;      /* BYE has been sent */
     bool batch_over; /* no further line is run */
+    bool unasked;    /* questions are taken as answered by yes */
+    bool loading;    /* configuration lines only: the text of a file */
 
     struct filter *filter; /* of the command of the moment */
     struct proto_buf out;
@@ -74,7 +76,10 @@ struct session {
     struct stream stream;
 
     uint32_t rollback_to; /* commit whose state a rollback question is about */
-    int page;             /* screen-length; -1: what the terminal has */
+    char file[65];        /* what a question about a file means */
+    bool overwrites;
+    unsigned listed; /* lines of a directory shown so far */
+    int page;        /* screen-length; -1: what the terminal has */
     char *history[SESSION_HISTORY];
     unsigned nhistory;
     bool secret; /* the line of the moment holds a clear password */
@@ -119,6 +124,15 @@ void out(struct session *s, const char *fmt, ...) __attribute__((format(printf, 
 bool out_flush(struct session *s);
 /* End of the command's output: the last unfinished line and what filters hold back. */
 void out_end(struct session *s);
+/* Between the two, what the session prints is gathered and then handed over, to be freed, instead
+ * of being shown. */
+struct out_held {
+    char *text;
+    size_t n, cap;
+    struct filter *filter;
+};
+void out_hold(struct session *s, struct out_held *held);
+char *out_release(struct session *s, struct out_held *held, size_t *n);
 /* An error at offset at of the line (-1: none), with caret on a terminal, as FILE:LINE:COLUMN in a
  * batch. text begins with "Error: ". */
 void session_fail(struct session *s, long at, const char *text);

@@ -10,7 +10,7 @@
 set -u
 
 BUILD="gcc libc6-dev libedit-dev libmnl-dev libpcre2-dev libsodium-dev libsqlite3-dev libuv1-dev
-    uthash-dev libxxhash-dev"
+    uthash-dev libxxhash-dev zlib1g-dev"
 PEERS="bird2 exabgp frr gobgpd openbgpd"
 TEST="$BUILD $PEERS check clang clang-format iproute2 jq libclang-rt-14-dev mandoc pkg-config
     procps python3"

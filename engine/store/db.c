@@ -141,7 +141,7 @@ bool store_successor(const uint8_t *prefix, size_t n, uint8_t *out, size_t *nout
     return true;
 }
 
-static bool get_meta(struct store *s, const char *name, char *buf, size_t len)
+bool store_note(struct store *s, const char *name, char *buf, size_t len)
 {
     sqlite3_stmt *q;
     bool found = false;
@@ -157,12 +157,13 @@ static bool get_meta(struct store *s, const char *name, char *buf, size_t len)
     return found;
 }
 
-static bool put_meta(struct store *s, const char *name, const char *value)
+bool store_note_set(struct store *s, const char *name, const char *value)
 {
     sqlite3_stmt *q;
     if (sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO meta VALUES(?1,?2)", -1, &q, NULL) !=
         SQLITE_OK)
         return store_fail(s, "write");
+    store_rest(s);
     sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_text(q, 2, value, -1, SQLITE_STATIC);
     bool ok = sqlite3_step(q) == SQLITE_DONE || store_fail(s, "write");
@@ -175,7 +176,7 @@ static bool create(struct store *s, const char *fingerprint)
     char version[16];
     snprintf(version, sizeof version, "%d", STORE_VERSION);
     return store_exec(s, "BEGIN IMMEDIATE") && store_exec(s, schema_sql) &&
-           put_meta(s, "version", version) && put_meta(s, "schema", fingerprint) &&
+           store_note_set(s, "version", version) && store_note_set(s, "schema", fingerprint) &&
            store_exec(s, "COMMIT");
 }
 
@@ -208,20 +209,20 @@ static bool prepare(struct store *s, const char *fingerprint)
                        "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
                        "PRAGMA cache_size=-4000"))
         return false;
-    if (!get_meta(s, "version", value, sizeof value))
+    if (!store_note(s, "version", value, sizeof value))
         return create(s, fingerprint);
     if (strtol(value, NULL, 10) != STORE_VERSION) {
         snprintf(s->error, sizeof s->error,
                  "The datastore is of version %.20s, this program reads %d.", value, STORE_VERSION);
         return false;
     }
-    if (!get_meta(s, "schema", value, sizeof value) || strcmp(value, fingerprint) != 0) {
+    if (!store_note(s, "schema", value, sizeof value) || strcmp(value, fingerprint) != 0) {
         if (!no_rows(s)) {
             snprintf(s->error, sizeof s->error,
                      "The datastore was written by another version of this program.");
             return false;
         }
-        if (!put_meta(s, "schema", fingerprint))
+        if (!store_note_set(s, "schema", fingerprint))
             return false;
     }
     return adopt_orphans(s);

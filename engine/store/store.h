@@ -35,6 +35,9 @@ bool store_open(struct store **out, const char *path, const char *fingerprint, c
                 size_t errlen);
 void store_close(struct store *s);
 const char *store_error(const struct store *s);
+/* Small facts about the datastore by name, as text: false when there is none. */
+bool store_note(struct store *s, const char *name, char *buf, size_t len);
+bool store_note_set(struct store *s, const char *name, const char *value);
 
 /* --- candidates ---------------------------------------------------------------------- */
 

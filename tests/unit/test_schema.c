@@ -473,13 +473,12 @@ static const char *options(uint8_t view, const char *line, char out[2000])
 START_TEST(continuations)
 {
     char out[2000];
-    ck_assert_str_eq(options(VIEW_USER, "", out),
-                     "display quit refresh reset rollback screen-length system-view undo");
+    ck_assert_str_eq(options(VIEW_USER, "s", out), "[s] save screen-length startup system-view");
     ck_assert_str_eq(options(VIEW_USER, "dis", out), "[dis] display");
     ck_assert_str_eq(options(VIEW_USER, "display c", out),
                      "[c] clock configuration current-configuration");
     ck_assert_str_eq(options(VIEW_USER, "display clock ", out), "<cr>");
-    ck_assert_str_eq(options(VIEW_USER, "d cu ", out), "configuration interface <cr>");
+    ck_assert_str_eq(options(VIEW_USER, "d cu ", out), "all configuration inactive interface <cr>");
     ck_assert_str_eq(options(VIEW_USER, "rollback configuration ", out), "last to");
     ck_assert_str_eq(options(VIEW_SYSTEM, "bgp ", out), "INTEGER<1-4294967295> STRING<3-11>");
     ck_assert_str_eq(options(VIEW_SYSTEM, "interface ", out), "LoopBack<0-1023> STRING<3-31>");

@@ -1,14 +1,13 @@
-/* Commands that show configurations: streamed a few hundred rows at a time. See listing.h. */
+/* Whole configurations as text; see listing.h. */
+#include "cli/listing.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/app_internal.h"
-#include "cli/listing.h"
 
-#define ROWS_AT_ONCE 500 /* of a streamed configuration */
-
-/* --- whole configurations, streamed -------------------------------------------------- */
+#define ROWS_AT_ONCE 500
 
 static bool list_row(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
 {
@@ -54,49 +53,42 @@ static bool newest(void *arg, const struct store_commit *c)
     return false;
 }
 
-static void header(struct session *s)
+void listing_header(struct session *s, int64_t saved)
 {
+    struct store *store = s->app->config.store;
     struct store_commit last = {0};
-    char when[64];
+    char when[64], then[32], by[64];
     out(s, "!Software Version vrpsh %s\n", VRPSH_VERSION);
-    store_commits(s->app->config.store, 1, newest, &last);
+    store_commits(store, 1, newest, &last);
     if (last.id) {
         app_time(last.time, when, sizeof when);
         out(s, "!Last configuration was updated at %s by %s\n", when, last.user);
     }
-}
-
-void cmd_display_current(struct session *s, const struct sch_match *m)
-{
-    uint8_t prefix[SCH_KEY_MAX];
-    size_t n = 0;
-    struct sch_key k = {0};
-    bool all = true;
-    if (strcmp(cmd_word(m, "section"), "bgp") == 0) {
-        prefix[n++] = sch_lines[LINE_BGP_BGP].rank;
-        all = false;
-    } else if (cmd_arg(m, "name")->present) {
-        sch_key_add(&k, &sch_lines[LINE_INTERFACE_INTERFACE], cmd_arg(m, "name"));
-        memcpy(prefix, k.b, n = k.n);
-        all = false;
-    } else if (*cmd_word(m, "what")) {
-        prefix[n++] = sch_lines[LINE_INTERFACE_INTERFACE].rank;
-        all = false;
+    if (saved)
+        snprintf(by, sizeof by, "%s", s->user);
+    else if (store_note(store, "saved_time", then, sizeof then) &&
+             store_note(store, "saved_user", by, sizeof by))
+        saved = strtoll(then, NULL, 10);
+    if (saved) {
+        app_time(saved, when, sizeof when);
+        out(s, "!Last configuration was saved at %s by %s\n", when, by);
     }
-    struct listing *l = list_start(s, prefix, n);
-    if (l && all && !*cmd_word(m, "section"))
-        header(s);
-    if (l && strcmp(cmd_word(m, "section"), "system") == 0)
-        l->only_top = true;
 }
 
-void cmd_display_this(struct session *s, const struct sch_match *m)
+char *listing_running(struct session *s, int64_t saved, size_t *n)
 {
-    const struct level *v = session_level(s);
-    (void)m;
-    struct listing *l = list_start(s, v->key.b, v->key.n);
+    struct out_held held;
+    struct stream was = s->stream;
+    out_hold(s, &held);
+    listing_header(s, saved);
+    struct listing *l = list_start(s, NULL, 0);
+    while (l && list_next(s, l))
+        ;
+    s->stream = was;
+    free(l);
+    char *text = out_release(s, &held, n);
     if (l)
-        l->only_top = s->depth == 1;
-    if (l && s->depth > 2)
-        out(s, "#\n");
+        return text;
+    free(text);
+    return NULL;
 }

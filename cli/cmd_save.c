@@ -1,0 +1,287 @@
+/* The saved configuration: save, the startup file, and looking at files. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/app_internal.h"
+#include "cli/listing.h"
+#include "cli/startup.h"
+
+static const char no_name[] = "Invalid file name or Invalid extension ( *.cfg, *.zip ).";
+
+void startup_file(struct store *store, char name[FILES_NAME_MAX + 1])
+{
+    if (!store_note(store, "startup_file", name, FILES_NAME_MAX + 1) || !files_valid(name))
+        snprintf(name, FILES_NAME_MAX + 1, "%s", FILES_DEFAULT);
+}
+
+/* The file a command names, or the startup file; false when the name is none. */
+static bool file_of(struct session *s, const struct sch_value *arg, char name[FILES_NAME_MAX + 1])
+{
+    if (!arg->present) {
+        startup_file(s->app->config.store, name);
+        return true;
+    }
+    if (arg->n <= FILES_NAME_MAX) {
+        memcpy(name, arg->s, arg->n);
+        name[arg->n] = 0;
+        if (files_valid(name))
+            return true;
+    }
+    session_error(s, "%s", no_name);
+    return false;
+}
+
+/* --- save ---------------------------------------------------------------------------- */
+
+static void save_now(struct session *s)
+{
+    struct store *store = s->app->config.store;
+    char err[400], when[32];
+    int64_t now = time(NULL);
+    size_t n;
+    out(s, "Now saving the current configuration to the slot 1 ....\n");
+    char *text = listing_running(s, now, &n);
+    if (!text) {
+        session_error(s, "Out of memory.");
+        return;
+    }
+    snprintf(when, sizeof when, "%lld", (long long)now);
+    if (!files_write(s->app->opts.db, s->file, text, n, err, sizeof err))
+        session_error(s, "%s", err);
+    else if (!store_note_set(store, "saved_time", when) ||
+             !store_note_set(store, "saved_user", s->user) ||
+             !store_note_set(store, "saved_file", s->file))
+        session_error(s, "%s", store_error(store));
+    else
+        out(s, "Info: Save the configuration successfully.\n");
+    free(text);
+}
+
+static void overwrite_answered(struct session *s, enum answer a)
+{
+    if (a == ANSWER_YES)
+        save_now(s);
+}
+
+static void save_answered(struct session *s, enum answer a)
+{
+    char text[200];
+    if (a != ANSWER_YES)
+        return;
+    if (!s->overwrites) {
+        save_now(s);
+        return;
+    }
+    snprintf(text, sizeof text,
+             "Warning: The file %s already exists. Overwrite it? [Y/N]:", s->file);
+    session_ask(s, QUESTION_YES_NO, text, overwrite_answered);
+}
+
+void cmd_save(struct session *s, const struct sch_match *m)
+{
+    const struct sch_value *file = cmd_arg(m, "file");
+    if (!file_of(s, file, s->file))
+        return;
+    s->overwrites = file->present && files_exist(s->app->opts.db, s->file);
+    session_ask(
+        s, QUESTION_YES_NO,
+        "Warning: The current configuration will be written to the device. Continue? [Y/N]:",
+        save_answered);
+}
+
+/* --- what was saved ------------------------------------------------------------------ */
+
+/* A text shown as it is, a piece at a time. */
+struct shown {
+    char *text;
+    size_t n, at;
+};
+#define PIECE 16384
+
+static bool shown_next(struct session *s, void *state)
+{
+    struct shown *t = state;
+    size_t n = t->n - t->at < PIECE ? t->n - t->at : PIECE;
+    out_text(s, t->text + t->at, n);
+    t->at += n;
+    if (t->at < t->n)
+        return true;
+    if (t->n && t->text[t->n - 1] != '\n')
+        out_text(s, "\n", 1);
+    return false;
+}
+
+static void shown_free(void *state)
+{
+    struct shown *t = state;
+    free(t->text);
+    free(t);
+}
+
+static void show_file(struct session *s, const char *name)
+{
+    char err[400];
+    struct shown *t = calloc(1, sizeof *t);
+    if (t)
+        t->text = files_read(s->app->opts.db, name, &t->n, err, sizeof err);
+    if (!t || !t->text) {
+        session_error(s, "%s", t ? err : "Out of memory.");
+        free(t);
+        return;
+    }
+    s->stream = (struct stream){shown_next, shown_free, t};
+}
+
+void cmd_display_saved(struct session *s, const struct sch_match *m)
+{
+    struct store *store = s->app->config.store;
+    const char *form = cmd_word(m, "form");
+    char file[FILES_NAME_MAX + 1], text[64], when[64];
+    if (*form && (!store_note(store, "saved_time", text, sizeof text) ||
+                  !store_note(store, "saved_file", file, sizeof file))) {
+        out(s, "Info: The configuration has not been saved yet.\n");
+        return;
+    }
+    if (strcmp(form, "time") == 0) {
+        app_time(strtoll(text, NULL, 10), when, sizeof when);
+        out(s, "%s\n", when);
+        return;
+    }
+    if (!*form)
+        startup_file(store, file);
+    if (!*form && !files_exist(s->app->opts.db, file))
+        out(s, "Info: The configuration file does not exist.\n");
+    else
+        show_file(s, file);
+}
+
+void cmd_display_startup(struct session *s, const struct sch_match *m)
+{
+    struct store *store = s->app->config.store;
+    char next[FILES_NAME_MAX + 1], now[FILES_NAME_MAX + 1];
+    (void)m;
+    startup_file(store, next);
+    if (!store_note(store, "startup_loaded", now, sizeof now))
+        snprintf(now, sizeof now, "NULL");
+    out(s, "MainBoard:\n");
+    out(s, "  %-43s%s\n", "Startup saved-configuration file:", now);
+    out(s, "  %-43s%s\n", "Next startup saved-configuration file:",
+        files_exist(s->app->opts.db, next) ? next : "NULL");
+}
+
+void cmd_startup_saved(struct session *s, const struct sch_match *m)
+{
+    struct store *store = s->app->config.store;
+    char file[FILES_NAME_MAX + 1];
+    if (!file_of(s, cmd_arg(m, "file"), file))
+        return;
+    if (!files_exist(s->app->opts.db, file))
+        session_error(s, "The file %s does not exist.", file);
+    else if (!store_note_set(store, "startup_file", file))
+        session_error(s, "%s", store_error(store));
+    else
+        session_note(s, "Info: Succeeded in setting the configuration for booting system.");
+}
+
+static void reset_sure(struct session *s, enum answer a)
+{
+    struct store *store = s->app->config.store;
+    char err[400];
+    if (a != ANSWER_YES)
+        return;
+    if (!files_remove(s->app->opts.db, s->file, err, sizeof err))
+        session_error(s, "%s", err);
+    else if (!store_note_set(store, "startup_file", FILES_DEFAULT))
+        session_error(s, "%s", store_error(store));
+    else
+        out(s, "Info: Succeeded in clearing the configuration in the device.\n");
+}
+
+static void reset_answered(struct session *s, enum answer a)
+{
+    if (a == ANSWER_YES)
+        session_ask(s, QUESTION_YES_NO,
+                    "Warning: Now the system is clearing the configuration. "
+                    "Are you sure to continue? [Y/N]:",
+                    reset_sure);
+}
+
+void cmd_reset_saved(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    startup_file(s->app->config.store, s->file);
+    if (!files_exist(s->app->opts.db, s->file)) {
+        session_error(s, "The configuration file does not exist.");
+        return;
+    }
+    session_ask(s, QUESTION_YES_NO,
+                "Warning: The action will delete the saved configuration in the device. The "
+                "configuration will be erased to reconfigure. Continue? [Y/N]:",
+                reset_answered);
+}
+
+/* --- the files themselves ------------------------------------------------------------ */
+
+static void dir_line(void *ctx, const struct files_entry *e)
+{
+    struct session *s = ctx;
+    char when[64];
+    time_t t = (time_t)e->time;
+    struct tm tm;
+    localtime_r(&t, &tm);
+    strftime(when, sizeof when, "%b %d %Y %H:%M:%S", &tm);
+    out(s, "%5u  -rw-  %13llu  %s   %s\n", s->listed++, (unsigned long long)e->size, when, e->name);
+}
+
+void cmd_dir(struct session *s, const struct sch_match *m)
+{
+    uint64_t free_kb, total_kb;
+    (void)m;
+    s->listed = 0;
+    out(s, "  Idx  Attr     Size(Byte)  Date        Time       FileName\n");
+    files_list(s->app->opts.db, dir_line, s, &free_kb, &total_kb);
+    out(s, "\n%llu KB total (%llu KB free)\n", (unsigned long long)total_kb,
+        (unsigned long long)free_kb);
+}
+
+void cmd_more(struct session *s, const struct sch_match *m)
+{
+    const struct sch_value *file = cmd_arg(m, "file");
+    char name[FILES_NAME_MAX + 1];
+    snprintf(name, sizeof name, "%.*s", (int)(file->n <= FILES_NAME_MAX ? file->n : 0), file->s);
+    if (!files_plain(name))
+        session_error(s, "The file name is not valid.");
+    else
+        show_file(s, name);
+}
+
+static void delete_answered(struct session *s, enum answer a)
+{
+    char err[400];
+    if (a != ANSWER_YES)
+        return;
+    if (!files_remove(s->app->opts.db, s->file, err, sizeof err))
+        session_error(s, "%s", err);
+    else
+        session_note(s, "Info: Deleting file %s succeeded.", s->file);
+}
+
+void cmd_delete(struct session *s, const struct sch_match *m)
+{
+    const struct sch_value *file = cmd_arg(m, "file");
+    char text[200];
+    snprintf(s->file, sizeof s->file, "%.*s", (int)(file->n <= FILES_NAME_MAX ? file->n : 0),
+             file->s);
+    if (!files_plain(s->file)) {
+        session_error(s, "The file name is not valid.");
+        return;
+    }
+    if (!files_exist(s->app->opts.db, s->file)) {
+        session_error(s, "The file %s does not exist.", s->file);
+        return;
+    }
+    snprintf(text, sizeof text, "Warning: The file %s will be deleted. Continue? [Y/N]:", s->file);
+    session_ask(s, QUESTION_YES_NO, text, delete_answered);
+}
