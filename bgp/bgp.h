@@ -78,7 +78,13 @@ void bgp_set_process(struct bgp *b, const struct bgp_conf *conf);
 void bgp_set_peer(struct bgp *b, const struct bgp_peer_conf *conf, enum bgp_action action);
 /* Removes the peer, 6/3. Absent: nothing. */
 void bgp_remove_peer(struct bgp *b, const struct bgp_addr *addr);
-/* Replaces all listen ranges; dynamic peers outside every new range are removed. */
+/* Creates the VPN instance or replaces its conf (copied). What it imports and exports is looked at
+ * again in slices; no session is touched. */
+void bgp_set_vpn(struct bgp *b, const struct bgp_vpn_conf *conf);
+/* Removes the instance with its routes; peers it still has are kept Idle. Absent: nothing. */
+void bgp_remove_vpn(struct bgp *b, uint16_t number);
+/* Replaces all listen ranges; dynamic peers outside every new range are removed. Ranges are of the
+ * public network. */
 void bgp_set_listen(struct bgp *b, const struct bgp_listen_conf *ranges, size_t n);
 /* Says why the peer cannot be tried now (address missing, no route), or NULL: nothing in the way.
  * A non-NULL reason holds the peer in Idle and, when Established, closes it with 6/6. */
@@ -139,6 +145,9 @@ enum bgp_route_kind { /* where a route comes from, in the order in which kinds a
                       BGP_ROUTE_KINDS
 };
 
+/* The routes of a VPN instance are of the families IPv4 and IPv6 unicast; prefix.addr.vpn is its
+ * number. Every function below that takes a prefix or a peer understands scoped addresses. */
+
 /* What a local route carries. ORIGIN follows from its kind: incomplete when imported, else IGP. */
 struct bgp_local_route {
     struct bgp_addr next_hop; /* af 0: ourselves */
@@ -149,8 +158,8 @@ struct bgp_local_route {
     size_t nattrs;
 };
 
-/* Adds or replaces the local route of this kind. False: attrs are malformed or kind is not local.
- */
+/* Adds or replaces the local route of this kind. False: attrs are malformed, kind is not local, or
+ * there is no such VPN instance. */
 bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
                    enum bgp_route_kind kind, const struct bgp_local_route *route);
 /* False: there was none. */
@@ -219,7 +228,8 @@ struct bgp_peer_view {
 
 /* Fills out for one peer; false: no such peer. */
 bool bgp_peer_view(const struct bgp *b, const struct bgp_addr *addr, struct bgp_peer_view *out);
-/* Calls fn for every peer in address order until it returns false. */
+/* Calls fn for every peer in address order, those of the public network first, then by instance,
+ * until it returns false. */
 void bgp_each_peer(const struct bgp *b, bool (*fn)(void *arg, const struct bgp_peer_view *v),
                    void *arg);
 size_t bgp_peer_count(const struct bgp *b);
@@ -240,6 +250,7 @@ enum bgp_walk_kind {
 struct bgp_walk_filter {
     enum bgp_family family;
     enum bgp_walk_kind kind;
+    uint16_t vpn;         /* whose table, 0 the public one */
     struct bgp_addr peer; /* of the last three kinds */
     bool one;             /* only prefix ... */
     bool longer;          /* ... or that and what it covers */
@@ -247,8 +258,15 @@ struct bgp_walk_filter {
     struct bgp_prefix prefix;
 };
 
+enum bgp_cross { /* how a route came into a VPN instance */
+                 BGP_CROSS_NONE,
+                 BGP_CROSS_LOCAL, /* from another instance of this speaker */
+                 BGP_CROSS_REMOTE /* from a peer of a VPN family */
+};
+
 struct bgp_route {
-    struct bgp_prefix prefix;
+    struct bgp_prefix prefix; /* rd: in a VPN instance that of the crossed route, if it is one */
+    uint8_t cross;            /* enum bgp_cross */
     struct bgp_addr next_hop; /* af 0: ourselves */
     struct bgp_addr from;     /* the peer; af 0: a local route */
     uint32_t from_id;         /* its BGP identifier */
@@ -289,7 +307,9 @@ struct bgp_family_stats {
     uint64_t set_octets;
     uint32_t groups;
 };
-void bgp_family_stats(const struct bgp *b, enum bgp_family family, struct bgp_family_stats *out);
+/* vpn: whose table, 0 the public one. */
+void bgp_family_stats(const struct bgp *b, uint16_t vpn, enum bgp_family family,
+                      struct bgp_family_stats *out);
 
 /* "Cease"-like names of a NOTIFICATION, VRP spelling of D3; never NULL. */
 const char *bgp_error_name(uint8_t code);

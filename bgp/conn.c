@@ -282,6 +282,7 @@ void bgp_connected(struct bgp_conn *c, const struct bgp_addr *local, uint16_t lo
 
     bgp_enter(b);
     c->local = *local;
+    c->local.vpn = c->peer->addr.vpn;
     c->local_port = local_port;
     c->remote_port = remote_port;
     /* The peer's connection is confirmed already: ours comes too late to say an OPEN on it. */

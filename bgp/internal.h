@@ -142,6 +142,9 @@ void bgp_peer_calm(struct bgp_peer *p);
 void bgp_peer_failure(struct bgp_peer *p, const char *why);
 uint32_t bgp_peer_shown_as(const struct bgp_peer *p); /* our AS as this peer sees it */
 bool bgp_peer_internal(const struct bgp_peer *p);
+uint32_t bgp_peer_router_id(const struct bgp_peer *p); /* ours, as this peer sees it */
+/* Families the peer may use at all: a peer of a VPN instance speaks IPv4 and IPv6 unicast only. */
+unsigned bgp_peer_families(const struct bgp_peer *p);
 
 /* --- conn.c: bytes of one connection */
 struct bgp_conn *bgp_conn_new(struct bgp_peer *p, bool outgoing);

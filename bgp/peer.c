@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bgp/rib/rib.h"
+#include "bgp/rib/vpn.h"
 
 #define OWNER(timer, member)                                                                       \
     ((struct bgp_peer *)(void *)((char *)(timer)-offsetof(struct bgp_peer, member)))
@@ -78,6 +78,20 @@ bool bgp_peer_internal(const struct bgp_peer *p)
     return p->conf.remote_as == p->b->conf.as;
 }
 
+uint32_t bgp_peer_router_id(const struct bgp_peer *p)
+{
+    const struct rib_table *t = rib_table(p->b->rib, p->addr.vpn, BGP_IPV4_UNICAST);
+
+    return t ? rib_router_id(t) : 0;
+}
+
+unsigned bgp_peer_families(const struct bgp_peer *p)
+{
+    const unsigned unicast = 1u << BGP_IPV4_UNICAST | 1u << BGP_IPV6_UNICAST;
+
+    return p->addr.vpn != 0 ? p->conf.enabled & unicast : p->conf.enabled;
+}
+
 bool bgp_peer_admin_down(const struct bgp_peer *p)
 {
     return p->conf.ignore || p->b->conf.shutdown || p->b->stopped;
@@ -85,7 +99,9 @@ bool bgp_peer_admin_down(const struct bgp_peer *p)
 
 const char *bgp_peer_blocked(const struct bgp_peer *p)
 {
-    if (p->b->conf.router_id == 0)
+    if (p->addr.vpn != 0 && !vpn_find(p->b->rib, p->addr.vpn))
+        return "no VPN instance";
+    if (bgp_peer_router_id(p) == 0)
         return "no router ID";
     if (p->conf.blocked)
         return p->conf.blocked;

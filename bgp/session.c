@@ -14,15 +14,15 @@ void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
 
     *open = (struct bgp_open){
         .as = bgp_peer_shown_as(p),
-        .id = p->b->conf.router_id,
+        .id = bgp_peer_router_id(p),
         .hold = conf->hold,
         .no_params = conf->conventional,
     };
     if (conf->conventional) {
-        open->caps.families = conf->enabled & 1u << BGP_IPV4_UNICAST;
+        open->caps.families = (uint8_t)(bgp_peer_families(p) & 1u << BGP_IPV4_UNICAST);
         return;
     }
-    open->caps.families = conf->enabled;
+    open->caps.families = (uint8_t)bgp_peer_families(p);
     open->caps.refresh = !conf->no_refresh;
     open->caps.extended = true;
     open->caps.has_as4 = !conf->no_as4;
@@ -55,7 +55,7 @@ static bool as_permitted(const struct bgp_peer *p, uint32_t as)
 /* Checks of RFC 4271 6.2 that need the configuration. */
 static bool accept_open(const struct bgp_peer *p, const struct bgp_open *o, struct bgp_fault *f)
 {
-    bool same_id = o->id == p->b->conf.router_id;
+    bool same_id = o->id == bgp_peer_router_id(p);
 
     if (!as_permitted(p, o->as))
         return bgp_fault(f, BGP_ERR_OPEN, BGP_OPEN_AS);

@@ -161,7 +161,7 @@ void bgp_set_peer(struct bgp *b, const struct bgp_peer_conf *conf, enum bgp_acti
     } else {
         replace_conf(p, conf);
         if (p->routes)
-            rib_session_conf(b->rib, p);
+            rib_session_conf(p);
         if (action == BGP_RESET)
             restart(p, bgp_peer_admin_down(p) ? BGP_CEASE_SHUTDOWN : BGP_CEASE_CONFIG, NULL);
         else if (action == BGP_REFRESH_IN && p->state == BGP_ESTABLISHED)
@@ -212,7 +212,7 @@ static void refit_dynamic(struct bgp_peer *p)
         p->conf.remote_as = as;
         p->conf.kind = kind;
         if (p->routes)
-            rib_session_conf(p->b->rib, p);
+            rib_session_conf(p);
     }
 }
 
@@ -327,6 +327,7 @@ struct bgp_conn *bgp_accepted(struct bgp *b, const struct bgp_addr *remote, uint
         c = bgp_conn_new(p, false);
         c->io = io;
         c->local = *local;
+        c->local.vpn = p->addr.vpn;
         c->local_port = local_port;
         c->remote_port = remote_port;
         c->state = BGP_ACTIVE;

@@ -338,7 +338,7 @@ struct stats_call {
 static void run_stats(struct speaker *s, void *arg)
 {
     struct stats_call *c = arg;
-    bgp_family_stats(core_bgp(s->core), c->family, c->out);
+    bgp_family_stats(core_bgp(s->core), 0, c->family, c->out);
 }
 
 void speaker_family_stats(struct speaker *s, enum bgp_family family, struct bgp_family_stats *out)

@@ -23,7 +23,7 @@ struct update {
 
 static bool in_use(const struct rib_session *s, enum bgp_family f)
 {
-    return s->conn->families >> f & 1;
+    return s->tables[f] != NULL;
 }
 
 /* --- checks ----------------------------------------------------------------------------------- */
@@ -122,7 +122,7 @@ static bool in_clusters(struct bgp_cursor block, uint32_t cluster)
 static bool looped(const struct rib_session *s, enum bgp_family f, const struct bgp_attrs *a)
 {
     const struct bgp_conf *conf = &s->rib->b->conf;
-    uint32_t cluster = conf->af[f].cluster_id ? conf->af[f].cluster_id : conf->router_id;
+    const struct rib_table *t = s->tables[f];
     unsigned allowed = s->conn->peer->conf.af[f].allow_as_loop;
     struct bgp_attr at;
 
@@ -132,9 +132,9 @@ static bool looped(const struct rib_session *s, enum bgp_family f, const struct 
         return true;
     if (bgp_attrs_seen(a, BGP_ATTR_ORIGINATOR_ID) &&
         bgp_attr_find(a->block, BGP_ATTR_ORIGINATOR_ID, &at) &&
-        bgp_get_u32(&at.value) == conf->router_id)
+        bgp_get_u32(&at.value) == rib_router_id(t))
         return true;
-    return bgp_attrs_seen(a, BGP_ATTR_CLUSTER_LIST) && in_clusters(a->block, cluster);
+    return bgp_attrs_seen(a, BGP_ATTR_CLUSTER_LIST) && in_clusters(a->block, rib_cluster(t));
 }
 
 /* --- prefixes --------------------------------------------------------------------------------- */
@@ -185,7 +185,7 @@ static bool announce(struct rib_session *s, struct rib_table *t, const struct bg
 static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_cursor field,
                   uint32_t set, unsigned flags, struct bgp_fault *f)
 {
-    struct rib_table *t = &s->rib->tables[family];
+    struct rib_table *t = s->tables[family];
     struct bgp_nlri n[BATCH];
     uint32_t hash[BATCH], dest;
     unsigned k;
@@ -209,14 +209,16 @@ static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_curs
     return true;
 }
 
-/* Announces a field whose next hop is nh. */
+/* Announces a field whose next hop is nh, which is in the scope of the peer. */
 static bool take(struct rib_session *s, const struct update *u, enum bgp_family family,
-                 struct bgp_cursor field, const struct bgp_next_hop *nh, struct bgp_fault *f)
+                 struct bgp_cursor field, struct bgp_next_hop *nh, struct bgp_fault *f)
 {
     unsigned flags = looped(s, family, &u->attrs) ? PATH_LOOP : 0;
-    uint32_t set = rib_get_set(s->rib, u->attrs.block, nh);
+    uint32_t set;
     bool ok;
 
+    nh->addr.vpn = s->source->addr.vpn;
+    set = rib_get_set(s->rib, u->attrs.block, nh);
     if (bgp_addr_cmp(&nh->addr, &s->conn->local) == 0)
         flags |= PATH_OWN;
     ok = apply(s, family, field, set, flags, f);

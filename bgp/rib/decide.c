@@ -91,7 +91,7 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
                    bool with_med, enum step *why)
 {
     const struct rib *r = t->rib;
-    const struct bgp_af_conf *conf = &r->b->conf.af[t->family];
+    const struct bgp_af_conf *conf = t->conf;
     unsigned f = t->family;
     int c;
 
@@ -126,8 +126,7 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
 static bool med_counts(const struct rib_table *t, const struct candidate *x,
                        const struct candidate *y)
 {
-    return x->a->neighbour == y->a->neighbour ||
-           t->rib->b->conf.af[t->family].compare_different_as_med;
+    return x->a->neighbour == y->a->neighbour || t->conf->compare_different_as_med;
 }
 
 bool path_eligible(const struct rib_table *t, const struct path *p, const char **why)

@@ -14,7 +14,7 @@
 
 static bool may_reflect(const struct rib_group *g, const struct source *s)
 {
-    const struct bgp_af_conf *conf = &g->table->rib->b->conf.af[g->table->family];
+    const struct bgp_af_conf *conf = g->table->conf;
     bool from_client = s->clients >> g->table->family & 1;
 
     if (from_client && g->policy.client)
@@ -40,14 +40,6 @@ static bool next_hop_self(const struct rib_group *g, const struct source *s,
     if (!g->policy.internal)
         return !g->policy.next_hop_invariable;
     return g->policy.next_hop_local && s->kind != SOURCE_INTERNAL;
-}
-
-static uint32_t cluster_of(const struct rib_group *g)
-{
-    const struct bgp_conf *conf = &g->table->rib->b->conf;
-    uint32_t id = conf->af[g->table->family].cluster_id;
-
-    return id ? id : conf->router_id;
 }
 
 /* RFC 4360: bit 0x40 of the type says that the community stays in the AS. */
@@ -89,7 +81,7 @@ static void put_path(struct bgp_writer *w, const struct rib_group *g, const stru
 /* LOCAL_PREF is always sent to internal peers. */
 static void put_local_pref(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a)
 {
-    const struct bgp_af_conf *conf = &g->table->rib->b->conf.af[g->table->family];
+    const struct bgp_af_conf *conf = g->table->conf;
     uint32_t value = conf->has_local_pref ? conf->default_local_pref : 100;
 
     if (!g->policy.internal)
@@ -102,7 +94,7 @@ static void put_local_pref(struct bgp_writer *w, const struct rib_group *g, cons
 static void put_med(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a,
                     const struct source *s)
 {
-    const struct bgp_af_conf *conf = &g->table->rib->b->conf.af[g->table->family];
+    const struct bgp_af_conf *conf = g->table->conf;
     bool local = s->kind < SOURCE_EXTERNAL;
 
     if (a->facts & SET_MED && (g->policy.internal || local))
@@ -122,7 +114,7 @@ static void put_reflection(struct bgp_writer *w, const struct rib_group *g, cons
         return;
     bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_ORIGINATOR_ID,
                      a->facts & SET_ORIGINATOR ? a->originator : s->id);
-    bgp_put_u32(&l, cluster_of(g));
+    bgp_put_u32(&l, rib_cluster(g->table));
     bgp_put_bytes(&l, clusters.at, clusters.left);
     w->full |= l.full;
     bgp_attr_put(w, BGP_ATTR_OPTIONAL, BGP_ATTR_CLUSTER_LIST, list, bgp_written(&l));

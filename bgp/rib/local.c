@@ -41,23 +41,29 @@ static bool build(struct rib *r, enum bgp_route_kind kind, const struct bgp_loca
     return out->worst == BGP_TAKE;
 }
 
+static bool local_kind(enum bgp_route_kind kind)
+{
+    return kind >= BGP_ROUTE_AGGREGATE && kind < BGP_ROUTE_EXTERNAL;
+}
+
 bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
                    enum bgp_route_kind kind, const struct bgp_local_route *route)
 {
     struct rib *r = b->rib;
-    struct rib_table *t = &r->tables[family];
+    struct rib_table *t = rib_table(r, prefix->addr.vpn, family);
     struct bgp_next_hop nh;
     struct bgp_attrs attrs;
     uint8_t key[BGP_KEY];
     uint32_t dest;
 
-    if (kind < BGP_ROUTE_AGGREGATE || kind >= BGP_ROUTE_EXTERNAL || !rib_key(family, prefix, key))
+    if (!t || !local_kind(kind) || !rib_key(family, prefix, key))
         return false;
     bgp_enter(b);
     if (!build(r, kind, route, &attrs))
         return false;
     memset(&nh, 0, sizeof nh);
     nh.addr = route->next_hop;
+    nh.addr.vpn = nh.addr.af ? prefix->addr.vpn : 0;
     dest = dest_make(&t->dests, key, prefix->len, dest_hash(&t->dests, key, prefix->len));
     path_set(t, dest, rib_source(r, kind), rib_get_set(r, attrs.block, &nh), route->label << 4 | 1,
              0);
@@ -68,11 +74,11 @@ bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefi
 bool bgp_withdraw_local(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
                         enum bgp_route_kind kind)
 {
-    struct rib_table *t = &b->rib->tables[family];
+    struct rib_table *t = rib_table(b->rib, prefix->addr.vpn, family);
     uint8_t key[BGP_KEY];
     uint32_t dest;
 
-    if (kind < BGP_ROUTE_AGGREGATE || kind >= BGP_ROUTE_EXTERNAL || !rib_key(family, prefix, key))
+    if (!t || !local_kind(kind) || !rib_key(family, prefix, key))
         return false;
     bgp_enter(b);
     dest = dest_find(&t->dests, key, prefix->len, dest_hash(&t->dests, key, prefix->len));
@@ -101,9 +107,9 @@ void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable
         n->unreachable = !reachable;
         n->cost = cost;
     }
-    for (unsigned f = 0; changed && f < BGP_FAMILIES; f++)
-        if (b->rib->tables[f].dests.slab.live > 0)
-            rib_sweep(&b->rib->tables[f]);
+    for (struct rib_table *t = changed ? b->rib->all : NULL; t; t = t->next)
+        if (t->dests.slab.live > 0)
+            rib_sweep(t);
     bgp_leave(b);
 }
 

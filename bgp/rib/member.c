@@ -57,11 +57,11 @@ static struct rib_member *add_member(struct rib_session *s, enum bgp_family f,
     struct rib_member *m = bgp_alloc(sizeof *m);
 
     m->session = s;
-    m->group = find_group(&s->rib->tables[f], policy);
+    m->group = find_group(s->tables[f], policy);
     m->next = m->group->members;
     m->group->members = m;
     s->members[f] = m;
-    if (s->rib->tables[f].dests.slab.live > 0)
+    if (s->tables[f]->dests.slab.live > 0)
         rib_wake(s->rib);
     else
         m->group->scan_at = 0;

@@ -8,6 +8,7 @@
 
 #include "bgp/internal.h"
 #include "bgp/rib/group.h"
+#include "bgp/rib/vpn.h"
 
 enum { AHEAD = 8 /* destinations whose slot is asked for early */ };
 
@@ -73,6 +74,8 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
             at(t, d->path)->next = id;
         }
         s->paths[t->family]++;
+        s->records++;
+        t->paths++;
     } else {
         p = at(t, id);
         if (p->attrs == set && p->label == label && (p->flags & (PATH_LOOP | PATH_OWN)) == flags) {
@@ -99,6 +102,9 @@ static void unlink_path(struct rib_table *t, uint32_t *link, uint32_t id)
     *link = p->next;
     count_loop(t, s, p->flags, 0);
     s->paths[t->family]--;
+    if (--s->records == 0 && !s->alive)
+        r->ended = true;
+    t->paths--;
     rib_drop_set(r, p->attrs);
     slab_free(&r->paths, id);
 }
@@ -123,10 +129,10 @@ void path_review(struct rib_table *t, uint32_t dest)
 {
     struct dest *d = dest_at(&t->dests, dest);
     uint32_t was = best_id(t, d), *link = &d->path, id;
-    bool had = d->path != 0;
+    bool had = d->path != 0, removed = t->vpn && t->vpn->removed;
 
     while ((id = *link) != 0) {
-        if (rib_source(t->rib, at(t, id)->source)->alive)
+        if (rib_source(t->rib, at(t, id)->source)->alive && !removed)
             link = &at(t, id)->next;
         else
             unlink_path(t, link, id);

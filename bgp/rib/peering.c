@@ -32,7 +32,7 @@ void rib_session_up(struct rib *r, struct bgp_conn *c)
     take_conf(s->source, &p->conf);
     p->routes = s;
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        if (c->families & 1u << f)
+        if (c->families & 1u << f && (s->tables[f] = rib_table(r, p->addr.vpn, (enum bgp_family)f)))
             group_join(s, (enum bgp_family)f);
 }
 
@@ -40,7 +40,6 @@ void rib_session_down(struct rib *r, struct bgp_peer *p)
 {
     struct rib_session *s = p->routes;
     struct source *source;
-    bool has_paths = false;
 
     if (!s)
         return;
@@ -51,32 +50,30 @@ void rib_session_down(struct rib *r, struct bgp_peer *p)
     source = s->source;
     source->session = NULL;
     source->alive = false;
-    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
-        if (source->paths[f] == 0)
-            continue;
-        has_paths = true;
-        rib_sweep(&r->tables[f]);
-    }
-    if (!has_paths) {
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (source->paths[f] > 0)
+            rib_sweep(s->tables[f]);
+    if (source->records == 0) {
         r->sources[source->number] = NULL;
         free(source);
     }
     free(s);
 }
 
-void rib_session_conf(struct rib *r, struct bgp_peer *p)
+void rib_session_conf(struct bgp_peer *p)
 {
     struct rib_session *s = p->routes;
     struct source old = *s->source;
 
     take_conf(s->source, &p->conf);
     for (unsigned f = 0; f < BGP_FAMILIES; f++) {
-        if (s->members[f])
-            group_rejoin(s, (enum bgp_family)f);
+        if (!s->members[f])
+            continue;
+        group_rejoin(s, (enum bgp_family)f);
         if (old.preferred[f] != s->source->preferred[f])
-            rib_sweep(&r->tables[f]);
+            rib_sweep(s->tables[f]);
         if ((old.clients ^ s->source->clients) >> f & 1)
-            group_mark_source(&r->tables[f], s->source);
+            group_mark_source(s->tables[f], s->source);
     }
 }
 

@@ -12,6 +12,57 @@
 
 #include "bgp/internal.h"
 #include "bgp/rib/group.h"
+#include "bgp/rib/vpn.h"
+
+void rib_table_init(struct rib_table *t, struct rib *r, enum bgp_family family, struct vpn *vpn,
+                    const struct bgp_af_conf *conf)
+{
+    struct rib_table **end = &r->all;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = t;
+    t->rib = r;
+    t->vpn = vpn;
+    t->conf = conf;
+    t->family = family;
+    t->sweep_at = 1;
+    dests_init(&t->dests, family);
+}
+
+void rib_table_end(struct rib_table *t)
+{
+    struct rib_table **link = &t->rib->all;
+
+    while (*link != t)
+        link = &(*link)->next;
+    *link = t->next;
+    while (t->groups)
+        group_free(t->groups);
+    dests_clear(&t->dests);
+    rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, 0);
+    rib_resize(t->labels, (size_t)t->labels_room * sizeof *t->labels, 0);
+}
+
+struct rib_table *rib_table(const struct rib *r, uint16_t vpn, enum bgp_family family)
+{
+    struct vpn *v;
+
+    if (vpn == 0)
+        return &r->b->rib->tables[family];
+    v = vpn_find(r, vpn);
+    return v ? vpn_table(v, family) : NULL;
+}
+
+uint32_t rib_router_id(const struct rib_table *t)
+{
+    return t->vpn && t->vpn->conf.router_id ? t->vpn->conf.router_id : t->rib->b->conf.router_id;
+}
+
+uint32_t rib_cluster(const struct rib_table *t)
+{
+    return t->conf->cluster_id ? t->conf->cluster_id : rib_router_id(t);
+}
 
 struct rib *rib_new(struct bgp *b)
 {
@@ -21,12 +72,8 @@ struct rib *rib_new(struct bgp *b)
     r->idle = true;
     slab_init(&r->paths, sizeof(struct path));
     attrsets_init(&r->sets);
-    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
-        r->tables[f].rib = r;
-        r->tables[f].family = (enum bgp_family)f;
-        r->tables[f].sweep_at = 1;
-        dests_init(&r->tables[f].dests, (enum bgp_family)f);
-    }
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        rib_table_init(&r->tables[f], r, (enum bgp_family)f, NULL, &b->conf.af[f]);
     r->scratch = rib_resize(NULL, 0, RIB_SCRATCH);
     r->attrs = rib_resize(NULL, 0, RIB_OUT);
     r->out = rib_resize(NULL, 0, RIB_OUT);
@@ -36,19 +83,11 @@ struct rib *rib_new(struct bgp *b)
     return r;
 }
 
-static void free_table(struct rib_table *t)
-{
-    while (t->groups)
-        group_free(t->groups);
-    dests_clear(&t->dests);
-    rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, 0);
-    rib_resize(t->labels, (size_t)t->labels_room * sizeof *t->labels, 0);
-}
-
 void rib_free(struct rib *r)
 {
-    for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        free_table(&r->tables[f]);
+    vpn_clear(r);
+    while (r->all)
+        rib_table_end(r->all);
     for (uint32_t i = 0; i < r->nsources; i++)
         free(r->sources[i]);
     free(r->sources);
@@ -87,13 +126,11 @@ struct source *rib_source_new(struct rib *r, enum source_kind kind)
 
 static void free_ended(struct rib *r)
 {
+    r->ended = false;
     for (uint32_t i = 1; i < r->nsources; i++) {
         struct source *s = r->sources[i];
-        uint32_t left = 0;
 
-        for (unsigned f = 0; s && f < BGP_FAMILIES; f++)
-            left += s->paths[f] + r->tables[f].sweep_left;
-        if (!s || s->alive || left > 0)
+        if (!s || s->alive || s->records > 0)
             continue;
         free(s);
         r->sources[i] = NULL;
@@ -146,8 +183,6 @@ static size_t sweep(struct rib_table *t, size_t n)
             path_review(t, t->sweep_at);
         t->sweep_at++;
     }
-    if (done > 0 && t->sweep_left == 0)
-        free_ended(t->rib);
     return done;
 }
 
@@ -176,15 +211,18 @@ void rib_work(struct rib *r)
     if (r->idle && rib_deadline(r) > r->b->now)
         return;
     r->idle = true;
-    for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        done += sweep(&r->tables[f], RIB_SLICE);
-    for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        done += work_groups(&r->tables[f], RIB_SLICE);
-    for (unsigned f = 0; f < BGP_FAMILIES && r->collecting; f++)
-        done += rib_collect(&r->tables[f], RIB_SLICE);
+    for (struct rib_table *t = r->all; t; t = t->next)
+        done += sweep(t, RIB_SLICE);
+    for (struct rib_table *t = r->all; t; t = t->next)
+        done += work_groups(t, RIB_SLICE);
+    for (struct rib_table *t = r->collecting ? r->all : NULL; t; t = t->next)
+        done += rib_collect(t, RIB_SLICE);
     r->collecting = false;
-    for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        r->collecting |= r->tables[f].ngarbage > 0;
+    for (const struct rib_table *t = r->all; t; t = t->next)
+        r->collecting |= t->ngarbage > 0;
+    if (r->ended)
+        free_ended(r);
+    vpn_reap(r);
     if (done > 0)
         r->idle = false;
 }
@@ -195,8 +233,8 @@ uint64_t rib_deadline(const struct rib *r)
 
     if (!r->idle)
         return r->b->now;
-    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
-        for (const struct rib_group *g = r->tables[f].groups; g; g = g->next) {
+    for (const struct rib_table *t = r->all; t; t = t->next) {
+        for (const struct rib_group *g = t->groups; g; g = g->next) {
             uint64_t d = group_deadline(g);
 
             if (d < due)

@@ -1,17 +1,17 @@
 /*
  * The RIB: objects and seams between its files. Included by bgp/ only.
  *
- * A table holds the destinations of one family. The paths of a destination are its Adj-RIB-In of
- * all peers at once: one record per (destination, source), each naming an attribute set. The first
- * path is the best one when it has PATH_BEST. What was told to peers is Adj-RIB-Out, one attribute
- * set per destination and update group (group.h).
+ * A table holds the destinations of one family, of the public network or of a VPN instance (vpn.h).
+ * The paths of a destination are its Adj-RIB-In of all peers at once: one record per (destination,
+ * source), each naming an attribute set. The first path is the best one when it has PATH_BEST. What
+ * was told to peers is Adj-RIB-Out, one attribute set per destination and update group (group.h).
  *
  * Whatever may take long is done by rib_work() in slices of a bounded number of records.
  *
  * Invariants:
  * - A path holds one reference to its attribute set, an Adj-RIB-Out entry one to what was told.
  * - A source that ended (alive is false) has paths only until the sweep has gone round once; they
- *   are never chosen. Its number is not given to anybody before.
+ *   are never chosen. Its number is not given to anybody before no path names it.
  */
 #ifndef VRPSH_BGP_RIB_H
 #define VRPSH_BGP_RIB_H
@@ -63,8 +63,9 @@ struct source {
     uint32_t id; /* BGP identifier */
     uint32_t as;
     uint16_t preferred[BGP_FAMILIES];
-    uint32_t paths[BGP_FAMILIES], loops[BGP_FAMILIES];
-    struct rib_session *session; /* NULL: local, or ended */
+    uint32_t paths[BGP_FAMILIES], loops[BGP_FAMILIES]; /* in the table the session fills */
+    uint32_t records;                                  /* paths that name it, in any table */
+    struct rib_session *session;                       /* NULL: local, or ended */
 };
 
 /* The routes side of an established session. */
@@ -72,13 +73,17 @@ struct rib_session {
     struct rib *rib;
     struct bgp_conn *conn;
     struct source *source;
+    struct rib_table *tables[BGP_FAMILIES]; /* where its routes go, of the families in use */
     struct rib_member *members[BGP_FAMILIES];
     uint8_t eor_in;                /* families whose End-of-RIB came */
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
 };
 
 struct rib_table {
+    struct rib_table *next; /* of all tables, the public ones first */
     struct rib *rib;
+    struct vpn *vpn;                /* whose table; NULL: of the public network */
+    const struct bgp_af_conf *conf; /* what is done with its routes */
     enum bgp_family family;
     struct dests dests;
     struct rib_group *groups;
@@ -87,7 +92,8 @@ struct rib_table {
     size_t ngarbage, garbage_room;
     uint32_t *labels; /* local label per destination, 0 none; labels.c */
     uint32_t labels_room;
-    uint32_t best; /* destinations with a best path */
+    uint32_t best;  /* destinations with a best path */
+    uint64_t paths; /* all of them */
 };
 
 struct rib {
@@ -95,11 +101,15 @@ struct rib {
     struct slab paths;
     struct attrsets sets;
     struct next_hops next_hops;
-    struct rib_table tables[BGP_FAMILIES];
-    struct source **sources; /* by number; 0 is nobody */
+    struct rib_table tables[BGP_FAMILIES]; /* of the public network */
+    struct rib_table *all;                 /* these and those of VPN instances */
+    struct vpn *vpns;                      /* by number */
+    struct vpn *removed;                   /* VPN instances that still have records */
+    struct source **sources;               /* by number; 0 is nobody */
     uint32_t nsources;
     bool idle;        /* the last slice found nothing to do and nothing has happened since */
     bool collecting;  /* garbage may be collectable */
+    bool ended;       /* the last path of an ended source is gone */
     uint8_t *scratch; /* RIB_SCRATCH octets: canonical blocks are built here */
     uint8_t *attrs;   /* the attribute field of messages being built */
     uint8_t *out;     /* messages being built */
@@ -133,6 +143,15 @@ static inline struct source *rib_source(const struct rib *r, uint32_t number)
     return r->sources[number];
 }
 void rib_drop_set(struct rib *r, uint32_t id);
+/* Makes an empty table part of the RIB, or takes it out. */
+void rib_table_init(struct rib_table *t, struct rib *r, enum bgp_family family, struct vpn *vpn,
+                    const struct bgp_af_conf *conf);
+void rib_table_end(struct rib_table *t);
+/* The table of a family in the public network (vpn 0) or a VPN instance; NULL: there is none. */
+struct rib_table *rib_table(const struct rib *r, uint16_t vpn, enum bgp_family family);
+/* Our router id and cluster in the table. */
+uint32_t rib_router_id(const struct rib_table *t);
+uint32_t rib_cluster(const struct rib_table *t);
 /* Has every destination of the table looked at again. */
 void rib_sweep(struct rib_table *t);
 /* The set of a block with a next hop, with one reference. */
@@ -146,7 +165,7 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old);
 /* Tells the peer the routes of these families again. */
 void rib_resend(struct rib_session *s, unsigned families);
 /* The peer's conf changed while the session goes on. */
-void rib_session_conf(struct rib *r, struct bgp_peer *p);
+void rib_session_conf(struct bgp_peer *p);
 
 /* --- adj_in.c: UPDATEs become paths. False: *f says why the session has to end. */
 bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f);
@@ -157,7 +176,7 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
               unsigned flags);
 /* Removes it; false: there was none. */
 bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s);
-/* Removes the paths of ended sources and chooses again. */
+/* Removes the paths of ended sources, in a removed VPN instance all paths, and chooses again. */
 void path_review(struct rib_table *t, uint32_t dest);
 /* The best path or NULL. */
 static inline struct path *path_best(const struct rib_table *t, const struct dest *d)

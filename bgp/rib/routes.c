@@ -9,6 +9,7 @@
 
 #include "bgp/internal.h"
 #include "bgp/rib/group.h"
+#include "bgp/rib/vpn.h"
 
 enum {
     LOOKS = 8192, /* keys a batch may look at without finding anything */
@@ -25,9 +26,10 @@ struct bgp_walk {
     uint32_t skip; /* paths of the current key that were in earlier batches */
 };
 
+/* NULL: there is no such VPN instance, or no longer. */
 static const struct rib_table *table_of(const struct bgp_walk *w)
 {
-    return &w->b->rib->tables[w->filter.family];
+    return rib_table(w->b->rib, w->filter.vpn, w->filter.family);
 }
 
 /* --- the order -------------------------------------------------------------------------------- */
@@ -98,11 +100,15 @@ static void add(struct bgp_walk *w, const struct dest *d)
 struct bgp_walk *bgp_walk_new(const struct bgp *b, const struct bgp_walk_filter *filter)
 {
     struct bgp_walk *w = bgp_alloc(sizeof *w);
-    const struct dests *d = &b->rib->tables[filter->family].dests;
+    const struct rib_table *t = rib_table(b->rib, filter->vpn, filter->family);
+    const struct dests *d;
     uint32_t id;
 
     w->b = b;
     w->filter = *filter;
+    if (!t)
+        return w;
+    d = &t->dests;
     w->width = bgp_key_octets(filter->family) + 1;
     w->room = (d->slab.live + (size_t)1) * w->width;
     w->keys = rib_resize(NULL, 0, w->room);
@@ -174,6 +180,7 @@ static void put_prefix(const struct rib_table *t, const struct dest *d, struct b
     memset(out, 0, sizeof *out);
     memcpy(out->rd, d->key, rd);
     out->addr.af = f->octets == 4 ? 4 : 6;
+    out->addr.vpn = t->vpn ? t->vpn->number : 0;
     memcpy(out->addr.b, d->key + rd, f->octets);
     out->len = d->len;
 }
@@ -297,21 +304,20 @@ static void prefetch(const struct bgp_walk *w, const struct dests *d)
 
 bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch)
 {
-    const struct dests *d = &table_of(w)->dests;
+    const struct rib_table *t = table_of(w);
     bool of_peer = w->filter.kind >= BGP_WALK_RECEIVED;
     const struct bgp_peer *p = of_peer ? bgp_find(w->b, &w->filter.peer) : NULL;
     unsigned octets = w->width - 1;
 
     batch->n = batch->nbytes = 0;
-    if (of_peer && (!p || !p->routes))
+    if (!t || (of_peer && (!p || !p->routes || p->routes->tables[w->filter.family] != t)))
         return false;
     for (unsigned looks = 0; w->at < w->n && batch->n < BGP_BATCH; looks++) {
         const uint8_t *key = w->keys + w->at * w->width;
         uint32_t dest;
 
-        prefetch(w, d);
-        dest = dest_find(d, key, key[octets], dest_hash(d, key, key[octets]));
-
+        prefetch(w, &t->dests);
+        dest = dest_find(&t->dests, key, key[octets], dest_hash(&t->dests, key, key[octets]));
         if (dest != 0 && !put_dest(w, dest, p ? p->routes : NULL, batch))
             return true;
         w->at++;
@@ -324,14 +330,14 @@ bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch)
 size_t bgp_advertised_to(const struct bgp *b, enum bgp_family family,
                          const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n)
 {
-    const struct rib_table *t = &b->rib->tables[family];
+    const struct rib_table *t = rib_table(b->rib, prefix->addr.vpn, family);
     uint8_t key[BGP_KEY];
     uint32_t dest = 0;
     size_t found = 0;
 
-    if (rib_key(family, prefix, key))
+    if (t && rib_key(family, prefix, key))
         dest = dest_find(&t->dests, key, prefix->len, dest_hash(&t->dests, key, prefix->len));
-    for (const struct rib_group *g = t->groups; g && dest != 0; g = g->next) {
+    for (const struct rib_group *g = dest != 0 ? t->groups : NULL; g; g = g->next) {
         for (const struct rib_member *m = g->members; m; m = m->next) {
             if (!group_has_told(m, dest))
                 continue;
@@ -343,16 +349,17 @@ size_t bgp_advertised_to(const struct bgp *b, enum bgp_family family,
     return found;
 }
 
-void bgp_family_stats(const struct bgp *b, enum bgp_family family, struct bgp_family_stats *out)
+void bgp_family_stats(const struct bgp *b, uint16_t vpn, enum bgp_family family,
+                      struct bgp_family_stats *out)
 {
-    const struct rib_table *t = &b->rib->tables[family];
+    const struct rib_table *t = rib_table(b->rib, vpn, family);
 
     memset(out, 0, sizeof *out);
+    if (!t)
+        return;
     out->destinations = t->dests.slab.live;
     out->best = t->best;
-    for (uint32_t i = 1; i < b->rib->nsources; i++)
-        if (b->rib->sources[i])
-            out->paths += b->rib->sources[i]->paths[family];
+    out->paths = t->paths;
     out->sets = b->rib->sets.live;
     out->set_octets = b->rib->sets.octets;
     for (const struct rib_group *g = t->groups; g; g = g->next)

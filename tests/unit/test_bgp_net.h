@@ -50,9 +50,10 @@ struct net {
     unsigned npipes;
     uint64_t now;
     uint32_t seed;
-    unsigned delay;         /* ms, most a piece takes */
-    unsigned piece;         /* octets, most that travel together; 0: all */
-    bool frozen[NET_NODES]; /* nothing arrives there */
+    unsigned delay;                       /* ms, most a piece takes */
+    unsigned piece;                       /* octets, most that travel together; 0: all */
+    bool frozen[NET_NODES];               /* nothing arrives there */
+    uint16_t scope[NET_NODES][NET_NODES]; /* [me][other]: the VPN instance of me other is in */
 };
 
 static struct net *net;
@@ -76,6 +77,21 @@ static uint32_t net_op_random(void *ctx)
     return net_random();
 }
 
+/* Whatever instances the addresses are meant in. */
+static bool net_same_host(const struct bgp_addr *a, const struct bgp_addr *b)
+{
+    return a->af == b->af && memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+/* The address of a node as another one sees it. */
+static struct bgp_addr net_addr(unsigned me, unsigned other)
+{
+    struct bgp_addr a = net->nodes[other].addr;
+
+    a.vpn = net->scope[me][other];
+    return a;
+}
+
 static void net_op_connect(void *ctx, struct bgp_conn *conn, const struct bgp_peer_conf *peer)
 {
     struct net_node *n = ctx;
@@ -87,7 +103,8 @@ static void net_op_connect(void *ctx, struct bgp_conn *conn, const struct bgp_pe
     p->end[0].node = n->number;
     p->end[1].node = UINT32_MAX;
     for (unsigned i = 0; i < net->nnodes; i++)
-        if (bgp_addr_cmp(&net->nodes[i].addr, &peer->addr) == 0)
+        if (net_same_host(&net->nodes[i].addr, &peer->addr) &&
+            net->scope[n->number][i] == peer->addr.vpn)
             p->end[1].node = i;
     ck_assert_uint_ne(p->end[1].node, UINT32_MAX);
     p->due = net->now + 1 + net_random() % (net->delay + 1);
@@ -129,12 +146,15 @@ static const struct bgp_ops net_ops = {net_op_now,  net_op_random, net_op_connec
 
 static void net_settle_connect(struct net_pipe *p)
 {
-    struct net_node *from = &net->nodes[p->end[0].node], *to = &net->nodes[p->end[1].node];
+    unsigned a = p->end[0].node, b = p->end[1].node;
+    struct net_node *from = &net->nodes[a], *to = &net->nodes[b];
+    struct bgp_addr remote = net_addr(b, a), local = to->addr;
 
+    local.vpn = remote.vpn;
     p->open = true;
     if (!p->end[0].conn)
         return;
-    p->end[1].conn = bgp_accepted(to->b, &from->addr, 40000, &to->addr, 179, p);
+    p->end[1].conn = bgp_accepted(to->b, &remote, 40000, &local, 179, p);
     p->end[1].closed = !p->end[1].conn;
     if (p->end[0].conn)
         bgp_connected(p->end[0].conn, &from->addr, 40000, 179);
@@ -232,7 +252,7 @@ static UNUSED struct net_node *net_add(uint32_t as)
 
 static UNUSED struct bgp_peer_conf net_conf(unsigned me, unsigned other)
 {
-    struct bgp_peer_conf c = {.addr = net->nodes[other].addr,
+    struct bgp_peer_conf c = {.addr = net_addr(me, other),
                               .remote_as = net->nodes[other].as,
                               .keepalive = 60,
                               .hold = 180,
@@ -258,14 +278,17 @@ static UNUSED void net_link(unsigned a, unsigned b)
 
 static UNUSED struct bgp_peer *net_peer(unsigned me, unsigned other)
 {
-    return bgp_find(net->nodes[me].b, &net->nodes[other].addr);
+    struct bgp_addr a = net_addr(me, other);
+
+    return bgp_find(net->nodes[me].b, &a);
 }
 
 static UNUSED struct bgp_peer_view net_look(unsigned me, unsigned other)
 {
+    struct bgp_addr a = net_addr(me, other);
     struct bgp_peer_view v;
 
-    ck_assert(bgp_peer_view(net->nodes[me].b, &net->nodes[other].addr, &v));
+    ck_assert(bgp_peer_view(net->nodes[me].b, &a, &v));
     return v;
 }
 
@@ -319,7 +342,7 @@ static UNUSED void net_compare(unsigned from, unsigned me)
         return;
     for (unsigned f = 0; f < BGP_FAMILIES; f++) {
         const struct rib_member *m = a->routes->members[f];
-        struct rib_table *ta = &ra->tables[f], *tb = &rb->tables[f];
+        struct rib_table *ta = a->routes->tables[f], *tb = b->routes->tables[f];
         uint32_t told = 0;
 
         if (!m)
@@ -352,9 +375,8 @@ static UNUSED void net_compare(unsigned from, unsigned me)
                 told++;
                 ck_assert_uint_eq(sa->len, sb->len);
                 ck_assert_int_eq(memcmp(sa->block, sb->block, sa->len), 0);
-                ck_assert_int_eq(bgp_addr_cmp(&next_hop_at(&ra->next_hops, sa->next_hop)->nh.addr,
-                                              &next_hop_at(&rb->next_hops, sb->next_hop)->nh.addr),
-                                 0);
+                ck_assert(net_same_host(&next_hop_at(&ra->next_hops, sa->next_hop)->nh.addr,
+                                        &next_hop_at(&rb->next_hops, sb->next_hop)->nh.addr));
                 if (m->group->label)
                     ck_assert_uint_eq(m->group->label[id], p->label);
             }
@@ -392,9 +414,10 @@ static UNUSED void net_assert_empty(unsigned node)
     ck_assert_uint_eq(r->paths.live, 0);
     ck_assert_uint_eq(r->sets.live, 0);
     ck_assert_uint_eq(HASH_COUNT(r->next_hops.index), 0);
-    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
-        ck_assert_uint_eq(r->tables[f].dests.slab.live, 0);
-        ck_assert_uint_eq(r->tables[f].best, 0);
+    for (const struct rib_table *t = r->all; t; t = t->next) {
+        ck_assert_uint_eq(t->dests.slab.live, 0);
+        ck_assert_uint_eq(t->best, 0);
+        ck_assert_uint_eq(t->paths, 0);
     }
 }
 
