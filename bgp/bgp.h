@@ -279,6 +279,7 @@ struct bgp_route {
     bool has_med, has_local_pref, valid, best, loop;
     const char *reason;     /* why not best or not valid, VRP's word; NULL when best. Static. */
     uint32_t attrs, nattrs; /* its path attributes: a part of the batch's bytes */
+    uint32_t nstack;        /* labels below the first; behind the attributes, as on the wire */
 };
 
 enum { BGP_BATCH = 256 };

@@ -62,6 +62,8 @@ struct bgp_conn {
     uint16_t hold_time, keepalive_time; /* negotiated, s */
     uint8_t families;                   /* negotiated */
     bool refresh, as4, extended;        /* agreed both ways */
+    uint8_t hop6;                       /* families of IPv4 with IPv6 next hops, RFC 8950 */
+    uint8_t labels[BGP_FAMILIES];       /* how many the peer takes with a prefix, at least 1 */
     struct bgp_counts counts;
 };
 

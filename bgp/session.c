@@ -5,6 +5,7 @@
 #include "bgp/internal.h"
 
 #include "bgp/rib/rib.h"
+#include "bgp/wire/nlri.h"
 #include "bgp/wire/notify.h"
 
 void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
@@ -25,6 +26,14 @@ void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
     open->caps.families = (uint8_t)bgp_peer_families(p);
     open->caps.refresh = !conf->no_refresh;
     open->caps.extended = true;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        if (!(conf->enabled & 1u << f))
+            continue;
+        if (bgp_family_info[f].label)
+            open->caps.labels[f] = BGP_LABELS_MOST;
+        if (p->addr.af == 6 && bgp_family_info[f].octets == 4)
+            open->caps.hop6 |= (uint8_t)(1u << f);
+    }
     open->caps.has_as4 = !conf->no_as4;
     open->caps.as4 = open->as;
 }
@@ -81,6 +90,9 @@ static void negotiate(struct bgp_conn *c)
     c->refresh = o->caps.refresh && t->caps.refresh;
     c->extended = o->caps.extended && t->caps.extended;
     c->as4 = o->caps.has_as4 && t->caps.has_as4;
+    c->hop6 = o->caps.hop6 & t->caps.hop6 & c->families;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        c->labels[f] = o->caps.labels[f] > 1 && t->caps.labels[f] > 1 ? t->caps.labels[f] : 1;
 }
 
 /* A dynamic peer becomes internal or external with the AS it comes with. */

@@ -10,6 +10,7 @@
 
 const struct bgp_family_info bgp_family_info[BGP_FAMILIES] = {
     [BGP_IPV4_UNICAST] = {1, 1, "IPv4 Unicast", 4, false, false},
+    [BGP_IPV4_LABELED] = {1, 4, "IPv4 Label", 4, false, true},
     [BGP_VPNV4] = {1, 128, "VPNv4 Unicast", 4, true, true},
     [BGP_IPV6_UNICAST] = {2, 1, "IPv6 Unicast", 16, false, false},
     [BGP_VPNV6] = {2, 128, "VPNv6 Unicast", 16, true, true},

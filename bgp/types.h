@@ -30,7 +30,14 @@ struct bgp_set {
 };
 
 /* The address families the speaker knows, in the order displays list them. */
-enum bgp_family { BGP_IPV4_UNICAST, BGP_VPNV4, BGP_IPV6_UNICAST, BGP_VPNV6, BGP_FAMILIES };
+enum bgp_family {
+    BGP_IPV4_UNICAST,
+    BGP_IPV4_LABELED,
+    BGP_VPNV4,
+    BGP_IPV6_UNICAST,
+    BGP_VPNV6,
+    BGP_FAMILIES /* at most 8: sets of families are octets */
+};
 
 /* One descriptor per family; everything about a family that is not behaviour stands here. */
 struct bgp_family_info {

@@ -8,11 +8,17 @@
 
 enum bgp_family bgp_text_family(const struct sch_match *m)
 {
+    static const char *const words[BGP_FAMILIES] = {
+        [BGP_IPV4_LABELED] = "labeled",
+        [BGP_VPNV4] = "vpnv4",
+        [BGP_IPV6_UNICAST] = "ipv6",
+        [BGP_VPNV6] = "vpnv6",
+    };
     const char *w = cmd_word(m, "family");
-    return strcmp(w, "vpnv4") == 0   ? BGP_VPNV4
-           : strcmp(w, "vpnv6") == 0 ? BGP_VPNV6
-           : strcmp(w, "ipv6") == 0  ? BGP_IPV6_UNICAST
-                                     : BGP_IPV4_UNICAST;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (words[f] && strcmp(w, words[f]) == 0)
+            return (enum bgp_family)f;
+    return BGP_IPV4_UNICAST;
 }
 
 bool bgp_text_runs(struct session *s)

@@ -169,15 +169,26 @@ static void told(struct session *s, enum bgp_family f, const struct bgp_prefix *
         out(s, "    %s\n", bgp_addr_str(&to[i], addr));
 }
 
+/* The labels a route came with, the outermost first. */
+static const char *labels(const struct bgp_route *r, const uint8_t *attrs, char *buf, size_t len)
+{
+    size_t n = (size_t)snprintf(buf, len, r->label == UINT32_MAX ? "NULL" : "%u", r->label);
+    const uint8_t *at = attrs + r->nattrs;
+    for (uint32_t i = 0; i < r->nstack && n < len; i++, at += 3)
+        n += (size_t)snprintf(buf + n, len - n, " %u",
+                              (unsigned)(at[0] << 12 | at[1] << 4 | at[2] >> 4));
+    return buf;
+}
+
 static void detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
                    const uint8_t *attrs)
 {
-    char text[PATH_MAX_TEXT], addr[BGP_ADDR_STRLEN], id[BGP_ADDR_STRLEN], label[16], ours[16];
+    char text[PATH_MAX_TEXT], addr[BGP_ADDR_STRLEN], id[BGP_ADDR_STRLEN], label[96], ours[16];
     out(s, " BGP routing table entry information of %s:\n",
         route_prefix(&r->prefix, text, sizeof text));
     if (bgp_family_info[f].label)
         out(s, " Label information (Received/Applied): %s/%s\n",
-            r->label == UINT32_MAX ? "NULL" : optional(true, r->label, label),
+            labels(r, attrs, label, sizeof label),
             r->local_label == UINT32_MAX ? "NULL" : optional(true, r->local_label, ours));
     if (!r->from.af)
         out(s, " %s\n From: 0.0.0.0 (0.0.0.0)\n",

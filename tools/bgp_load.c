@@ -210,7 +210,7 @@ static size_t update(struct peer *p, unsigned from, unsigned to, unsigned set, b
     mark = bgp_written(&w);
     for (unsigned i = from; i < to; i++) {
         prefix_of(i, key, &len);
-        bgp_nlri_put(&w, family, key, len, label);
+        bgp_nlri_put(&w, family, key, len, label, bgp_cursor_on(NULL, 0));
         if (digest)
             *digest += route_digest(key, len, ad);
     }
@@ -352,7 +352,7 @@ static void count(struct peer *p, struct bgp_cursor field, uint64_t attrs, int s
 {
     struct bgp_nlri n;
 
-    while (bgp_nlri_next(&field, family, &n)) {
+    while (bgp_nlri_next(&field, family, false, &n)) {
         p->routes += sign;
         if (sign > 0)
             p->digest += route_digest(n.key, n.len, attrs);

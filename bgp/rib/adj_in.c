@@ -33,7 +33,7 @@ static bool read_mp(const struct rib_session *s, struct update *u, struct bgp_fa
     enum bgp_mp_result r;
 
     if (bgp_attrs_seen(&u->attrs, BGP_ATTR_MP_REACH)) {
-        if ((r = bgp_mp_reach_decode(u->attrs.reach, &u->reach)) == BGP_MP_BAD)
+        if ((r = bgp_mp_reach_decode(u->attrs.reach, &s->rules, &u->reach)) == BGP_MP_BAD)
             return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_OPTIONAL);
         u->has_reach = r == BGP_MP_OK && in_use(s, u->reach.family);
     }
@@ -79,8 +79,8 @@ static bool judge(struct rib_session *s, struct update *u, struct bgp_fault *f)
         *f = a->fault;
         return false;
     }
-    if (!bgp_nlri_check(u->parts.withdrawn, BGP_IPV4_UNICAST) ||
-        !bgp_nlri_check(u->parts.nlri, BGP_IPV4_UNICAST))
+    if (!bgp_nlri_check(u->parts.withdrawn, BGP_IPV4_UNICAST, false) ||
+        !bgp_nlri_check(u->parts.nlri, BGP_IPV4_UNICAST, false))
         return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_NETWORK);
     if (!read_mp(s, u, f))
         return false;
@@ -162,10 +162,18 @@ static bool over_limit(const struct rib_session *s, enum bgp_family family, bool
     return false;
 }
 
+/* What the prefixes of a field are announced with. */
+struct taken {
+    struct bgp_cursor block;
+    const struct bgp_next_hop *nh;
+    uint32_t set;   /* of those with one label or none */
+    unsigned flags; /* of the paths */
+};
+
 static bool announce(struct rib_session *s, struct rib_table *t, const struct bgp_nlri *n,
-                     uint32_t hash, uint32_t set, unsigned flags, struct bgp_fault *f)
+                     uint32_t hash, const struct taken *what, struct bgp_fault *f)
 {
-    uint32_t dest;
+    uint32_t dest, set = what->set;
     bool skip;
 
     if (s->conn->peer->conf.af[t->family].route_limit != 0 &&
@@ -176,30 +184,35 @@ static bool announce(struct rib_session *s, struct rib_table *t, const struct bg
             return true;
     }
     dest = dest_make(&t->dests, n->key, n->len, hash);
-    attrset_hold(&t->rib->sets, set, 1);
-    path_set(t, dest, s->source, set, n->label, flags);
+    if (n->stack.left > 0)
+        set = rib_get_set(t->rib, what->block, n->stack, what->nh);
+    else
+        attrset_hold(&t->rib->sets, set, 1);
+    path_set(t, dest, s->source, set, n->label, what->flags);
     return true;
 }
 
-/* Announces the prefixes of a field with a set, or withdraws them with set 0. */
+/* Announces the prefixes of a field, or withdraws them when what is NULL. reach: they stand where
+ * prefixes are announced. */
 static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_cursor field,
-                  uint32_t set, unsigned flags, struct bgp_fault *f)
+                  bool reach, const struct taken *what, struct bgp_fault *f)
 {
     struct rib_table *t = s->tables[family];
+    bool stacks = reach && s->rules.stacks >> family & 1;
     struct bgp_nlri n[BATCH];
     uint32_t hash[BATCH], dest;
     unsigned k;
 
     do {
-        for (k = 0; k < BATCH && bgp_nlri_next(&field, family, &n[k]); k++) {
+        for (k = 0; k < BATCH && bgp_nlri_next(&field, family, stacks, &n[k]); k++) {
             hash[k] = dest_hash(&t->dests, n[k].key, n[k].len);
             dest_prefetch_slot(&t->dests, hash[k]);
         }
         for (unsigned i = 0; i < k; i++)
             dest_prefetch_record(&t->dests, hash[i]);
         for (unsigned i = 0; i < k; i++) {
-            if (set != 0) {
-                if (!announce(s, t, &n[i], hash[i], set, flags, f))
+            if (what) {
+                if (!announce(s, t, &n[i], hash[i], what, f))
                     return false;
             } else if ((dest = dest_find(&t->dests, n[i].key, n[i].len, hash[i])) != 0) {
                 path_remove(t, dest, s->source);
@@ -213,16 +226,17 @@ static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_curs
 static bool take(struct rib_session *s, const struct update *u, enum bgp_family family,
                  struct bgp_cursor field, struct bgp_next_hop *nh, struct bgp_fault *f)
 {
-    unsigned flags = looped(s, family, &u->attrs) ? PATH_LOOP : 0;
-    uint32_t set;
+    struct taken what = {.block = u->attrs.block, .nh = nh};
     bool ok;
 
     nh->addr.vpn = s->source->addr.vpn;
-    set = rib_get_set(s->rib, u->attrs.block, nh);
+    if (looped(s, family, &u->attrs))
+        what.flags |= PATH_LOOP;
     if (bgp_addr_cmp(&nh->addr, &s->conn->local) == 0)
-        flags |= PATH_OWN;
-    ok = apply(s, family, field, set, flags, f);
-    rib_drop_set(s->rib, set);
+        what.flags |= PATH_OWN;
+    what.set = rib_get_set(s->rib, what.block, rib_no_stack(), nh);
+    ok = apply(s, family, field, true, &what, f);
+    rib_drop_set(s->rib, what.set);
     return ok;
 }
 
@@ -254,20 +268,20 @@ bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault 
     note_end_of_rib(s, &u);
     withdraw = u.attrs.worst == BGP_TREAT_AS_WITHDRAW;
     if (u.parts.withdrawn.left > 0 && in_use(s, BGP_IPV4_UNICAST))
-        apply(s, BGP_IPV4_UNICAST, u.parts.withdrawn, 0, 0, f);
+        apply(s, BGP_IPV4_UNICAST, u.parts.withdrawn, false, NULL, f);
     if (u.has_unreach)
-        apply(s, u.unreach.family, u.unreach.nlri, 0, 0, f);
+        apply(s, u.unreach.family, u.unreach.nlri, false, NULL, f);
     if (u.parts.nlri.left > 0 && in_use(s, BGP_IPV4_UNICAST)) {
         memset(&nh, 0, sizeof nh);
         nh.addr.af = 4;
         memcpy(nh.addr.b, u.attrs.next_hop, 4);
         if (withdraw)
-            apply(s, BGP_IPV4_UNICAST, u.parts.nlri, 0, 0, f);
+            apply(s, BGP_IPV4_UNICAST, u.parts.nlri, true, NULL, f);
         else if (!take(s, &u, BGP_IPV4_UNICAST, u.parts.nlri, &nh, f))
             return false;
     }
     if (u.has_reach && withdraw)
-        apply(s, u.reach.family, u.reach.nlri, 0, 0, f);
+        apply(s, u.reach.family, u.reach.nlri, true, NULL, f);
     else if (u.has_reach)
         return take(s, &u, u.reach.family, u.reach.nlri, &u.reach.next_hop, f);
     return true;

@@ -27,10 +27,12 @@ void attrsets_clear(struct attrsets *s)
     *s = (struct attrsets){0};
 }
 
-static uint32_t hash_of(struct bgp_cursor block, uint32_t next_hop)
+static uint32_t hash_of(struct bgp_cursor block, struct bgp_cursor stack, uint32_t next_hop)
 {
     uint64_t h = XXH3_64bits_withSeed(block.at, block.left, next_hop);
 
+    if (stack.left > 0)
+        h = XXH3_64bits_withSeed(stack.at, stack.left, h);
     return (uint32_t)(h ^ h >> 32);
 }
 
@@ -129,9 +131,25 @@ static void decode(struct attrset *a)
     }
 }
 
-uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, uint32_t next_hop, bool *fresh)
+static bool same(const struct attrset *a, struct bgp_cursor block, struct bgp_cursor stack,
+                 uint32_t next_hop)
 {
-    uint32_t hash = hash_of(block, next_hop), i = hash & s->mask, id;
+    struct bgp_cursor of = attrset_stack(a);
+
+    return a->next_hop == next_hop && a->len == block.left && of.left == stack.left &&
+           memcmp(a->block, block.at, block.left) == 0 &&
+           (stack.left == 0 || memcmp(of.at, stack.at, stack.left) == 0);
+}
+
+static size_t octets(const struct attrset *a)
+{
+    return sizeof *a + a->len + attrset_stack(a).left;
+}
+
+uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, struct bgp_cursor stack,
+                     uint32_t next_hop, bool *fresh)
+{
+    uint32_t hash = hash_of(block, stack, next_hop), i = hash & s->mask, id;
     struct attrset *a;
 
     *fresh = false;
@@ -140,26 +158,28 @@ uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, uint32_t next_
             continue;
         id = (uint32_t)slot;
         a = s->at[id];
-        if (a->next_hop == next_hop && a->len == block.left &&
-            memcmp(a->block, block.at, block.left) == 0) {
+        if (same(a, block, stack, next_hop)) {
             a->refs++;
             return id;
         }
     }
     *fresh = true;
-    if (!(a = malloc(sizeof *a + block.left)))
+    if (!(a = malloc(sizeof *a + block.left + stack.left)))
         abort();
     memset(a, 0, sizeof *a);
     a->refs = 1;
     a->hash = hash;
     a->next_hop = next_hop;
     a->len = (uint16_t)block.left;
+    a->deeper = (uint8_t)(stack.left / BGP_LABEL);
     memcpy(a->block, block.at, block.left);
+    if (stack.left > 0)
+        memcpy(a->block + block.left, stack.at, stack.left);
     decode(a);
     id = new_id(s);
     s->at[id] = a;
     s->slots[i] = (uint64_t)hash << 32 | id;
-    s->octets += sizeof *a + a->len;
+    s->octets += octets(a);
     if (++s->live > s->mask / 4 * 3)
         grow_slots(s);
     return id;
@@ -196,7 +216,7 @@ uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n)
     if (a->refs > 0)
         return 0;
     unlink_slot(s, id);
-    s->octets -= sizeof *a + a->len;
+    s->octets -= octets(a);
     s->live--;
     free(a);
     s->at[id] = (struct attrset *)(((uintptr_t)s->free << 1) | 1); /* NOLINT: a link, no pointer */

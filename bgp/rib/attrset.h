@@ -1,6 +1,9 @@
 /*
  * Attribute sets: canonical blocks with their next hop, each kept once.
  *
+ * The labels below the first one (RFC 8277 2.3) are part of a set: they are rare, and a set is what
+ * equal ones can share.
+ *
  * A set is named by a 32-bit id and counted; equal sets have equal ids, so comparing routes is
  * comparing ids. What route selection and export rules ask for is decoded once, when a set is new.
  * A pointer to a set stays valid as long as a reference to it is held.
@@ -9,7 +12,7 @@
 #define VRPSH_BGP_RIB_ATTRSET_H
 
 #include "bgp/rib/slab.h"
-#include "bgp/wire/cursor.h"
+#include "bgp/wire/nlri.h"
 
 enum { /* facts of a set */
        SET_MED = 1,
@@ -29,7 +32,8 @@ struct attrset {
     uint16_t split;          /* end of ORIGIN and AS_PATH inside the block */
     uint16_t cluster_length; /* of CLUSTER_LIST */
     uint8_t origin, facts;
-    uint8_t block[];
+    uint8_t deeper;  /* labels below the first */
+    uint8_t block[]; /* then the labels, as on the wire */
 };
 
 struct attrsets {
@@ -43,9 +47,10 @@ struct attrsets {
 
 void attrsets_init(struct attrsets *s);
 void attrsets_clear(struct attrsets *s);
-/* The set with this block and next hop, made if it is new, with one reference for the caller.
- * *fresh says whether it was made: only then the set takes over a reference to next_hop. */
-uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, uint32_t next_hop, bool *fresh);
+/* The set with this block, next hop and labels, made if it is new, with one reference for the
+ * caller. *fresh says whether it was made: only then the set takes over a reference to next_hop. */
+uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, struct bgp_cursor stack,
+                     uint32_t next_hop, bool *fresh);
 /* Gives up n references. Returns the next hop of a set that went with them, else 0. */
 uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n);
 
@@ -62,6 +67,11 @@ static inline void attrset_hold(struct attrsets *s, uint32_t id, uint32_t n)
 static inline struct bgp_cursor attrset_block(const struct attrset *a)
 {
     return bgp_cursor_on(a->block, a->len);
+}
+
+static inline struct bgp_cursor attrset_stack(const struct attrset *a)
+{
+    return bgp_cursor_on(a->block + a->len, a->deeper * (size_t)BGP_LABEL);
 }
 
 #endif

@@ -206,8 +206,18 @@ static bool find_next_hop(const struct rib_group *g, const struct attrset *a,
     } else if (!g->policy.internal) {
         memset(out->link_local, 0, sizeof out->link_local);
     }
-    /* IPv4 unicast with an IPv6 next hop would need RFC 8950. */
-    return out->addr.af == 4 || (out->addr.af == 6 && (f->octets == 16 || f->vpn));
+    return out->addr.af == 4 || (out->addr.af == 6 && (f->octets == 16 || g->policy.hop6));
+}
+
+/* A next hop of our own goes with a label of our own; with another one all labels go on, if the
+ * peer takes so many (RFC 8277 2.3 and 3). */
+static bool find_stack(const struct rib_group *g, const struct attrset *a, const struct source *s,
+                       struct bgp_cursor *out)
+{
+    const struct bgp_next_hop *nh = &next_hop_at(&g->table->rib->next_hops, a->next_hop)->nh;
+
+    *out = next_hop_self(g, s, nh) ? rib_no_stack() : attrset_stack(a);
+    return out->left < g->policy.labels * (size_t)BGP_LABEL;
 }
 
 uint32_t rib_export(struct rib_group *g, const struct path *p)
@@ -217,11 +227,12 @@ uint32_t rib_export(struct rib_group *g, const struct path *p)
     const struct source *s = rib_source(r, p->source);
     struct bgp_writer w = bgp_writer_on(r->scratch, BGP_BLOCK_MAX);
     struct bgp_next_hop nh;
+    struct bgp_cursor stack;
 
-    if (!allowed(g, a, s) || !find_next_hop(g, a, s, &nh))
+    if (!allowed(g, a, s) || !find_next_hop(g, a, s, &nh) || !find_stack(g, a, s, &stack))
         return 0;
     put_block(&w, g, a, s);
-    return w.full ? 0 : rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), &nh);
+    return w.full ? 0 : rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), stack, &nh);
 }
 
 uint32_t rib_export_label(const struct rib_group *g, uint32_t dest, const struct path *p)
@@ -237,5 +248,7 @@ uint32_t rib_export_label(const struct rib_group *g, uint32_t dest, const struct
         return p->label | 1; /* its origin has given it one */
     if (next_hop_self(g, s, &nh->nh))
         return label_of(g->table, dest) << 4 | 1;
+    if (attrset_at(&r->sets, p->attrs)->deeper > 0)
+        return p->label; /* not the last one */
     return p->label | 1;
 }

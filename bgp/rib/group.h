@@ -23,6 +23,8 @@ struct policy {
     uint32_t as;           /* ours, as the peer sees it */
     uint32_t peer_as;      /* with substitute_as */
     uint16_t mrai;         /* s */
+    uint8_t labels;        /* a prefix may have, at least 1 */
+    bool hop6;             /* IPv4 prefixes may have an IPv6 next hop */
     bool internal, client;
     bool as4, extended;
     bool next_hop_local, next_hop_invariable;
@@ -150,11 +152,12 @@ struct packer {
     struct rib_member *except; /* of the messages being gathered */
     size_t len;                /* octets gathered in rib->out */
     unsigned messages;
-    uint32_t set;   /* of the message being built; 0: withdrawals */
-    bool open;      /* a message is being built */
-    bool too_long;  /* the set does not fit into a message */
-    size_t nattrs;  /* octets of attributes in rib->attrs */
-    size_t nlri_at; /* where the length of MP_REACH or the withdrawn routes goes */
+    uint32_t set;            /* of the message being built; 0: withdrawals */
+    bool open;               /* a message is being built */
+    bool too_long;           /* the set does not fit into a message */
+    size_t nattrs;           /* octets of attributes in rib->attrs */
+    struct bgp_cursor stack; /* labels below the first, of the set */
+    size_t nlri_at;          /* where the length of MP_REACH or the withdrawn routes goes */
     struct bgp_writer w;
     size_t limit;
 };

@@ -33,6 +33,8 @@ static void policy_of(const struct rib_session *s, enum bgp_family f, struct pol
     out->substitute_as = !out->internal && af->substitute_as;
     out->peer_as = out->substitute_as ? s->source->as : 0;
     out->mrai = af->mrai;
+    out->labels = c->labels[f];
+    out->hop6 = c->hop6 >> f & 1;
 }
 
 static struct rib_group *find_group(struct rib_table *t, const struct policy *policy)

@@ -30,6 +30,10 @@ void rib_session_up(struct rib *r, struct bgp_conn *c)
     s->source->as = c->theirs.as;
     s->source->session = s;
     take_conf(s->source, &p->conf);
+    s->rules.hop6 = c->hop6;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (c->labels[f] > 1)
+            s->rules.stacks |= (uint8_t)(1u << f);
     p->routes = s;
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
         if (c->families & 1u << f && (s->tables[f] = rib_table(r, p->addr.vpn, (enum bgp_family)f)))

@@ -151,11 +151,12 @@ void rib_drop_set(struct rib *r, uint32_t id)
         r->watch(r->watch_arg, &addr, false);
 }
 
-uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, const struct bgp_next_hop *nh)
+uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, struct bgp_cursor stack,
+                     const struct bgp_next_hop *nh)
 {
     bool new_hop, new_set;
     uint32_t next_hop = next_hop_get(&r->next_hops, nh, &new_hop);
-    uint32_t set = attrset_get(&r->sets, block, next_hop, &new_set);
+    uint32_t set = attrset_get(&r->sets, block, stack, next_hop, &new_set);
 
     if (new_hop && r->watch && nh->addr.af != 0)
         r->watch(r->watch_arg, &nh->addr, true);

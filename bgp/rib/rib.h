@@ -75,6 +75,7 @@ struct rib_session {
     struct source *source;
     struct rib_table *tables[BGP_FAMILIES]; /* where its routes go, of the families in use */
     struct rib_member *members[BGP_FAMILIES];
+    struct bgp_mp_rules rules;     /* agreed */
     uint8_t eor_in;                /* families whose End-of-RIB came */
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
 };
@@ -154,8 +155,13 @@ uint32_t rib_router_id(const struct rib_table *t);
 uint32_t rib_cluster(const struct rib_table *t);
 /* Has every destination of the table looked at again. */
 void rib_sweep(struct rib_table *t);
-/* The set of a block with a next hop, with one reference. */
-uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, const struct bgp_next_hop *nh);
+/* The set of a block with a next hop and the labels below the first, with one reference. */
+uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, struct bgp_cursor stack,
+                     const struct bgp_next_hop *nh);
+static inline struct bgp_cursor rib_no_stack(void)
+{
+    return bgp_cursor_on(NULL, 0);
+}
 
 /* --- peering.c: what a session coming and going means */
 void rib_session_up(struct rib *r, struct bgp_conn *c);

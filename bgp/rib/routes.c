@@ -153,16 +153,18 @@ static void put_set(const struct rib *r, struct bgp_route_batch *batch, struct b
                     uint32_t set)
 {
     const struct attrset *a = attrset_at(&r->sets, set);
+    size_t n = a->len + attrset_stack(a).left;
 
-    if (batch->nbytes + a->len > batch->room) {
-        batch->room = 2 * batch->room + a->len + 16384;
+    if (batch->nbytes + n > batch->room) {
+        batch->room = 2 * batch->room + n + 16384;
         if (!(batch->bytes = realloc(batch->bytes, batch->room)))
             abort();
     }
-    memcpy(batch->bytes + batch->nbytes, a->block, a->len);
+    memcpy(batch->bytes + batch->nbytes, a->block, n);
     out->attrs = (uint32_t)batch->nbytes;
     out->nattrs = a->len;
-    batch->nbytes += a->len;
+    out->nstack = a->deeper;
+    batch->nbytes += n;
     out->next_hop = next_hop_at(&r->next_hops, a->next_hop)->nh.addr;
     out->origin = a->origin;
     out->has_med = a->facts & SET_MED;
@@ -218,7 +220,8 @@ static void put_path(const struct rib_table *t, uint32_t dest, const struct path
         why = path_losing_reason(t, best, p);
     out->reason = out->best ? NULL : why;
     if (bgp_family_info[t->family].label) {
-        out->label = p->label >> 4;
+        if (s->kind >= SOURCE_EXTERNAL || p->label >> 4 != 0)
+            out->label = p->label >> 4;
         if (dest < t->labels_room && t->labels[dest] != 0)
             out->local_label = t->labels[dest];
     }

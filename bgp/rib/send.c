@@ -1,10 +1,10 @@
 /*
  * Writing UPDATEs: prefixes of one attribute set after another into as few messages as possible.
  *
- * Messages are gathered in one buffer and handed to each connection in one piece. IPv4 unicast with
- * an IPv4 next hop uses the fields of RFC 4271, everything else MP_REACH_NLRI, which is the first
- * attribute (RFC 7606 5.1). A message is longer than 4096 octets only when the attributes leave no
- * other way and the peer agreed (RFC 8654).
+ * Messages are gathered in one buffer and handed to each connection in one piece. IPv4 unicast uses
+ * the fields of RFC 4271, unless IPv6 next hops were agreed for it (RFC 8950); that and everything
+ * else uses MP_REACH_NLRI, which is the first attribute (RFC 7606 5.1). A message is longer than
+ * 4096 octets only when the attributes leave no other way and the peer agreed (RFC 8654).
  */
 #include "bgp/rib/group.h"
 
@@ -26,7 +26,7 @@ void packer_begin(struct packer *p, struct rib_group *g, struct rib_member *only
 
 static bool plain(const struct packer *p)
 {
-    return p->g->table->family == BGP_IPV4_UNICAST;
+    return p->g->table->family == BGP_IPV4_UNICAST && !p->g->policy.hop6;
 }
 
 /* --- attributes ------------------------------------------------------------------------------- */
@@ -99,6 +99,7 @@ static void prepare(struct packer *p, uint32_t set)
     if (!p->g->policy.as4)
         put_as4(&w, a);
     p->nattrs = bgp_written(&w);
+    p->stack = attrset_stack(a);
     p->too_long = w.full;
 }
 
@@ -153,7 +154,7 @@ void packer_flush(struct packer *p)
 /* The length a message may have; 0: the set fits into none. */
 static size_t limit_for(const struct packer *p)
 {
-    size_t need = FIXED + p->nattrs + (plain(p) ? 0 : MP_HEAD) + BGP_NLRI_LONGEST;
+    size_t need = FIXED + p->nattrs + (plain(p) ? 0 : MP_HEAD) + BGP_NLRI_LONGEST + p->stack.left;
 
     if (p->set == 0 || need <= BGP_LONGEST)
         return BGP_LONGEST;
@@ -229,12 +230,12 @@ bool packer_add(struct packer *p, uint32_t dest, uint32_t set, uint32_t label,
             packer_flush(p);
         start(p);
     }
-    if (bgp_written(&p->w) + BGP_NLRI_LONGEST + tail(p) > p->limit) {
+    if (bgp_written(&p->w) + BGP_NLRI_LONGEST + p->stack.left + tail(p) > p->limit) {
         finish(p);
         if (p->len + p->limit > RIB_OUT)
             packer_flush(p);
         start(p);
     }
-    bgp_nlri_put(&p->w, t->family, d->key, d->len, label);
+    bgp_nlri_put(&p->w, t->family, d->key, d->len, label, set ? p->stack : rib_no_stack());
     return true;
 }

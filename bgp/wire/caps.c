@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#include "bgp/types.h"
-
 struct capability {
     uint8_t code;
     bool (*decode)(struct bgp_cursor *value, struct bgp_caps *out); /* false: wrong length */
@@ -36,6 +34,76 @@ static void encode_mp(struct bgp_writer *w, const struct bgp_caps *caps, uint8_t
         bgp_put_u16(w, bgp_family_info[f].afi);
         bgp_put_u8(w, 0);
         bgp_put_u8(w, bgp_family_info[f].safi);
+    }
+}
+
+/* RFC 8950 section 4: AFI, SAFI in two octets, AFI of the next hop. */
+static bool decode_hop6(struct bgp_cursor *v, struct bgp_caps *out)
+{
+    bool whole = v->left % 6 == 0; /* else it says nothing */
+
+    while (v->left > 0 && whole) {
+        uint16_t afi = bgp_get_u16(v), safi = bgp_get_u16(v), hop = bgp_get_u16(v);
+
+        for (unsigned f = 0; f < BGP_FAMILIES; f++)
+            if (hop == 2 && afi == 1 && bgp_family_info[f].afi == 1 &&
+                bgp_family_info[f].safi == safi)
+                out->hop6 |= (uint8_t)(1u << f);
+    }
+    bgp_get_part(v, v->left);
+    return true;
+}
+
+static void encode_hop6(struct bgp_writer *w, const struct bgp_caps *caps, uint8_t code)
+{
+    if (caps->hop6 == 0)
+        return;
+    bgp_put_u8(w, code);
+    bgp_put_u8(w, 6u * (unsigned)__builtin_popcount(caps->hop6));
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        if (!(caps->hop6 & 1u << f))
+            continue;
+        bgp_put_u16(w, bgp_family_info[f].afi);
+        bgp_put_u16(w, bgp_family_info[f].safi);
+        bgp_put_u16(w, 2);
+    }
+}
+
+/* RFC 8277 2.1: AFI, SAFI, count. Counts below 2 say nothing; of several for a family the first
+ * one counts. */
+static bool decode_labels(struct bgp_cursor *v, struct bgp_caps *out)
+{
+    bool whole = v->left % 4 == 0;
+
+    while (v->left > 0 && whole) {
+        uint16_t afi = bgp_get_u16(v);
+        uint8_t safi = bgp_get_u8(v), count = bgp_get_u8(v);
+
+        for (unsigned f = 0; f < BGP_FAMILIES; f++)
+            if (bgp_family_info[f].afi == afi && bgp_family_info[f].safi == safi &&
+                bgp_family_info[f].label && out->labels[f] == 0 && count > 1)
+                out->labels[f] = count;
+    }
+    bgp_get_part(v, v->left);
+    return true;
+}
+
+static void encode_labels(struct bgp_writer *w, const struct bgp_caps *caps, uint8_t code)
+{
+    unsigned n = 0;
+
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        n += caps->labels[f] > 1;
+    if (n == 0)
+        return;
+    bgp_put_u8(w, code);
+    bgp_put_u8(w, 4 * n);
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        if (caps->labels[f] < 2)
+            continue;
+        bgp_put_u16(w, bgp_family_info[f].afi);
+        bgp_put_u8(w, bgp_family_info[f].safi);
+        bgp_put_u8(w, caps->labels[f]);
     }
 }
 
@@ -89,10 +157,9 @@ static void encode_as4(struct bgp_writer *w, const struct bgp_caps *caps, uint8_
 }
 
 static const struct capability table[] = {
-    {1, decode_mp, encode_mp},
-    {2, decode_refresh, encode_refresh},
-    {6, decode_extended, encode_extended},
-    {65, decode_as4, encode_as4},
+    {1, decode_mp, encode_mp},         {2, decode_refresh, encode_refresh},
+    {5, decode_hop6, encode_hop6},     {6, decode_extended, encode_extended},
+    {8, decode_labels, encode_labels}, {65, decode_as4, encode_as4},
 };
 
 bool bgp_caps_decode(struct bgp_cursor *c, struct bgp_caps *out)

@@ -10,17 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bgp/types.h"
 #include "bgp/wire/cursor.h"
 
 /* The capabilities of one OPEN, ours or the peer's. */
 struct bgp_caps {
-    uint8_t families; /* capability 1: bit 1 << enum bgp_family */
-    bool mp;          /* capability 1 occurred, for whatever family */
-    bool refresh;     /* 2 */
-    bool extended;    /* 6 */
-    bool has_as4;     /* 65 */
-    bool as4_zero;    /* 65 occurred with AS 0, which RFC 7607 forbids */
-    uint32_t as4;     /* 65: the AS; the last one when it occurs twice */
+    uint8_t families;             /* capability 1: bit 1 << enum bgp_family */
+    bool mp;                      /* capability 1 occurred, for whatever family */
+    bool refresh;                 /* 2 */
+    uint8_t hop6;                 /* 5: families of IPv4 for which an IPv6 next hop is understood */
+    bool extended;                /* 6 */
+    uint8_t labels[BGP_FAMILIES]; /* 8: how many a prefix may have, above 1; 0: not said */
+    bool has_as4;                 /* 65 */
+    bool as4_zero;                /* 65 occurred with AS 0, which RFC 7607 forbids */
+    uint32_t as4;                 /* 65: the AS; the last one when it occurs twice */
 };
 
 /* Reads the value of a capabilities parameter to its end. False: malformed, 2/0. */

@@ -24,7 +24,7 @@ static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 /* One address, preceded by a route distinguisher in VPN families, twice in the IPv6 forms with a
  * link-local one (RFC 2545, 4659). An IPv4-mapped IPv6 next hop is the IPv4 one (RFC 4659 3.2.1.2).
  */
-static bool read_next_hop(struct bgp_cursor c, const struct bgp_family_info *f,
+static bool read_next_hop(struct bgp_cursor c, const struct bgp_family_info *f, bool hop6,
                           struct bgp_next_hop *out)
 {
     size_t rd = f->vpn ? BGP_RD : 0, n = c.left;
@@ -34,8 +34,8 @@ static bool read_next_hop(struct bgp_cursor c, const struct bgp_family_info *f,
     memset(out, 0, sizeof *out);
     if (!v4 && n != rd + 16 && n != 2 * (rd + 16))
         return false;
-    if (f->octets == 4 && !v4 && !f->vpn)
-        return false; /* RFC 8950 was not agreed */
+    if (f->octets == 4 && !v4 && !hop6)
+        return false;
     bgp_get_part(&c, rd);
     at = bgp_get_part(&c, v4 ? 4 : 16).at;
     if (!v4 && memcmp(at, mapped, sizeof mapped) == 0) {
@@ -51,9 +51,10 @@ static bool read_next_hop(struct bgp_cursor c, const struct bgp_family_info *f,
     return true;
 }
 
-enum bgp_mp_result bgp_mp_reach_decode(struct bgp_cursor c, struct bgp_mp *out)
+enum bgp_mp_result bgp_mp_reach_decode(struct bgp_cursor c, const struct bgp_mp_rules *rules,
+                                       struct bgp_mp *out)
 {
-    bool known = find_family(&c, &out->family);
+    bool hop6, stacks, known = find_family(&c, &out->family);
     struct bgp_cursor nh = bgp_get_part(&c, bgp_get_u8(&c));
 
     bgp_get_u8(&c);
@@ -62,9 +63,11 @@ enum bgp_mp_result bgp_mp_reach_decode(struct bgp_cursor c, struct bgp_mp *out)
     if (!known)
         return BGP_MP_FOREIGN;
     out->nlri = c;
-    if (!read_next_hop(nh, &bgp_family_info[out->family], &out->next_hop))
+    hop6 = rules->hop6 >> out->family & 1;
+    stacks = rules->stacks >> out->family & 1;
+    if (!read_next_hop(nh, &bgp_family_info[out->family], hop6, &out->next_hop))
         return BGP_MP_BAD;
-    return bgp_nlri_check(c, out->family) ? BGP_MP_OK : BGP_MP_BAD;
+    return bgp_nlri_check(c, out->family, stacks) ? BGP_MP_OK : BGP_MP_BAD;
 }
 
 enum bgp_mp_result bgp_mp_unreach_decode(struct bgp_cursor c, struct bgp_mp *out)
@@ -76,7 +79,7 @@ enum bgp_mp_result bgp_mp_unreach_decode(struct bgp_cursor c, struct bgp_mp *out
     if (!known)
         return BGP_MP_FOREIGN;
     out->nlri = c;
-    return bgp_nlri_check(c, out->family) ? BGP_MP_OK : BGP_MP_BAD;
+    return bgp_nlri_check(c, out->family, false) ? BGP_MP_OK : BGP_MP_BAD;
 }
 
 static bool has_link_local(const struct bgp_next_hop *nh)

@@ -13,6 +13,12 @@ struct bgp_next_hop {
     uint8_t link_local[16]; /* RFC 2545; zero: none */
 };
 
+/* What was agreed with the peer about reading these attributes: bits of families. */
+struct bgp_mp_rules {
+    uint8_t stacks; /* prefixes may have several labels (RFC 8277 2.1) */
+    uint8_t hop6;   /* IPv4 prefixes may have an IPv6 next hop (RFC 8950) */
+};
+
 enum bgp_mp_result {
     BGP_MP_OK,
     BGP_MP_FOREIGN, /* a family the speaker does not know */
@@ -25,7 +31,8 @@ struct bgp_mp {
     struct bgp_cursor nlri;       /* checked */
 };
 
-enum bgp_mp_result bgp_mp_reach_decode(struct bgp_cursor value, struct bgp_mp *out);
+enum bgp_mp_result bgp_mp_reach_decode(struct bgp_cursor value, const struct bgp_mp_rules *rules,
+                                       struct bgp_mp *out);
 enum bgp_mp_result bgp_mp_unreach_decode(struct bgp_cursor value, struct bgp_mp *out);
 
 /* Octets the next hop takes in MP_REACH of the family, without its length. */

@@ -180,8 +180,12 @@ static void intervals(struct bgp_peer_conf *out)
 {
     static const struct sch_field *mrai[BGP_FAMILIES];
     static const char *const names[BGP_FAMILIES] = {
-        "peer.af[BGP_IPV4_UNICAST].mrai", "peer.af[BGP_VPNV4].mrai",
-        "peer.af[BGP_IPV6_UNICAST].mrai", "peer.af[BGP_VPNV6].mrai"};
+        [BGP_IPV4_UNICAST] = "peer.af[BGP_IPV4_UNICAST].mrai",
+        [BGP_IPV4_LABELED] = "peer.af[BGP_IPV4_LABELED].mrai",
+        [BGP_VPNV4] = "peer.af[BGP_VPNV4].mrai",
+        [BGP_IPV6_UNICAST] = "peer.af[BGP_IPV6_UNICAST].mrai",
+        [BGP_VPNV6] = "peer.af[BGP_VPNV6].mrai",
+    };
     for (int f = 0; f < BGP_FAMILIES; f++) {
         if (!mrai[f])
             mrai[f] = field(names[f]);

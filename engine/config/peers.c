@@ -57,11 +57,11 @@ bool then_group_made(struct edit *e, const struct sch_key *view, const struct sc
     return enable_unicast(e, &peer);
 }
 
-static const uint8_t family_views[] = {VIEW_IPV4_UNICAST, VIEW_VPNV4, VIEW_IPV6_UNICAST,
-                                       VIEW_VPNV6};
+static const uint8_t family_views[] = {VIEW_IPV4_UNICAST, VIEW_IPV4_LABELED, VIEW_VPNV4,
+                                       VIEW_IPV6_UNICAST, VIEW_VPNV6};
 static const enum sch_line_id family_groups[] = {
-    LINE_IPV4_UNICAST_PEER_GROUP, LINE_VPNV4_PEER_GROUP, LINE_IPV6_UNICAST_PEER_GROUP,
-    LINE_VPNV6_PEER_GROUP};
+    LINE_IPV4_UNICAST_PEER_GROUP, LINE_IPV4_LABELED_PEER_GROUP, LINE_VPNV4_PEER_GROUP,
+    LINE_IPV6_UNICAST_PEER_GROUP, LINE_VPNV6_PEER_GROUP};
 
 /* A new group: memberships of the old one end in every family. */
 static bool leave_others(struct edit *e, const struct sch_value *v)

@@ -21,7 +21,8 @@ static void check_caps(const uint8_t *data, size_t size)
         return;
     bgp_caps_encode(&w, &caps);
     c = bgp_cursor_on(buf, bgp_written(&w));
-    if (w.full || !bgp_caps_decode(&c, &back) || back.families != caps.families)
+    if (w.full || !bgp_caps_decode(&c, &back) || back.families != caps.families ||
+        back.hop6 != caps.hop6 || memcmp(back.labels, caps.labels, sizeof back.labels) != 0)
         abort();
 }
 

@@ -39,6 +39,7 @@ static void op_connect(void *ctx, struct bgp_conn *c, const struct bgp_peer_conf
 /* What the speaker says has to be something it would take itself. */
 static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t n)
 {
+    static const struct bgp_mp_rules rules = {.stacks = (1u << BGP_FAMILIES) - 1};
     static uint8_t room[RIB_SCRATCH];
 
     (void)ctx;
@@ -55,15 +56,15 @@ static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t 
         if (type == BGP_UPDATE) {
             if (!bgp_update_split(bgp_cursor_on(bytes + BGP_HEADER, len - BGP_HEADER), &u, &f))
                 abort();
-            if (!bgp_nlri_check(u.withdrawn, BGP_IPV4_UNICAST) ||
-                !bgp_nlri_check(u.nlri, BGP_IPV4_UNICAST))
+            if (!bgp_nlri_check(u.withdrawn, BGP_IPV4_UNICAST, false) ||
+                !bgp_nlri_check(u.nlri, BGP_IPV4_UNICAST, false))
                 abort();
             bgp_attrs_decode(u.attributes, true, c == conns[2] ? sink_as4 : feeder_as4, room,
                              sizeof room, &a);
             if (a.worst > BGP_DISCARD)
                 abort();
             if (bgp_attrs_seen(&a, BGP_ATTR_MP_REACH) &&
-                bgp_mp_reach_decode(a.reach, &mp) != BGP_MP_OK)
+                bgp_mp_reach_decode(a.reach, &rules, &mp) != BGP_MP_OK)
                 abort();
             if (bgp_attrs_seen(&a, BGP_ATTR_MP_UNREACH) &&
                 bgp_mp_unreach_decode(a.unreach, &mp) != BGP_MP_OK)
@@ -110,6 +111,8 @@ static void bring_up(struct bgp *b, unsigned i, uint32_t as, bool as4)
         conf.af[f].advertise_community = conf.af[f].advertise_ext_community =
             conf.af[f].advertise_large_community = true;
     o.caps.families = conf.enabled;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        o.caps.labels[f] = i > 0 && bgp_family_info[f].label ? 4 : 0;
     o.caps.has_as4 = as4;
     o.caps.as4 = as;
     bgp_set_peer(b, &conf, BGP_KEEP);

@@ -249,13 +249,26 @@ static bool undo_text(const struct undoing *u, const struct words *w, char out[W
     return true;
 }
 
+/* A mask that is left out is that of the class, which need not be the line's. */
+static bool names_another(const struct undoing *u, const char *line)
+{
+    struct sch_match m;
+    size_t at;
+    if (sch_match(u->f->what->view, line, strlen(line), &m, &at) != SCH_OK)
+        return false;
+    for (unsigned i = 0; i < u->f->what->nparams; i++)
+        if (m.v[i].type == SCH_MASK && m.v[i].present && m.v[i].u != u->v[i].u)
+            return true;
+    return false;
+}
+
 static void undo_words(void *arg, const struct words *w)
 {
     struct undoing *u = arg;
     char line[WORDS_LINE];
     struct store *s = lab.config.store;
     if (w->cmd->kind != SCH_UNDO || &sch_lines[w->cmd->line] != u->f->what ||
-        !undo_text(u, w, line))
+        !undo_text(u, w, line) || names_another(u, line))
         return;
     if (u->f->what == &sch_lines[LINE_BGP_PEER_AS_NUMBER] &&
         w->cmd->cascade != (u->v[0].addr.af != 0))

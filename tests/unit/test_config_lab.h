@@ -156,6 +156,8 @@ static inline const char *lines_into(uint8_t view)
         return "bgp 64601\n";
     case VIEW_IPV4_UNICAST:
         return "bgp 64601\nipv4-family unicast\n";
+    case VIEW_IPV4_LABELED:
+        return "bgp 64601\nipv4-family labeled-unicast\n";
     case VIEW_VPNV4:
         return "bgp 64601\nipv4-family vpnv4\n";
     case VIEW_IPV6_UNICAST:
