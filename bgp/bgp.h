@@ -188,6 +188,39 @@ struct bgp_discard_counts {
     uint32_t withdrawn[256]; /* UPDATEs treated as withdrawals because of it */
 };
 void bgp_discards(const struct bgp *b, struct bgp_discard_counts *out);
+
+/* Why routes were not used; by peer since it was configured, and for all peers there have been. */
+enum bgp_refusal {
+    BGP_REFUSED_CLUSTER,    /* our cluster is in CLUSTER_LIST */
+    BGP_REFUSED_PATH_LIMIT, /* AS_PATH longer than as-path-limit */
+    BGP_REFUSED_PATH_OUT,   /* likewise, by what we would have sent */
+    BGP_REFUSED_AS_LOOP,    /* our AS is in AS_PATH */
+    BGP_REFUSED_ZERO_RD,    /* route distinguisher 0:0 */
+    BGP_REFUSED_NO_PREFIX,  /* UPDATEs with attributes and nothing they belong to */
+    BGP_REFUSED_ATTRIBUTE,  /* withdrawn because of a bad attribute (RFC 7606) */
+    BGP_REFUSED_ORIGINATOR, /* ORIGINATOR_ID is our router id */
+    BGP_REFUSED_LIMIT,      /* the peer's route limit was reached */
+    BGP_REFUSED_ROUTER_ID,  /* OPENs with a bad BGP identifier */
+    BGP_REFUSED_SITE,       /* the site of origin is the peer's own */
+    BGP_REFUSALS
+};
+struct bgp_refusal_counts {
+    uint32_t n[BGP_FAMILIES][BGP_REFUSALS]; /* what has no family counts as the first one */
+};
+/* peer NULL: all. False: no such peer. */
+bool bgp_refusals(const struct bgp *b, const struct bgp_addr *peer, struct bgp_refusal_counts *out);
+
+/* A session that came up or went down ("log-info"). code 0: without NOTIFICATION. */
+struct bgp_record {
+    uint64_t when_ms; /* monotonic */
+    bool up, sent;    /* sent: the NOTIFICATION is ours */
+    uint8_t code, subcode;
+};
+enum { BGP_RECORDS = 16 }; /* kept of a peer */
+/* Newest first, at most n; returns how many were written. */
+size_t bgp_peer_log(const struct bgp *b, const struct bgp_addr *peer, struct bgp_record *out,
+                    size_t n);
+
 const char *bgp_attribute_name(unsigned code); /* "AS_PATH"; NULL: unknown */
 
 /* One peer as displays need it: a plain copy, no pointers into the speaker. */
@@ -220,6 +253,9 @@ struct bgp_peer_view {
         uint32_t received;   /* in the Adj-RIB-In */
         uint32_t accepted;   /* of these, not refused because of a loop */
         uint32_t advertised; /* told to the peer */
+        uint16_t group;      /* number of its update group, 0 none */
+        bool lags;        /* behind the group: it takes UPDATEs slowly, or was told to start over */
+        uint32_t waiting; /* routes it is behind by */
     } routes[BGP_FAMILIES];
     uint32_t attributes_discarded, treated_as_withdraw; /* RFC 7606, of this session */
     uint8_t end_of_rib; /* families whose End-of-RIB the peer has sent */
@@ -311,6 +347,20 @@ struct bgp_family_stats {
 /* vpn: whose table, 0 the public one. */
 void bgp_family_stats(const struct bgp *b, uint16_t vpn, enum bgp_family family,
                       struct bgp_family_stats *out);
+
+/* Peers of one family that are told the same and share the packets (an update group). */
+struct bgp_group_view {
+    uint16_t number; /* 1-65535, of the family */
+    bool internal, client;
+    uint16_t mrai;
+    uint32_t routes;          /* advertised */
+    uint64_t formatted, sent; /* UPDATEs built for it; sent, all members counted */
+    const struct bgp_addr *members;
+    size_t nmembers; /* at least one */
+};
+/* Calls fn for every group of the family in order of number; the view lives for the call. */
+void bgp_each_group(const struct bgp *b, enum bgp_family family,
+                    void (*fn)(void *arg, const struct bgp_group_view *v), void *arg);
 
 /* "Cease"-like names of a NOTIFICATION, VRP spelling of D3; never NULL. */
 const char *bgp_error_name(uint8_t code);

@@ -90,6 +90,9 @@ struct bgp_peer {
     uint64_t keepalive_in, keepalive_out, update_in, update_out, refresh_in, refresh_out;
     struct bgp_notification *last_sent, *last_received;
     char *last_failure;
+    struct bgp_refusal_counts refused;
+    struct bgp_record *records; /* ring of BGP_RECORDS, NULL before the first */
+    size_t nrecords;            /* there have been */
     struct rib_session *routes; /* while Established */
 };
 
@@ -105,6 +108,7 @@ struct bgp {
     struct bgp_timers timers;
     struct bgp_peer *gone;
     struct rib *rib;
+    struct bgp_refusal_counts refused; /* of all peers there have been */
 };
 
 /* Why an event happened, beyond its name. */
@@ -127,6 +131,7 @@ const struct bgp_listen_conf *bgp_find_range(const struct bgp *b, const struct b
 /* --- peer.c: the main machine of a peer */
 struct bgp_peer *bgp_peer_new(struct bgp *b, const struct bgp_peer_conf *conf);
 void bgp_peer_free(struct bgp_peer *p);
+void bgp_peer_refused(struct bgp_peer *p, enum bgp_family f, enum bgp_refusal why, uint32_t n);
 /* The only way a machine moves. c: the connection the event is about, NULL for the peer's own. */
 void bgp_peer_event(struct bgp_peer *p, struct bgp_conn *c, enum bgp_fsm_event event,
                     const struct bgp_cause *cause);

@@ -63,7 +63,14 @@ void bgp_peer_free(struct bgp_peer *p)
     free(p->last_sent);
     free(p->last_received);
     free(p->last_failure);
+    free(p->records);
     free(p);
+}
+
+void bgp_peer_refused(struct bgp_peer *p, enum bgp_family f, enum bgp_refusal why, uint32_t n)
+{
+    p->refused.n[f][why] += n;
+    p->b->refused.n[f][why] += n;
 }
 
 uint32_t bgp_peer_shown_as(const struct bgp_peer *p)
@@ -150,6 +157,21 @@ static void leave_established(struct bgp_peer *p)
     p->flaps++;
 }
 
+static void record(struct bgp_peer *p, bool up, const struct bgp_notification *notif)
+{
+    struct bgp_record *r;
+
+    if (!p->records)
+        p->records = bgp_alloc(BGP_RECORDS * sizeof *p->records);
+    r = &p->records[p->nrecords++ % BGP_RECORDS];
+    *r = (struct bgp_record){.when_ms = p->b->now, .up = up};
+    if (notif) {
+        r->sent = notif->sent;
+        r->code = notif->code;
+        r->subcode = notif->subcode;
+    }
+}
+
 static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_event event,
                          const struct bgp_notification *notif)
 {
@@ -169,6 +191,8 @@ static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_eve
         enter_established(p);
     if (from == BGP_ESTABLISHED)
         leave_established(p);
+    if (to == BGP_ESTABLISHED || from == BGP_ESTABLISHED)
+        record(p, to == BGP_ESTABLISHED, notif);
     e.reason = to < from ? bgp_fsm_reason(event) : NULL;
     e.logged = !p->conf.no_log;
     b->ops->event(b->ctx, &e);

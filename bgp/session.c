@@ -122,6 +122,8 @@ static void on_open(struct bgp_conn *c, struct bgp_cursor body)
     }
     learn_as(p, open.as);
     if (!accept_open(p, &open, &f)) {
+        if (f.subcode == BGP_OPEN_ID)
+            bgp_peer_refused(p, BGP_IPV4_UNICAST, BGP_REFUSED_ROUTER_ID, 1);
         bgp_peer_event(p, c, BGP_EV_OPEN_ERROR, &cause);
         return;
     }

@@ -64,8 +64,12 @@ static void view_routes(const struct rib_session *s, struct bgp_peer_view *v)
     for (unsigned f = 0; f < BGP_FAMILIES; f++) {
         v->routes[f].received = s->source->paths[f];
         v->routes[f].accepted = s->source->paths[f] - s->source->loops[f];
-        if (s->members[f])
-            v->routes[f].advertised = group_told(s->members[f]);
+        if (!s->members[f])
+            continue;
+        v->routes[f].advertised = group_told(s->members[f]);
+        v->routes[f].group = s->members[f]->group->number;
+        v->routes[f].lags = s->members[f]->lag;
+        v->routes[f].waiting = group_waiting(s->members[f]);
     }
     v->attributes_discarded = s->discarded;
     v->treated_as_withdraw = s->withdrawn;
@@ -127,6 +131,52 @@ void bgp_each_peer(const struct bgp *b, bool (*fn)(void *arg, const struct bgp_p
             break;
     }
     free(order);
+}
+
+bool bgp_refusals(const struct bgp *b, const struct bgp_addr *addr, struct bgp_refusal_counts *out)
+{
+    const struct bgp_peer *p = addr ? bgp_find(b, addr) : NULL;
+
+    if (addr && !p)
+        return false;
+    *out = p ? p->refused : b->refused;
+    return true;
+}
+
+size_t bgp_peer_log(const struct bgp *b, const struct bgp_addr *addr, struct bgp_record *out,
+                    size_t n)
+{
+    const struct bgp_peer *p = bgp_find(b, addr);
+    size_t i = 0;
+
+    for (; p && i < n && i < BGP_RECORDS && i < p->nrecords; i++)
+        out[i] = p->records[(p->nrecords - 1 - i) % BGP_RECORDS];
+    return i;
+}
+
+void bgp_each_group(const struct bgp *b, enum bgp_family family,
+                    void (*fn)(void *arg, const struct bgp_group_view *v), void *arg)
+{
+    for (const struct rib_group *g = b->rib->tables[family].groups; g; g = g->next) {
+        struct bgp_group_view v = {.number = g->number,
+                                   .internal = g->policy.internal,
+                                   .client = g->policy.client,
+                                   .mrai = g->policy.mrai,
+                                   .routes = g->advertised,
+                                   .formatted = g->formatted,
+                                   .sent = g->sent};
+        struct bgp_addr *members;
+        size_t i;
+
+        for (const struct rib_member *m = g->members; m; m = m->next)
+            v.nmembers++;
+        v.members = members = bgp_alloc(v.nmembers * sizeof *members);
+        i = v.nmembers;
+        for (const struct rib_member *m = g->members; m; m = m->next)
+            members[--i] = m->session->source->addr; /* who came first leads */
+        fn(arg, &v);
+        free(members);
+    }
 }
 
 size_t bgp_peer_count(const struct bgp *b)

@@ -119,25 +119,41 @@ static bool in_clusters(struct bgp_cursor block, uint32_t cluster)
 }
 
 /* Our AS more often than allowed, our router id or our cluster: the route has been here. */
-static bool looped(const struct rib_session *s, enum bgp_family f, const struct bgp_attrs *a)
+static bool looped(const struct rib_session *s, enum bgp_family f, const struct bgp_attrs *a,
+                   enum bgp_refusal *why)
 {
     const struct bgp_conf *conf = &s->rib->b->conf;
     const struct rib_table *t = s->tables[f];
     unsigned allowed = s->conn->peer->conf.af[f].allow_as_loop;
     struct bgp_attr at;
 
+    *why = BGP_REFUSED_AS_LOOP;
     if (bgp_aspath_count(a->path, conf->as) > allowed)
         return true;
     if (s->conn->ours.as != conf->as && bgp_aspath_count(a->path, s->conn->ours.as) > allowed)
         return true;
+    *why = BGP_REFUSED_ORIGINATOR;
     if (bgp_attrs_seen(a, BGP_ATTR_ORIGINATOR_ID) &&
         bgp_attr_find(a->block, BGP_ATTR_ORIGINATOR_ID, &at) &&
         bgp_get_u32(&at.value) == rib_router_id(t))
         return true;
+    *why = BGP_REFUSED_CLUSTER;
     return bgp_attrs_seen(a, BGP_ATTR_CLUSTER_LIST) && in_clusters(a->block, rib_cluster(t));
 }
 
 /* --- prefixes --------------------------------------------------------------------------------- */
+
+/* Counts the prefixes of a field that announces them as refused. */
+static void refuse(struct rib_session *s, enum bgp_family family, struct bgp_cursor field,
+                   enum bgp_refusal why)
+{
+    struct bgp_nlri n;
+    uint32_t count = 0;
+
+    while (bgp_nlri_next(&field, family, s->rules.stacks >> family & 1, &n))
+        count++;
+    bgp_peer_refused(s->conn->peer, family, why, count);
+}
 
 /* The limit of the peer is reached. False: the session ends (RFC 4486 section 4). */
 static bool over_limit(const struct rib_session *s, enum bgp_family family, bool *skip,
@@ -180,8 +196,10 @@ static bool announce(struct rib_session *s, struct rib_table *t, const struct bg
         dest_find(&t->dests, n->key, n->len, hash) == 0) {
         if (!over_limit(s, t->family, &skip, f))
             return false;
-        if (skip)
+        if (skip) {
+            bgp_peer_refused(s->conn->peer, t->family, BGP_REFUSED_LIMIT, 1);
             return true;
+        }
     }
     dest = dest_make(&t->dests, n->key, n->len, hash);
     if (n->stack.left > 0)
@@ -227,11 +245,14 @@ static bool take(struct rib_session *s, const struct update *u, enum bgp_family 
                  struct bgp_cursor field, struct bgp_next_hop *nh, struct bgp_fault *f)
 {
     struct taken what = {.block = u->attrs.block, .nh = nh};
+    enum bgp_refusal why;
     bool ok;
 
     nh->addr.vpn = s->source->addr.vpn;
-    if (looped(s, family, &u->attrs))
+    if (looped(s, family, &u->attrs, &why)) {
         what.flags |= PATH_LOOP;
+        refuse(s, family, field, why);
+    }
     if (bgp_addr_cmp(&nh->addr, &s->conn->local) == 0)
         what.flags |= PATH_OWN;
     what.set = rib_get_set(s->rib, what.block, rib_no_stack(), nh);
@@ -240,12 +261,23 @@ static bool take(struct rib_session *s, const struct update *u, enum bgp_family 
     return ok;
 }
 
+/* What an attribute is wrong of counts as withdrawn. */
+static void refuse_bad(struct rib_session *s, enum bgp_family family, struct bgp_cursor field,
+                       struct bgp_fault *f)
+{
+    refuse(s, family, field, BGP_REFUSED_ATTRIBUTE);
+    apply(s, family, field, true, NULL, f);
+}
+
 /* --- the UPDATE ------------------------------------------------------------------------------- */
 
 static void note_end_of_rib(struct rib_session *s, const struct update *u)
 {
     if (u->parts.withdrawn.left > 0 || u->parts.nlri.left > 0)
         return;
+    if (u->attrs.any && !bgp_attrs_seen(&u->attrs, BGP_ATTR_MP_REACH) &&
+        !bgp_attrs_seen(&u->attrs, BGP_ATTR_MP_UNREACH))
+        bgp_peer_refused(s->conn->peer, BGP_IPV4_UNICAST, BGP_REFUSED_NO_PREFIX, 1);
     if (u->parts.attributes.left == 0)
         s->eor_in |= 1u << BGP_IPV4_UNICAST;
     else if (u->has_unreach && !u->attrs.any && u->unreach.nlri.left == 0)
@@ -276,12 +308,12 @@ bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault 
         nh.addr.af = 4;
         memcpy(nh.addr.b, u.attrs.next_hop, 4);
         if (withdraw)
-            apply(s, BGP_IPV4_UNICAST, u.parts.nlri, true, NULL, f);
+            refuse_bad(s, BGP_IPV4_UNICAST, u.parts.nlri, f);
         else if (!take(s, &u, BGP_IPV4_UNICAST, u.parts.nlri, &nh, f))
             return false;
     }
     if (u.has_reach && withdraw)
-        apply(s, u.reach.family, u.reach.nlri, true, NULL, f);
+        refuse_bad(s, u.reach.family, u.reach.nlri, f);
     else if (u.has_reach)
         return take(s, &u, u.reach.family, u.reach.nlri, &u.reach.next_hop, f);
     return true;

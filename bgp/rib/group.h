@@ -57,6 +57,8 @@ struct rib_group {
     struct policy policy;
     struct rib_member *members;
     unsigned lagging; /* members out of step */
+    uint16_t number;
+    uint64_t formatted, sent; /* UPDATEs, for display */
 
     uint32_t *out;   /* Adj-RIB-Out: set by destination, 0 not advertised */
     uint16_t *from;  /* number of the source it is from */
@@ -115,6 +117,8 @@ uint64_t group_deadline(const struct rib_group *g);
 bool group_has_told(const struct rib_member *m, uint32_t dest);
 /* How many routes the member has been told. */
 uint32_t group_told(const struct rib_member *m);
+/* How many routes the member has still to be told or withdrawn; 0 in step. */
+uint32_t group_waiting(const struct rib_member *m);
 void group_free(struct rib_group *g);
 
 /* Sorts by the upper halves; spare has room for n as well. */

@@ -168,13 +168,21 @@ bool group_has_told(const struct rib_member *m, uint32_t dest)
     return dest < m->group->room && m->group->out[dest] != 0 && !mine(m, dest);
 }
 
+static uint32_t count(const uint64_t *bits, uint32_t n)
+{
+    uint32_t sum = 0;
+
+    for (uint32_t w = 0; w < n / 64; w++)
+        sum += (uint32_t)__builtin_popcountll(bits[w]);
+    return sum;
+}
+
 uint32_t group_told(const struct rib_member *m)
 {
-    uint32_t n = 0;
+    return m->lag ? count(m->lag->told, m->lag->bits) : m->group->advertised - m->own;
+}
 
-    if (!m->lag)
-        return m->group->advertised - m->own;
-    for (uint32_t w = 0; w < m->lag->bits / 64; w++)
-        n += (uint32_t)__builtin_popcountll(m->lag->told[w]);
-    return n;
+uint32_t group_waiting(const struct rib_member *m)
+{
+    return m->lag ? count(m->lag->todo, m->lag->bits) : 0;
 }

@@ -37,9 +37,19 @@ static void policy_of(const struct rib_session *s, enum bgp_family f, struct pol
     out->hop6 = c->hop6 >> f & 1;
 }
 
+/* Groups are in order of their numbers: the first gap, and where in the list it is. */
+static uint16_t free_number(struct rib_table *t, struct rib_group ***link)
+{
+    uint16_t n = 1;
+
+    for (*link = &t->groups; **link && (**link)->number == n; n++)
+        *link = &(**link)->next;
+    return n;
+}
+
 static struct rib_group *find_group(struct rib_table *t, const struct policy *policy)
 {
-    struct rib_group *g;
+    struct rib_group *g, **link;
 
     for (g = t->groups; g; g = g->next)
         if (memcmp(&g->policy, policy, sizeof *policy) == 0)
@@ -48,8 +58,9 @@ static struct rib_group *find_group(struct rib_table *t, const struct policy *po
     g->table = t;
     g->policy = *policy;
     g->scan_at = 1;
-    g->next = t->groups;
-    t->groups = g;
+    g->number = free_number(t, &link);
+    g->next = *link;
+    *link = g;
     return g;
 }
 
@@ -79,6 +90,8 @@ void group_end_of_rib(struct rib_group *g)
             continue;
         m->eor_due = false;
         bgp_conn_send_end_of_rib(m->session->conn, g->table->family);
+        g->formatted++;
+        g->sent++;
     }
 }
 

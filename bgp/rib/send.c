@@ -135,18 +135,23 @@ static void finish(struct packer *p)
     p->messages++;
 }
 
+static void send_to(const struct packer *p, const struct rib_member *m)
+{
+    bgp_conn_send_updates(m->session->conn, p->g->table->rib->out, p->len, p->messages);
+    p->g->sent += p->messages;
+}
+
 void packer_flush(struct packer *p)
 {
-    struct rib *r = p->g->table->rib;
-
     finish(p);
     if (p->messages == 0)
         return;
+    p->g->formatted += p->messages;
     if (p->only)
-        bgp_conn_send_updates(p->only->session->conn, r->out, p->len, p->messages);
+        send_to(p, p->only);
     for (struct rib_member *m = p->g->members; m && !p->only; m = m->next)
         if (!m->lag && m != p->except)
-            bgp_conn_send_updates(m->session->conn, r->out, p->len, p->messages);
+            send_to(p, m);
     p->len = 0;
     p->messages = 0;
 }

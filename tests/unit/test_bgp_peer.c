@@ -367,6 +367,36 @@ START_TEST(reset_by_operator)
 }
 END_TEST
 
+/* What is kept of a session's coming and going: the newest, newest first. */
+START_TEST(records)
+{
+    struct lab *l = lab_new();
+    struct bgp_peer_conf conf = peer_conf(P);
+    struct bgp_addr a = conf.addr;
+    struct bgp_record r[BGP_RECORDS + 1];
+    unsigned ups = 0;
+
+    bring_up(l, &conf);
+    ck_assert_uint_eq(bgp_peer_log(l->b, &a, r, BGP_RECORDS), 1);
+    ck_assert(r[0].up && r[0].code == 0);
+    bgp_reset_peer(l->b, &a, NULL);
+    ck_assert_uint_eq(bgp_peer_log(l->b, &a, r, BGP_RECORDS), 2);
+    ck_assert(!r[0].up && r[0].sent && r[0].code == 6 && r[0].subcode == 4);
+    ck_assert_uint_eq(r[0].when_ms, l->now);
+    for (unsigned i = 0; i < BGP_RECORDS; i++) {
+        bring_up(l, &conf);
+        pass(l, 1000);
+        bgp_reset_peer(l->b, &a, NULL);
+    }
+    ck_assert_uint_eq(bgp_peer_log(l->b, &a, r, BGP_RECORDS + 1), BGP_RECORDS);
+    ck_assert_uint_eq(r[0].when_ms, r[1].when_ms + 1000);
+    for (unsigned i = 0; i < BGP_RECORDS; i++)
+        ups += r[i].up;
+    ck_assert_uint_eq(ups, BGP_RECORDS / 2);
+    lab_free(l);
+}
+END_TEST
+
 START_TEST(ignore)
 {
     struct lab *l = lab_new();
@@ -695,6 +725,7 @@ int main(void)
     tcase_add_test(t, many_peers);
     tcase_add_test(t, keep_and_reset);
     tcase_add_test(t, reset_by_operator);
+    tcase_add_test(t, records);
     tcase_add_loop_test(t, ignore, 0, 2);
     tcase_add_test(t, removed);
     tcase_add_test(t, blocked);

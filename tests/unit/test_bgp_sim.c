@@ -194,6 +194,24 @@ START_TEST(large_table)
 }
 END_TEST
 
+static void look_at_group(void *arg, const struct bgp_group_view *v)
+{
+    *(struct bgp_group_view *)arg = *v;
+}
+
+/* Node n tells its peers the same, and what it builds it sends more than once. */
+static void assert_group(unsigned n, size_t members)
+{
+    struct bgp_group_view v = {0};
+
+    bgp_each_group(net->nodes[n].b, BGP_IPV4_UNICAST, look_at_group, &v);
+    ck_assert_uint_eq(v.number, 1);
+    ck_assert_uint_eq(v.nmembers, members);
+    ck_assert_uint_gt(v.routes, 0);
+    ck_assert_uint_gt(v.formatted, 0);
+    ck_assert_uint_gt(v.sent, v.formatted);
+}
+
 /* A member that takes nothing holds up the others for a second, not longer; when it goes on it is
  * told what is true then. */
 START_TEST(slow_member)
@@ -214,6 +232,10 @@ START_TEST(slow_member)
     ck_assert_uint_eq(net_look(3, 0).routes[BGP_IPV4_UNICAST].accepted, MANY);
     ck_assert_uint_eq(net_look(2, 0).routes[BGP_IPV4_UNICAST].accepted, 0);
     ck_assert_ptr_nonnull(net_peer(0, 2)->routes->members[BGP_IPV4_UNICAST]->lag);
+    ck_assert(net_look(0, 2).routes[BGP_IPV4_UNICAST].lags);
+    ck_assert_uint_gt(net_look(0, 2).routes[BGP_IPV4_UNICAST].waiting, MANY / 2);
+    ck_assert_uint_eq(net_look(0, 1).routes[BGP_IPV4_UNICAST].waiting, 0);
+    assert_group(0, 3);
     for (unsigned i = 0; i < MANY; i += 3)
         net_withdraw(0, BGP_IPV4_UNICAST, i);
     for (unsigned i = 1; i < MANY; i += 3)

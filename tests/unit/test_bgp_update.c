@@ -208,6 +208,17 @@ END_TEST
 
 /* --- loops, first AS -------------------------------------------------------------------------- */
 
+static uint32_t refused(enum bgp_refusal why)
+{
+    struct bgp_addr a = addr(FEED);
+    struct bgp_refusal_counts of_peer, all;
+
+    ck_assert(bgp_refusals(l->b, &a, &of_peer));
+    ck_assert(bgp_refusals(l->b, NULL, &all));
+    ck_assert_mem_eq(&of_peer, &all, sizeof all);
+    return all.n[BGP_IPV4_UNICAST][why];
+}
+
 START_TEST(loops)
 {
     struct bgp_peer_conf conf;
@@ -218,6 +229,7 @@ START_TEST(loops)
     ck_assert_ptr_null(best("10.1.1.0", 24));
     ck_assert_uint_eq(look(l, FEED).routes[BGP_IPV4_UNICAST].received, 1);
     ck_assert_uint_eq(look(l, FEED).routes[BGP_IPV4_UNICAST].accepted, 0);
+    ck_assert_uint_eq(refused(BGP_REFUSED_AS_LOOP), 1);
     conf = open_conf(FEED, PEER_AS);
     conf.af[BGP_IPV4_UNICAST].allow_as_loop = 1;
     bgp_set_peer(l->b, &conf, BGP_KEEP);
@@ -230,6 +242,11 @@ START_TEST(loops)
     ck_assert(say(feed_line, base(true), "180a0202"));
     ck_assert(say(feed_line, "40010100 40020602010000ffff 400304c0000201", "180a0202"));
     ck_assert_ptr_null(best("10.2.2.0", 24));
+    ck_assert_uint_eq(refused(BGP_REFUSED_AS_LOOP), 2);
+    ck_assert_uint_eq(refused(BGP_REFUSED_ATTRIBUTE), 1);
+    /* nothing it belongs to */
+    ck_assert(say(feed_line, base(true), ""));
+    ck_assert_uint_eq(refused(BGP_REFUSED_NO_PREFIX), 1);
     end();
     begin(true);
     ck_assert(
@@ -238,6 +255,8 @@ START_TEST(loops)
     ck_assert(
         say(feed_line, "40010100 400200 400304c0000201 40050400000064 800a040a000005", "180a0202"));
     ck_assert_ptr_null(best("10.2.2.0", 24)); /* our cluster */
+    ck_assert_uint_eq(refused(BGP_REFUSED_ORIGINATOR), 1);
+    ck_assert_uint_eq(refused(BGP_REFUSED_CLUSTER), 1);
     end();
 }
 END_TEST
