@@ -42,11 +42,11 @@ static bool check_stream(struct session *s, FILE *f)
         s->line[keep] = 0;
         session_run(s);
         while (s->stream.next && s->stream.next(s, s->stream.state))
-            s->ntext = 0;
+            s->text.n = 0;
         if (s->stream.free)
             s->stream.free(s->stream.state);
         s->stream = (struct stream){0};
-        s->ntext = 0;
+        s->text.n = 0;
     }
     bool ok = !ferror(f);
     free(line);

@@ -7,6 +7,7 @@
 #include "cli/app_internal.h"
 #include "cli/bgp_text.h"
 #include "cli/peer_verbose.h"
+#include "cli/show.h"
 #include "engine/config/model.h"
 
 /* --- summary ----------------------------------------------------------------- */
@@ -31,9 +32,22 @@ static uint32_t total(const uint32_t *counters)
 static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
 {
     char addr[BGP_ADDR_STRLEN + 1], as[16], up[16];
+    uint64_t ms = speaker_now() - v->state_since_ms;
     addr[0] = '*';
     bgp_addr_str(&v->addr, addr + 1);
-    bgp_text_up_down(speaker_now() - v->state_since_ms, up, sizeof up);
+    bgp_text_up_down(ms, up, sizeof up);
+    show_object(s, NULL);
+    show_text(s, "address", addr + 1);
+    show_bool(s, "dynamic", v->dynamic);
+    show_uint(s, "as", v->remote_as);
+    show_text(s, "state", state_word(v, f));
+    show_uint(s, "state_seconds", ms / 1000);
+    show_uint(s, "messages_received", total(v->received));
+    show_uint(s, "messages_sent", total(v->sent));
+    show_uint(s, "routes_received", v->routes[f].received);
+    show_uint(s, "routes_accepted", v->routes[f].accepted);
+    show_uint(s, "routes_advertised", v->routes[f].advertised);
+    show_close(s);
     out(s, "  %-16s%u%12s%9u%9u%6u%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
         sch_as_text(v->remote_as, s->app->config.model->sys.as_plain, as), total(v->received),
         total(v->sent), 0u, up, state_word(v, f), v->routes[f].received);
@@ -49,9 +63,11 @@ static void summary_head(struct session *s, unsigned peers, unsigned up)
 {
     char id[BGP_ADDR_STRLEN], as[16];
     const struct bgp_conf *c = &s->app->config.model->bgp_eff;
-    out(s, " BGP local router ID : %s\n", bgp_text_id(c->router_id, id));
+    SHOW_TEXT(s, "router_id", " BGP local router ID : %s\n", bgp_text_id(c->router_id, id));
+    show_uint(s, "local_as", c->as);
     out(s, " Local AS number : %s\n", sch_as_text(c->as, s->app->config.model->sys.as_plain, as));
-    out(s, " Total number of peers : %-18uPeers in established state : %u\n\n", peers, up);
+    SHOW_UINT(s, "total_peers", " Total number of peers : %-18u", peers);
+    SHOW_UINT(s, "established_peers", "Peers in established state : %u\n\n", up);
     peer_header(s);
 }
 
@@ -94,12 +110,14 @@ static void one_peer(struct session *s, const struct sch_match *m, enum bgp_fami
         session_error(s, "The peer session does not exist.");
         return;
     }
-    if (*cmd_word(m, "form")) {
+    show_begin(s);
+    if (!*cmd_word(m, "form"))
+        summary_head(s, 1, v.state == BGP_ESTABLISHED && v.negotiated & 1u << f);
+    show_list(s, "peers");
+    if (*cmd_word(m, "form"))
         peer_verbose(s, &v, f);
-        return;
-    }
-    summary_head(s, 1, v.state == BGP_ESTABLISHED && v.negotiated & 1u << f);
-    peer_row(s, &v, f);
+    else
+        peer_row(s, &v, f);
 }
 
 void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
@@ -126,8 +144,10 @@ void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
         all++;
         up += p->v[i].state == BGP_ESTABLISHED && p->v[i].negotiated & 1u << f;
     }
+    show_begin(s);
     if (!p->verbose)
         summary_head(s, all, up);
+    show_list(s, "peers");
     s->stream = (struct stream){peers_next, peers_free, p};
 }
 
@@ -141,6 +161,8 @@ static bool in_family(const struct model_peer *g, enum bgp_family f)
 static void group_as(struct session *s, const struct bgp_peer_conf *eff)
 {
     char as[16];
+    if (eff->remote_as)
+        show_uint(s, "as", eff->remote_as);
     if (eff->remote_as)
         out(s, " Remote AS                            : %s\n",
             sch_as_text(eff->remote_as, s->app->config.model->sys.as_plain, as));
@@ -157,11 +179,14 @@ static void group_members(struct session *s, const struct model_peer *g, enum bg
             n++;
     out(s, " PeerSession Members%s:\n", n ? "                  " : "");
     unsigned i = 0;
+    show_list(s, "session_members");
     for (const struct model_peer *p = m->peers; p; p = p->hh.next)
         if (!p->is_group && p->exists && model_group_of(m, p) == g) {
             i++;
+            show_text(s, NULL, p->name);
             out(s, i % 2 == 0 ? "%s\n" : i == n ? " %s" : " %-40s", p->name);
         }
+    show_close(s);
     if (i % 2)
         out(s, "\n");
     out(s, n ? "\n Peer Preferred Value: 0\n No routing policy is configured\n"
@@ -172,12 +197,14 @@ static void group_members(struct session *s, const struct model_peer *g, enum bg
         return;
     }
     peer_header(s);
+    show_list(s, "peers");
     for (const struct model_peer *p = m->peers; p; p = p->hh.next) {
         struct bgp_peer_view v;
         if (!p->is_group && p->exists && model_group_of(m, p) == g &&
             speaker_peer(s->app->config.speaker, &p->raw.addr, &v) && v.enabled & 1u << f)
             peer_row(s, &v, f);
     }
+    show_close(s);
 }
 
 static void show_group(struct session *s, const struct model_peer *g, enum bgp_family f)
@@ -185,17 +212,29 @@ static void show_group(struct session *s, const struct model_peer *g, enum bgp_f
     struct bgp_peer_conf eff;
     bool internal = g->raw.kind == BGP_KIND_INTERNAL;
     model_effective_peer(s->app->config.model, g, &eff);
-    out(s, " BGP peer-group                       : %s\n", g->name);
+    show_object(s, NULL);
+    SHOW_TEXT(s, "name", " BGP peer-group                       : %s\n", g->name);
     group_as(s, &eff);
-    out(s, " Authentication type configured       : %s\n", eff.password ? "MD5" : "None");
-    out(s, " Type                                 : %s%s\n", g->raw.listen ? "listen " : "",
-        internal ? "internal" : "external");
-    out(s, " Configured hold timer value   : %u\n", eff.hold);
-    out(s, " Keepalive timer value         : %u\n", eff.keepalive);
-    out(s, " Connect-retry timer value     : %u\n", eff.connect_retry);
-    out(s, " Minimum route advertisement interval is %u seconds\n", internal ? 15u : 30u);
+    SHOW_TEXT(s, "authentication", " Authentication type configured       : %s\n",
+              eff.password ? "MD5" : "None");
+    show_bool(s, "listen", g->raw.listen);
+    out(s, " Type                                 : %s", g->raw.listen ? "listen " : "");
+    SHOW_TEXT(s, "type", "%s\n", internal ? "internal" : "external");
+    SHOW_UINT(s, "hold", " Configured hold timer value   : %u\n", eff.hold);
+    SHOW_UINT(s, "keepalive", " Keepalive timer value         : %u\n", eff.keepalive);
+    SHOW_UINT(s, "connect_retry", " Connect-retry timer value     : %u\n", eff.connect_retry);
+    SHOW_UINT(s, "mrai", " Minimum route advertisement interval is %u seconds\n",
+              internal ? 15u : 30u);
     bgp_peer_conf_clear(&eff);
     group_members(s, g, f);
+    show_close(s);
+}
+
+static bool wanted(const struct model_peer *g, const struct sch_value *want, enum bgp_family f)
+{
+    return g->is_group && g->exists && in_family(g, f) &&
+           (!want->present ||
+            (strlen(g->name) == want->n && memcmp(g->name, want->s, want->n) == 0));
 }
 
 void cmd_display_bgp_group(struct session *s, const struct sch_match *m)
@@ -203,17 +242,22 @@ void cmd_display_bgp_group(struct session *s, const struct sch_match *m)
     const struct sch_value *want = cmd_arg(m, "group");
     enum bgp_family f = strstr(m->cmd->syntax, "vpnv4") ? BGP_VPNV4 : BGP_IPV4_UNICAST;
     unsigned shown = 0;
+    bool found = false;
     if (!bgp_text_runs(s))
         return;
+    for (const struct model_peer *g = s->app->config.model->peers; g; g = g->hh.next)
+        found |= wanted(g, want, f);
+    if (want->present && !found) {
+        session_error(s, "No such a peer-group.");
+        return;
+    }
+    show_begin(s);
+    show_list(s, "groups");
     for (const struct model_peer *g = s->app->config.model->peers; g; g = g->hh.next) {
-        if (!g->is_group || !g->exists || !in_family(g, f) ||
-            (want->present &&
-             (strlen(g->name) != want->n || memcmp(g->name, want->s, want->n) != 0)))
+        if (!wanted(g, want, f))
             continue;
         if (shown++)
             out(s, " ***********************\n");
         show_group(s, g, f);
     }
-    if (want->present && !shown)
-        session_error(s, "No such a peer-group.");
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "cli/app_internal.h"
+#include "cli/show.h"
 
 static command_fn *const commands[SCH_DOES_COUNT] = {NULL,
 #define X(name) cmd_##name,
@@ -253,6 +254,21 @@ static bool works_offline(uint8_t does)
     return memchr(those, does, sizeof those) != NULL;
 }
 
+static void run_command(struct session *s, const struct sch_match *m)
+{
+    bool display = strncmp(m->cmd->syntax, "display", 7) == 0, json = filter_json(s->filter);
+    if (s->app->config.offline && !works_offline(m->cmd->does))
+        return;
+    if (s->loading && m->cmd->does != DOES_QUIT) {
+        session_error(s, "The line is no configuration.");
+        return;
+    }
+    s->paged = display && !filter_no_more(s->filter);
+    if (display && (json || s->hello.json))
+        show_wanted(s, json);
+    commands[m->cmd->does](s, m);
+}
+
 void exec_line(struct session *s)
 {
     struct sch_match m;
@@ -278,14 +294,7 @@ void exec_line(struct session *s)
         run_undo(s, &m, level);
         break;
     case SCH_COMMAND:
-        if (s->app->config.offline && !works_offline(m.cmd->does))
-            break;
-        if (s->loading && m.cmd->does != DOES_QUIT) {
-            session_error(s, "The line is no configuration.");
-            break;
-        }
-        s->paged = strncmp(m.cmd->syntax, "display", 7) == 0 && !filter_no_more(s->filter);
-        commands[m.cmd->does](s, &m);
+        run_command(s, &m);
         break;
     }
 }

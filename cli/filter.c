@@ -9,13 +9,14 @@
 #include "cli/filter.h"
 #include "schema/schema.h"
 
-enum kind { BEGIN, COUNT, EXCLUDE, INCLUDE, NO_MORE };
+enum kind { BEGIN, COUNT, EXCLUDE, INCLUDE, JSON, NO_MORE };
 
 const struct filter_word filter_words[] = {
     [BEGIN] = {"begin", "From the first line that matches"},
     [COUNT] = {"count", "Number of lines"},
     [EXCLUDE] = {"exclude", "Lines that do not match"},
     [INCLUDE] = {"include", "Lines that match"},
+    [JSON] = {"json", "As JSON, before any other filter"},
     [NO_MORE] = {"no-more", "Without paging"},
     {NULL, NULL},
 };
@@ -96,7 +97,8 @@ static int word_kind(const char *w, size_t n, int *status)
     return found;
 }
 
-static struct filter *parse_one(const char *text, size_t start, size_t end, size_t *at, int *status)
+static struct filter *parse_one(const char *text, size_t start, size_t end, bool first, size_t *at,
+                                int *status)
 {
     while (start < end && text[start] == ' ')
         start++;
@@ -107,7 +109,9 @@ static struct filter *parse_one(const char *text, size_t start, size_t end, size
         word++;
     *at = start;
     int kind = word_kind(text + start, word - start, status);
-    if (kind < 0)
+    if (kind == JSON && !first)
+        *status = SCH_WRONG; /* it is made by the display, not of its lines */
+    if (kind < 0 || (kind == JSON && !first))
         return NULL;
     size_t re = word;
     while (re < end && text[re] == ' ')
@@ -137,7 +141,7 @@ struct filter *filter_parse(const char *text, size_t n, size_t *at, int *status)
         while (end < n && !(text[end] == '|' && end > 0 && text[end - 1] == ' ' && end + 1 < n &&
                             text[end + 1] == ' '))
             end++;
-        *last = parse_one(text, start, end, at, status);
+        *last = parse_one(text, start, end, last == &first, at, status);
         if (!*last) {
             filter_free(first);
             return NULL;
@@ -169,6 +173,11 @@ bool filter_no_more(const struct filter *f)
     return false;
 }
 
+bool filter_json(const struct filter *f)
+{
+    return f && f->kind == JSON;
+}
+
 void filter_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg)
 {
     for (; f; f = f->next) {
@@ -189,6 +198,7 @@ void filter_line(struct filter *f, const char *line, size_t n, filter_emit *emit
         case COUNT:
             f->count++;
             return;
+        case JSON:
         case NO_MORE:
             break;
         }

@@ -16,6 +16,8 @@ struct filter *filter_parse(const char *text, size_t n, size_t *at, int *status)
 void filter_free(struct filter *f);
 /* True when the chain contains "no-more". */
 bool filter_no_more(const struct filter *f);
+/* True when the display is to be JSON; only the first filter can ask for that. */
+bool filter_json(const struct filter *f);
 /* Passes one line (without newline) through the chain; emit is called for what comes out. */
 typedef void filter_emit(void *arg, const char *line, size_t n);
 void filter_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg);

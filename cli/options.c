@@ -28,7 +28,7 @@ static const char help[] =
     "      --bgp-port N   TCP port of BGP (default 179)\n"
     "  -c LINE            run LINE (repeatable)\n"
     "  -k, --keep-going   go on after an error, as a pasted block on a router would\n"
-    "      --json         diagnostics as JSON on standard output\n"
+    "      --json         diagnostics and displays as JSON on standard output\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"

@@ -1,67 +1,69 @@
-/* What commands print: gathered text, filtered by line, framed for the terminal. */
+/* What commands print: gathered text, filtered by line, framed for the terminal. JSON comes from
+ * show.c. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/session.h"
+#include "cli/show.h"
 
 #define FRAME_TEXT 32768 /* octets of text in one frame */
 
-static void grow(char **buf, size_t *cap, size_t need)
+void text_add(struct text *t, const char *text, size_t n)
 {
-    if (need <= *cap)
-        return;
-    size_t cap2 = *cap ? *cap : 1024;
-    while (cap2 < need)
-        cap2 *= 2;
-    char *p = realloc(*buf, cap2);
-    if (!p)
-        abort();
-    *buf = p;
-    *cap = cap2;
-}
-
-static void gather(struct session *s, const char *text, size_t n)
-{
-    if (n == 0)
-        return;
-    grow(&s->text, &s->textcap, s->ntext + n);
-    memcpy(s->text + s->ntext, text, n);
-    s->ntext += n;
+    if (t->n + n > t->cap) {
+        size_t cap = t->cap ? t->cap : 1024;
+        while (cap < t->n + n)
+            cap *= 2;
+        if (!(t->p = realloc(t->p, cap)))
+            abort();
+        t->cap = cap;
+    }
+    if (n)
+        memcpy(t->p + t->n, text, n);
+    t->n += n;
 }
 
 static void gather_line(void *arg, const char *line, size_t n)
 {
-    gather(arg, line, n);
-    gather(arg, "\n", 1);
+    struct session *s = arg;
+    text_add(&s->text, line, n);
+    text_add(&s->text, "\n", 1);
 }
 
-void out_text(struct session *s, const char *text, size_t n)
+void out_raw(struct session *s, const char *text, size_t n)
 {
     if (!s->filter) {
-        gather(s, text, n);
+        text_add(&s->text, text, n);
         return;
     }
     while (n) {
         const char *nl = memchr(text, '\n', n);
         size_t take = nl ? (size_t)(nl - text) : n;
-        grow(&s->partial, &s->partialcap, s->npartial + take + 1);
-        memcpy(s->partial + s->npartial, text, take);
-        s->npartial += take;
+        text_add(&s->partial, text, take);
         if (!nl)
             return;
-        filter_line(s->filter, s->partial, s->npartial, gather_line, s);
-        s->npartial = 0;
+        filter_line(s->filter, s->partial.p ? s->partial.p : "", s->partial.n, gather_line, s);
+        s->partial.n = 0;
         text += take + 1;
         n -= take + 1;
     }
+}
+
+void out_text(struct session *s, const char *text, size_t n)
+{
+    if (s->form == FORM_TEXT)
+        out_raw(s, text, n);
+    else if (s->form == FORM_LINES)
+        show_line(s, text, n);
 }
 
 void out(struct session *s, const char *fmt, ...)
 {
     char text[4600];
     va_list ap;
+    if (s->form == FORM_FIELDS)
+        return;
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
@@ -71,52 +73,58 @@ void out(struct session *s, const char *fmt, ...)
 bool out_flush(struct session *s)
 {
     bool room = true;
-    for (size_t at = 0; at < s->ntext && s->conn;) {
-        size_t n = s->ntext - at > FRAME_TEXT ? FRAME_TEXT : s->ntext - at;
+    for (size_t at = 0; at < s->text.n && s->conn;) {
+        size_t n = s->text.n - at > FRAME_TEXT ? FRAME_TEXT : s->text.n - at;
         proto_begin(&s->out, PROTO_OUT);
         proto_u8(&s->out, s->paged ? PROTO_OUT_PAGED : 0);
-        proto_str(&s->out, s->text + at, n);
+        proto_str(&s->out, s->text.p + at, n);
         proto_end(&s->out);
         room = host_send(s->conn, &s->out);
         at += n;
     }
-    s->ntext = 0;
+    s->text.n = 0;
     return room;
+}
+
+static void end(struct session *s, bool failed)
+{
+    if (s->form != FORM_TEXT)
+        show_end(s, failed);
+    if (s->filter) {
+        if (s->partial.n)
+            filter_line(s->filter, s->partial.p, s->partial.n, gather_line, s);
+        filter_end(s->filter, gather_line, s);
+        filter_free(s->filter);
+        s->filter = NULL;
+        s->partial.n = 0;
+    }
+    out_flush(s);
+    s->paged = false;
 }
 
 void out_end(struct session *s)
 {
-    if (s->filter) {
-        if (s->npartial)
-            filter_line(s->filter, s->partial, s->npartial, gather_line, s);
-        filter_end(s->filter, gather_line, s);
-        filter_free(s->filter);
-        s->filter = NULL;
-        s->npartial = 0;
-    }
-    out_flush(s);
-    s->paged = false;
+    end(s, false);
 }
 
 /* --- text that goes elsewhere -------------------------------------------------------- */
 
 void out_hold(struct session *s, struct out_held *held)
 {
-    *held = (struct out_held){s->text, s->ntext, s->textcap, s->filter};
-    s->text = NULL;
-    s->ntext = s->textcap = 0;
+    *held = (struct out_held){s->text, s->filter, s->form};
+    s->text = (struct text){0};
     s->filter = NULL;
+    s->form = FORM_TEXT;
 }
 
 char *out_release(struct session *s, struct out_held *held, size_t *n)
 {
-    gather(s, "", 1); /* its NUL */
-    char *text = s->text;
-    *n = s->ntext - 1;
+    text_add(&s->text, "", 1); /* its NUL */
+    char *text = s->text.p;
+    *n = s->text.n - 1;
     s->text = held->text;
-    s->ntext = held->n;
-    s->textcap = held->cap;
     s->filter = held->filter;
+    s->form = held->form;
     return text;
 }
 
@@ -161,7 +169,7 @@ void session_caret(struct session *s, const char *line, size_t nline, size_t at)
 void session_fail(struct session *s, long at, const char *text)
 {
     s->errors++;
-    out_end(s); /* a filter sees output, not errors */
+    end(s, true); /* a filter sees output, not errors */
     if (!s->hello.interactive) {
         size_t start = strspn(s->line, " \t"); /* no word in particular: where the line begins */
         send_diag(s, 'E', (at < 0 ? start : (size_t)at) + 1, text);

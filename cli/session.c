@@ -48,8 +48,9 @@ void session_free(struct session *s, bool lost)
         s->app->sessions = s->next;
     if (s->next)
         s->next->prev = s->prev;
-    free(s->text);
-    free(s->partial);
+    free(s->text.p);
+    free(s->partial.p);
+    free(s->row.p);
     free(s);
 }
 

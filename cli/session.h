@@ -10,6 +10,7 @@
 #define VRPSH_SESSION_H
 
 #include "cli/filter.h"
+#include "cli/json.h"
 #include "engine/config/config.h"
 #include "engine/host.h"
 
@@ -33,6 +34,14 @@ struct stream {
     void (*free)(void *state);
     void *state;
 };
+
+/* Text that grows. */
+struct text {
+    char *p;
+    size_t n, cap;
+};
+
+enum form { FORM_TEXT, FORM_LINES, FORM_FIELDS }; /* of the output of a command; see show.h */
 
 #define SESSION_HISTORY 256
 
@@ -68,11 +77,12 @@ struct session {
 
     struct filter *filter; /* of the command of the moment */
     struct proto_buf out;
-    char *text; /* output text not yet framed */
-    size_t ntext, textcap;
-    char *partial; /* output line not yet complete, while filtering */
-    size_t npartial, partialcap;
+    struct text text;    /* output not yet framed */
+    struct text partial; /* output line not yet complete, while filtering */
     bool paged;
+    enum form form;
+    struct json json; /* of the command of the moment, unless form is FORM_TEXT */
+    struct text row;  /* line not yet complete, with FORM_LINES */
     struct stream stream;
 
     uint32_t rollback_to; /* commit whose state a rollback question is about */
@@ -118,7 +128,10 @@ void exec_line(struct session *s);
 bool exec_answer(struct session *s);
 
 /* --- output.c: what a command prints ------------------------------------------------- */
+void text_add(struct text *t, const char *text, size_t n);
 void out_text(struct session *s, const char *text, size_t n);
+/* As it is, whatever the form: for the writer of JSON. */
+void out_raw(struct session *s, const char *text, size_t n);
 void out(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Frames what has been gathered. False: the terminal is behind, stop producing. */
 bool out_flush(struct session *s);
@@ -127,9 +140,9 @@ void out_end(struct session *s);
 /* Between the two, what the session prints is gathered and then handed over, to be freed, instead
  * of being shown. */
 struct out_held {
-    char *text;
-    size_t n, cap;
+    struct text text;
     struct filter *filter;
+    enum form form;
 };
 void out_hold(struct session *s, struct out_held *held);
 char *out_release(struct session *s, struct out_held *held, size_t *n);
