@@ -68,8 +68,10 @@ void bgp_free(struct bgp *b); /* closes nothing: call bgp_shutdown() first */
 
 /* --- configuration; whole objects, the engine has decided what each change does ------------- */
 
-/* What a change does to a peer that exists before and after it. Ordered by strength. */
-enum bgp_action { BGP_KEEP, BGP_REFRESH_IN, BGP_REEXPORT, BGP_RESET };
+/* What a change does to a peer that exists before and after it. Ordered by strength: what our
+ * advertisements become by the new conf is always told, also with BGP_REFRESH_IN, which in addition
+ * asks the peer for the routes of the families whose conf has changed. */
+enum bgp_action { BGP_KEEP, BGP_REEXPORT, BGP_REFRESH_IN, BGP_RESET };
 
 /* Replaces the process settings. as 0: BGP is not configured; every peer is removed first (6/3). */
 void bgp_set_process(struct bgp *b, const struct bgp_conf *conf);

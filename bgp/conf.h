@@ -17,7 +17,8 @@
 /* What a process does with the routes of one family: the "ipv4-family unicast" view and its like.
  * Zero means VRP's default everywhere. */
 struct bgp_af_conf {
-    uint32_t cluster_id;         /* "reflector cluster-id", host order; 0: the router id */
+    uint32_t cluster_id;         /* "reflector cluster-id" as a number; 0: see the next */
+    uint32_t cluster_addr;       /* the same as an address, host order; 0: the router id */
     bool no_reflect_between;     /* "undo reflect between-clients" */
     uint32_t default_local_pref; /* valid when has_local_pref; else 100 */
     bool has_local_pref;         /* "default local-preference" */
@@ -27,6 +28,7 @@ struct bgp_af_conf {
     bool med_none_as_maximum; /* "bestroute med-none-as-maximum" */
     bool igp_metric_ignore;   /* "bestroute igp-metric-ignore" */
     bool router_id_ignore;    /* "bestroute router-id-ignore" */
+    bool router_id_first;     /* "bestroute routerid-prior-clusterlist" */
     bool no_vpn_target; /* "undo policy vpn-target": VPN routes are kept whatever their targets */
 };
 

@@ -135,14 +135,33 @@ void bgp_set_process(struct bgp *b, const struct bgp_conf *conf)
     bgp_leave(b);
 }
 
-static void replace_conf(struct bgp_peer *p, const struct bgp_peer_conf *conf)
+/* The families whose settings differ; all of them when it is something else that does. */
+static unsigned different_families(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b)
 {
-    struct bgp_peer_conf copy;
+    unsigned families = 0;
 
-    bgp_peer_conf_copy(&copy, conf);
-    copy.addr = p->addr;
-    bgp_peer_conf_clear(&p->conf);
-    p->conf = copy;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (memcmp(&a->af[f], &b->af[f], sizeof a->af[f]) != 0)
+            families |= 1u << f;
+    return families ? families : ~0u;
+}
+
+/* Puts conf in place of the peer's; the session, if there is one, goes on by it. */
+static void reconfigure(struct bgp_peer *p, const struct bgp_peer_conf *conf, bool refresh)
+{
+    struct bgp_peer_conf old = p->conf;
+
+    bgp_peer_conf_copy(&p->conf, conf);
+    p->conf.addr = p->addr;
+    if (p->dynamic) { /* what its OPEN has said */
+        p->conf.remote_as = old.remote_as;
+        p->conf.kind = old.kind;
+    }
+    if (p->routes)
+        rib_session_conf(p, &old);
+    if (p->routes && refresh)
+        bgp_conn_send_refresh(p->conn, different_families(&old, conf));
+    bgp_peer_conf_clear(&old);
 }
 
 void bgp_set_peer(struct bgp *b, const struct bgp_peer_conf *conf, enum bgp_action action)
@@ -159,13 +178,9 @@ void bgp_set_peer(struct bgp *b, const struct bgp_peer_conf *conf, enum bgp_acti
     if (!p) {
         p = bgp_peer_new(b, conf);
     } else {
-        replace_conf(p, conf);
-        if (p->routes)
-            rib_session_conf(p);
+        reconfigure(p, conf, action == BGP_REFRESH_IN);
         if (action == BGP_RESET)
             restart(p, bgp_peer_admin_down(p) ? BGP_CEASE_SHUTDOWN : BGP_CEASE_CONFIG, NULL);
-        else if (action == BGP_REFRESH_IN && p->state == BGP_ESTABLISHED)
-            bgp_conn_send_refresh(p->conn, p->conn->families);
     }
     bgp_peer_reconsider(p);
     bgp_leave(b);
@@ -200,19 +215,13 @@ static bool same_session(const struct bgp_peer_conf *a, const struct bgp_peer_co
 static void refit_dynamic(struct bgp_peer *p)
 {
     const struct bgp_listen_conf *r = bgp_find_range(p->b, &p->addr);
-    uint32_t as = p->conf.remote_as;
-    uint8_t kind = p->conf.kind;
 
     if (!r) {
         remove_peer(p, BGP_CEASE_REMOVED);
     } else if (!same_session(&p->conf, &r->peer)) {
         remove_peer(p, r->peer.ignore ? BGP_CEASE_SHUTDOWN : BGP_CEASE_CONFIG);
     } else {
-        replace_conf(p, &r->peer);
-        p->conf.remote_as = as;
-        p->conf.kind = kind;
-        if (p->routes)
-            rib_session_conf(p);
+        reconfigure(p, &r->peer, false);
     }
 }
 

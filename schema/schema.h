@@ -99,7 +99,7 @@ struct sch_cmd {
 };
 
 /* Which change of a field does what to a session; ordered by strength. */
-enum sch_impact { SCH_IMPACT_NONE, SCH_IMPACT_REFRESH, SCH_IMPACT_REEXPORT, SCH_IMPACT_SESSION };
+enum sch_impact { SCH_IMPACT_NONE, SCH_IMPACT_REEXPORT, SCH_IMPACT_REFRESH, SCH_IMPACT_SESSION };
 
 /* A field of a plain config struct that a line sets. */
 enum sch_field_kind { SCH_F_UINT, SCH_F_BOOL, SCH_F_STRING, SCH_F_ADDR };

@@ -104,43 +104,6 @@ static bool judge(struct rib_session *s, struct update *u, struct bgp_fault *f)
     return true;
 }
 
-/* --- loops ------------------------------------------------------------------------------------ */
-
-static bool in_clusters(struct bgp_cursor block, uint32_t cluster)
-{
-    struct bgp_attr a;
-
-    if (!bgp_attr_find(block, BGP_ATTR_CLUSTER_LIST, &a))
-        return false;
-    while (a.value.left > 0)
-        if (bgp_get_u32(&a.value) == cluster)
-            return true;
-    return false;
-}
-
-/* Our AS more often than allowed, our router id or our cluster: the route has been here. */
-static bool looped(const struct rib_session *s, enum bgp_family f, const struct bgp_attrs *a,
-                   enum bgp_refusal *why)
-{
-    const struct bgp_conf *conf = &s->rib->b->conf;
-    const struct rib_table *t = s->tables[f];
-    unsigned allowed = s->conn->peer->conf.af[f].allow_as_loop;
-    struct bgp_attr at;
-
-    *why = BGP_REFUSED_AS_LOOP;
-    if (bgp_aspath_count(a->path, conf->as) > allowed)
-        return true;
-    if (s->conn->ours.as != conf->as && bgp_aspath_count(a->path, s->conn->ours.as) > allowed)
-        return true;
-    *why = BGP_REFUSED_ORIGINATOR;
-    if (bgp_attrs_seen(a, BGP_ATTR_ORIGINATOR_ID) &&
-        bgp_attr_find(a->block, BGP_ATTR_ORIGINATOR_ID, &at) &&
-        bgp_get_u32(&at.value) == rib_router_id(t))
-        return true;
-    *why = BGP_REFUSED_CLUSTER;
-    return bgp_attrs_seen(a, BGP_ATTR_CLUSTER_LIST) && in_clusters(a->block, rib_cluster(t));
-}
-
 /* --- prefixes --------------------------------------------------------------------------------- */
 
 /* Counts the prefixes of a field that announces them as refused. */
@@ -249,13 +212,10 @@ static bool take(struct rib_session *s, const struct update *u, enum bgp_family 
     bool ok;
 
     nh->addr.vpn = s->source->addr.vpn;
-    if (looped(s, family, &u->attrs, &why)) {
-        what.flags |= PATH_LOOP;
-        refuse(s, family, field, why);
-    }
-    if (bgp_addr_cmp(&nh->addr, &s->conn->local) == 0)
-        what.flags |= PATH_OWN;
     what.set = rib_get_set(s->rib, what.block, rib_no_stack(), nh);
+    what.flags = rib_refusals(s, family, what.set, &why);
+    if (what.flags & PATH_LOOP)
+        refuse(s, family, field, why);
     ok = apply(s, family, field, true, &what, f);
     rib_drop_set(s->rib, what.set);
     return ok;

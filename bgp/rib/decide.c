@@ -113,10 +113,13 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
     STEP(PEER_TYPE, x->s->kind, y->s->kind);
     if (!conf->igp_metric_ignore)
         STEP(IGP_COST, cost(r, x), cost(r, y));
-    STEP(CLUSTER_LIST, x->a->cluster_length, y->a->cluster_length);
+    if (!conf->router_id_first)
+        STEP(CLUSTER_LIST, x->a->cluster_length, y->a->cluster_length);
     if (!conf->router_id_ignore)
         STEP(ROUTER_ID, x->a->facts & SET_ORIGINATOR ? x->a->originator : x->s->id,
              y->a->facts & SET_ORIGINATOR ? y->a->originator : y->s->id);
+    if (conf->router_id_first)
+        STEP(CLUSTER_LIST, x->a->cluster_length, y->a->cluster_length);
 #undef STEP
     *why = PEER_ADDRESS;
     return bgp_addr_cmp(&x->s->addr, &y->s->addr);

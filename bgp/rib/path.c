@@ -78,7 +78,7 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
         t->paths++;
     } else {
         p = at(t, id);
-        if (p->attrs == set && p->label == label && (p->flags & (PATH_LOOP | PATH_OWN)) == flags) {
+        if (p->attrs == set && p->label == label && (p->flags & PATH_REFUSALS) == flags) {
             rib_drop_set(r, set);
             return;
         }
@@ -125,6 +125,20 @@ bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s)
     return true;
 }
 
+/* Judges again whether a path is refused. */
+static void recheck(struct rib_table *t, struct path *p)
+{
+    struct source *s = rib_source(t->rib, p->source);
+    enum bgp_refusal why;
+    unsigned flags;
+
+    if (!s->session || s->session->tables[t->family] != t)
+        return; /* it has come some other way */
+    flags = rib_refusals(s->session, t->family, p->attrs, &why);
+    count_loop(t, s, p->flags, flags);
+    p->flags = (uint8_t)((p->flags & ~(unsigned)PATH_REFUSALS) | flags);
+}
+
 void path_review(struct rib_table *t, uint32_t dest)
 {
     struct dest *d = dest_at(&t->dests, dest);
@@ -132,10 +146,13 @@ void path_review(struct rib_table *t, uint32_t dest)
     bool had = d->path != 0, removed = t->vpn && t->vpn->removed;
 
     while ((id = *link) != 0) {
-        if (rib_source(t->rib, at(t, id)->source)->alive && !removed)
-            link = &at(t, id)->next;
-        else
+        if (!rib_source(t->rib, at(t, id)->source)->alive || removed) {
             unlink_path(t, link, id);
+            continue;
+        }
+        if (t->recheck)
+            recheck(t, at(t, id));
+        link = &at(t, id)->next;
     }
     settle(t, dest, was, 0);
     if (had && d->path == 0)

@@ -64,7 +64,7 @@ void rib_session_down(struct rib *r, struct bgp_peer *p)
     free(s);
 }
 
-void rib_session_conf(struct bgp_peer *p)
+void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *conf)
 {
     struct rib_session *s = p->routes;
     struct source old = *s->source;
@@ -74,6 +74,8 @@ void rib_session_conf(struct bgp_peer *p)
         if (!s->members[f])
             continue;
         group_rejoin(s, (enum bgp_family)f);
+        if (conf->af[f].allow_as_loop != p->conf.af[f].allow_as_loop)
+            rib_recheck(s->tables[f]);
         if (old.preferred[f] != s->source->preferred[f])
             rib_sweep(s->tables[f]);
         if ((old.clients ^ s->source->clients) >> f & 1)
@@ -88,7 +90,7 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
 
         if (memcmp(&old->af[f], &r->b->conf.af[f], sizeof old->af[f]) == 0)
             continue;
-        rib_sweep(t);
+        rib_recheck(t);
         group_mark_source(t, NULL);
     }
 }

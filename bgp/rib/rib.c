@@ -61,7 +61,9 @@ uint32_t rib_router_id(const struct rib_table *t)
 
 uint32_t rib_cluster(const struct rib_table *t)
 {
-    return t->conf->cluster_id ? t->conf->cluster_id : rib_router_id(t);
+    const struct bgp_af_conf *c = t->conf;
+
+    return c->cluster_id ? c->cluster_id : c->cluster_addr ? c->cluster_addr : rib_router_id(t);
 }
 
 struct rib *rib_new(struct bgp *b)
@@ -173,6 +175,12 @@ void rib_sweep(struct rib_table *t)
     rib_wake(t->rib);
 }
 
+void rib_recheck(struct rib_table *t)
+{
+    t->recheck = true;
+    rib_sweep(t);
+}
+
 static size_t sweep(struct rib_table *t, size_t n)
 {
     size_t done = 0;
@@ -184,6 +192,8 @@ static size_t sweep(struct rib_table *t, size_t n)
             path_review(t, t->sweep_at);
         t->sweep_at++;
     }
+    if (t->sweep_left == 0)
+        t->recheck = false;
     return done;
 }
 

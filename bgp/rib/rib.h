@@ -31,7 +31,9 @@ struct rib_member;
 enum { /* flags of a path */
        PATH_BEST = 1,
        PATH_LOOP = 2, /* our AS, router id or cluster is in it: kept, never chosen */
-       PATH_OWN = 4   /* its next hop is our own address: likewise */
+       PATH_OWN = 4,  /* its next hop is our own address: likewise */
+       PATH_REFUSALS =
+           PATH_LOOP | PATH_OWN /* follow from the path and the settings of the moment */
 };
 
 struct path {
@@ -95,6 +97,7 @@ struct rib_table {
     uint32_t labels_room;
     uint32_t best;  /* destinations with a best path */
     uint64_t paths; /* all of them */
+    bool recheck;   /* the sweep under way judges again which paths are refused */
 };
 
 struct rib {
@@ -155,6 +158,8 @@ uint32_t rib_router_id(const struct rib_table *t);
 uint32_t rib_cluster(const struct rib_table *t);
 /* Has every destination of the table looked at again. */
 void rib_sweep(struct rib_table *t);
+/* The same, after settings changed that decide which paths are refused. */
+void rib_recheck(struct rib_table *t);
 /* The set of a block with a next hop and the labels below the first, with one reference. */
 uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, struct bgp_cursor stack,
                      const struct bgp_next_hop *nh);
@@ -170,11 +175,17 @@ void rib_session_down(struct rib *r, struct bgp_peer *p);
 void rib_process_conf(struct rib *r, const struct bgp_conf *old);
 /* Tells the peer the routes of these families again. */
 void rib_resend(struct rib_session *s, unsigned families);
-/* The peer's conf changed while the session goes on. */
-void rib_session_conf(struct bgp_peer *p);
+/* The peer's conf changed from old while the session goes on. */
+void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *old);
 
 /* --- adj_in.c: UPDATEs become paths. False: *f says why the session has to end. */
 bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f);
+
+/* --- accept.c */
+/* Why a path from this session with this set must not be chosen: flags of PATH_REFUSALS. With
+ * PATH_LOOP *why says which loop. */
+unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint32_t set,
+                      enum bgp_refusal *why);
 
 /* --- path.c: paths of a destination */
 /* Adds or replaces the path of a source; takes over one reference to set. */

@@ -462,7 +462,7 @@ bool model_row(struct model *m, const uint8_t *key, size_t nkey, const char *old
 
 static enum bgp_action action_of(enum sch_impact i)
 {
-    static const enum bgp_action actions[] = {BGP_KEEP, BGP_REFRESH_IN, BGP_REEXPORT, BGP_RESET};
+    static const enum bgp_action actions[] = {BGP_KEEP, BGP_REEXPORT, BGP_REFRESH_IN, BGP_RESET};
     return actions[i];
 }
 

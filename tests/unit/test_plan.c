@@ -106,7 +106,7 @@ static const char *const lines[] = {
 /* The strongest impact declared for what a line sets. */
 static enum bgp_action declared(const char *line)
 {
-    static const enum bgp_action actions[] = {BGP_KEEP, BGP_REFRESH_IN, BGP_REEXPORT, BGP_RESET};
+    static const enum bgp_action actions[] = {BGP_KEEP, BGP_REEXPORT, BGP_REFRESH_IN, BGP_RESET};
     struct sch_match m;
     size_t at;
     unsigned worst = 0;
@@ -224,6 +224,70 @@ START_TEST(process_changes)
 }
 END_TEST
 
+/* Options of a family: what they do to an established session of the peer. */
+static const struct {
+    const char *line;
+    enum bgp_action action;
+} family_lines[] = {
+    {"reflect-client", BGP_REEXPORT},      {"next-hop-local", BGP_REEXPORT},
+    {"advertise-community", BGP_REEXPORT}, {"advertise-large-community", BGP_REEXPORT},
+    {"substitute-as", BGP_REEXPORT},       {"route-update-interval 5", BGP_REEXPORT},
+    {"preferred-value 9", BGP_KEEP},       {"allow-as-loop", BGP_KEEP},
+};
+
+START_TEST(family_options)
+{
+    static const char *const views[] = {"unicast", "vpnv4"};
+    char typed[300];
+    lab_lines(&lab, "bgp 64601\npeer 10.0.0.7 as-number 64601\nipv4-family vpnv4\n"
+                    "peer 10.0.0.7 enable\n");
+    lab_commit(&lab);
+    lab_top(&lab);
+    for (unsigned v = 0; v < 2; v++) {
+        snprintf(typed, sizeof typed, "bgp 64601\nipv4-family %s\npeer 10.0.0.7 %s\n", views[v],
+                 family_lines[_i].line);
+        lab_lines(&lab, typed);
+        struct speaker_plan *plan = preview();
+        const struct speaker_peer_change *c = change_of(plan, "10.0.0.7");
+        ck_assert_msg(c != NULL, "not told: %s", typed);
+        ck_assert_msg(c->action == family_lines[_i].action, "action %d: %s", c->action, typed);
+        ck_assert_uint_eq(plan->npeers, 1);
+        ck_assert(!plan->process_changed);
+        speaker_plan_free(plan);
+        ck_assert(store_candidate_clear(lab.config.store, &lab.edit.cand));
+    }
+}
+END_TEST
+
+START_TEST(family_settings)
+{
+    lab_lines(&lab, "bgp 64601\nipv4-family vpnv4\nreflector cluster-id 1.2.3.4\n"
+                    "undo reflect between-clients\ndefault local-preference 0\ndefault med 7\n"
+                    "bestroute igp-metric-ignore\n");
+    struct speaker_plan *plan = preview();
+    const struct bgp_af_conf *af = &plan->process.af[BGP_VPNV4];
+    ck_assert(plan->process_changed);
+    ck_assert_uint_eq(plan->npeers, 0);
+    ck_assert_uint_eq(af->cluster_addr, 0x01020304);
+    ck_assert(af->no_reflect_between && af->has_local_pref && af->igp_metric_ignore);
+    ck_assert_uint_eq(af->default_local_pref, 0);
+    ck_assert_uint_eq(af->default_med, 7);
+    speaker_plan_free(plan);
+    lab_commit(&lab);
+    lab_top(&lab);
+    lab_lines(&lab, "bgp 64601\nipv4-family vpnv4\nreflector cluster-id 9\n"
+                    "reflect between-clients\nundo default local-preference\nundo default med\n"
+                    "undo bestroute igp-metric-ignore\n");
+    plan = preview();
+    af = &plan->process.af[BGP_VPNV4];
+    ck_assert_uint_eq(af->cluster_addr, 0);
+    ck_assert_uint_eq(af->cluster_id, 9);
+    ck_assert(!af->no_reflect_between && !af->has_local_pref && !af->igp_metric_ignore);
+    ck_assert_uint_eq(af->default_med, 0);
+    speaker_plan_free(plan);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("plan");
@@ -237,6 +301,8 @@ int main(void)
     tcase_add_test(t, a_member_opts_out);
     tcase_add_test(t, comings_and_goings);
     tcase_add_test(t, process_changes);
+    tcase_add_loop_test(t, family_options, 0, (int)(sizeof family_lines / sizeof *family_lines));
+    tcase_add_test(t, family_settings);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -259,7 +259,7 @@ struct field {
     char *object, *name;
     int index;
 };
-static struct field fields[500];
+static struct field fields[2000];
 static int nfields;
 
 static const char *field_kind(const struct line *l, const struct bind *b)

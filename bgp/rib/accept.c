@@ -1,0 +1,58 @@
+/*
+ * Which of the paths received are kept but never chosen (RFC 4271 9.1.2, RFC 4456 section 8).
+ *
+ * The answer depends on the attribute set and on settings that may change while the session is up:
+ * it is given when a path comes, and again by the sweep that follows such a change (rib_recheck),
+ * so that nobody has to be asked to send anything again.
+ */
+#include "bgp/internal.h"
+#include "bgp/rib/rib.h"
+#include "bgp/wire/aspath.h"
+
+static bool in_clusters(struct bgp_cursor block, uint32_t cluster)
+{
+    struct bgp_attr a;
+
+    if (!bgp_attr_find(block, BGP_ATTR_CLUSTER_LIST, &a))
+        return false;
+    while (a.value.left > 0)
+        if (bgp_get_u32(&a.value) == cluster)
+            return true;
+    return false;
+}
+
+/* Our AS more often than allowed, our router id or our cluster: the route has been here. */
+static bool looped(const struct rib_session *s, enum bgp_family f, const struct attrset *a,
+                   enum bgp_refusal *why)
+{
+    const struct bgp_conf *conf = &s->rib->b->conf;
+    unsigned allowed = s->conn->peer->conf.af[f].allow_as_loop;
+    struct bgp_cursor block = attrset_block(a);
+    struct bgp_attr path;
+
+    *why = BGP_REFUSED_AS_LOOP;
+    if (bgp_attr_find(block, BGP_ATTR_AS_PATH, &path)) {
+        if (bgp_aspath_count(path.value, conf->as) > allowed)
+            return true;
+        if (s->conn->ours.as != conf->as &&
+            bgp_aspath_count(path.value, s->conn->ours.as) > allowed)
+            return true;
+    }
+    *why = BGP_REFUSED_ORIGINATOR;
+    if (a->facts & SET_ORIGINATOR && a->originator == rib_router_id(s->tables[f]))
+        return true;
+    *why = BGP_REFUSED_CLUSTER;
+    return a->cluster_length > 0 && in_clusters(block, rib_cluster(s->tables[f]));
+}
+
+unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint32_t set,
+                      enum bgp_refusal *why)
+{
+    const struct rib *r = s->rib;
+    const struct attrset *a = attrset_at(&r->sets, set);
+    unsigned flags = looped(s, family, a, why) ? PATH_LOOP : 0;
+
+    if (bgp_addr_cmp(&next_hop_at(&r->next_hops, a->next_hop)->nh.addr, &s->conn->local) == 0)
+        flags |= PATH_OWN;
+    return flags;
+}
