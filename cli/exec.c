@@ -103,35 +103,66 @@ static enum sch_status resolve(struct session *s, size_t n, struct sch_match *m,
 }
 
 /* Position of the "|" that starts the filters, or 0. */
-static size_t pipe_at(const struct session *s)
+static size_t pipe_at(const struct session *s, size_t end)
 {
-    for (size_t i = 1; i < s->nline; i++)
+    for (size_t i = 1; i < end; i++)
         if (s->line[i] == '|')
             return i;
     return 0;
 }
 
+/* "> FILE" or ">> FILE" at the end of the line: where it begins and the file name, or nline. */
+static size_t redirect_at(const struct session *s, size_t *name, bool *append)
+{
+    size_t end = s->nline, at;
+    while (end && s->line[end - 1] == ' ')
+        end--;
+    for (at = end; at && s->line[at - 1] != ' ' && s->line[at - 1] != '>'; at--)
+        ;
+    *name = at;
+    while (at && s->line[at - 1] == ' ')
+        at--;
+    if (at == 0 || s->line[at - 1] != '>' || *name == end)
+        return s->nline;
+    *append = at > 1 && s->line[at - 2] == '>';
+    at -= *append ? 2 : 1;
+    return at && s->line[at - 1] == ' ' ? at : s->nline;
+}
+
+static bool is_display(const struct sch_match *m)
+{
+    return m->cmd->kind == SCH_COMMAND && strncmp(m->cmd->syntax, "display", 7) == 0;
+}
+
+/* What is not one command may be a display with filters or a file behind it. */
 static enum sch_status resolve_piped(struct session *s, struct sch_match *m, size_t *at,
                                      unsigned *level)
 {
     enum sch_status st = resolve(s, s->nline, m, at, level);
-    size_t bar = st == SCH_OK || st == SCH_EMPTY ? 0 : pipe_at(s), at2, at3;
+    size_t at2, at3, name;
     struct sch_match piped;
+    bool append = false;
     int status = SCH_UNRECOGNIZED;
-    if (!bar || *at < bar)
+    if (st == SCH_OK || st == SCH_EMPTY)
         return st;
-    enum sch_status front = resolve(s, bar, &piped, &at2, level);
+    size_t end = redirect_at(s, &name, &append), bar = pipe_at(s, end);
+    size_t front_end = bar ? bar : end;
+    if (front_end == s->nline || *at < front_end)
+        return st;
+    enum sch_status front = resolve(s, front_end, &piped, &at2, level);
     if (front != SCH_OK) { /* what is before the bar is wrong by itself */
         *at = at2;
         return front;
     }
-    if (piped.cmd->kind != SCH_COMMAND || strncmp(piped.cmd->syntax, "display", 7) != 0)
+    if (!is_display(&piped))
         return st;
-    s->filter = filter_parse(s->line + bar + 1, s->nline - bar - 1, &at3, &status);
-    if (!s->filter) {
+    s->filter = bar ? filter_parse(s->line + bar + 1, end - bar - 1, &at3, &status) : NULL;
+    if (bar && !s->filter) {
         *at = bar + 1 + at3;
         return (enum sch_status)status;
     }
+    s->redirect = end < s->nline ? name : 0;
+    s->append = append;
     *m = piped;
     return SCH_OK;
 }
@@ -256,13 +287,15 @@ static bool works_offline(uint8_t does)
 
 static void run_command(struct session *s, const struct sch_match *m)
 {
-    bool display = strncmp(m->cmd->syntax, "display", 7) == 0, json = filter_json(s->filter);
+    bool display = is_display(m), json = filter_json(s->filter);
     if (s->app->config.offline && !works_offline(m->cmd->does))
         return;
     if (s->loading && m->cmd->does != DOES_QUIT) {
         session_error(s, "The line is no configuration.");
         return;
     }
+    if (s->redirect && !out_to_file(s, s->line + s->redirect, s->append))
+        return;
     s->paged = display && !filter_no_more(s->filter);
     if (display && (json || s->hello.json))
         show_wanted(s, json);
@@ -274,6 +307,7 @@ void exec_line(struct session *s)
     struct sch_match m;
     size_t at = 0;
     unsigned level;
+    s->redirect = 0;
     if (comment(s))
         return;
     enum sch_status st = resolve_piped(s, &m, &at, &level);

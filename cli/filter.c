@@ -9,30 +9,48 @@
 #include "cli/filter.h"
 #include "schema/schema.h"
 
-enum kind { BEGIN, COUNT, EXCLUDE, INCLUDE, JSON, NO_MORE };
+enum kind { AFTER, BEFORE, BEGIN, COUNT, EXCLUDE, IGNORE_CASE, INCLUDE, JSON, NO_MORE, SECTION };
 
 const struct filter_word filter_words[] = {
-    [BEGIN] = {"begin", "From the first line that matches"},
-    [COUNT] = {"count", "Number of lines"},
-    [EXCLUDE] = {"exclude", "Lines that do not match"},
-    [INCLUDE] = {"include", "Lines that match"},
-    [JSON] = {"json", "As JSON, before any other filter"},
-    [NO_MORE] = {"no-more", "Without paging"},
-    {NULL, NULL},
+    [AFTER] = {"after", "Lines behind each that matches, too", false},
+    [BEFORE] = {"before", "Lines before each that matches, too", false},
+    [BEGIN] = {"begin", "From the first line that matches", true},
+    [COUNT] = {"count", "Number of lines", false},
+    [EXCLUDE] = {"exclude", "Lines that do not match", true},
+    [IGNORE_CASE] = {"ignore-case", "Without regard to case", false},
+    [INCLUDE] = {"include", "Lines that match", true},
+    [JSON] = {"json", "As JSON, before any other filter", false},
+    [NO_MORE] = {"no-more", "Without paging", false},
+    [SECTION] = {"section", "Whole sections, from # to #", true},
+    {NULL, NULL, false},
 };
 
 #define REGEX_MAX 255 /* characters of an expression, as VRP */
+#define AROUND_MAX 999
 #define MATCH_LIMIT 100000
+
+/* Lines kept for later, each with its newline. */
+struct kept {
+    char *text;
+    size_t n, cap, lines;
+};
 
 struct filter {
     enum kind kind;
+    bool section, ignore_case;
+    unsigned before, after;
     pcre2_code *re;
     pcre2_match_data *data;
     pcre2_match_context *context;
-    bool begun;
+    bool begun;    /* begin: has matched */
+    unsigned rest; /* lines to pass because of "after" */
+    struct kept kept;
+    bool matched; /* the section of the moment has */
     size_t count;
     struct filter *next;
 };
+
+/* --- expressions --------------------------------------------------------------------- */
 
 /* An unescaped "_" outside a class becomes VRP's delimiter. */
 static size_t translate(const char *re, size_t n, char *out)
@@ -60,11 +78,12 @@ static bool compile(struct filter *f, const char *re, size_t n)
     char text[REGEX_MAX * 20];
     int error;
     PCRE2_SIZE at;
+    uint32_t how = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | (f->ignore_case ? PCRE2_CASELESS : 0);
     size_t len = translate(re, n, text);
-    f->re = pcre2_compile((PCRE2_SPTR)text, len, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at,
-                          NULL);
+    f->re = pcre2_compile((PCRE2_SPTR)text, len, how, &error, &at, NULL);
     if (!f->re) /* special characters with nothing to act on are literals */
-        f->re = pcre2_compile((PCRE2_SPTR)re, n, PCRE2_LITERAL | PCRE2_UTF, &error, &at, NULL);
+        f->re = pcre2_compile((PCRE2_SPTR)re, n, PCRE2_LITERAL | (how & ~PCRE2_MATCH_INVALID_UTF),
+                              &error, &at, NULL);
     if (!f->re)
         return false;
     f->data = pcre2_match_data_create_from_pattern(f->re, NULL);
@@ -80,56 +99,119 @@ static bool matches(struct filter *f, const char *line, size_t n)
     return pcre2_match(f->re, (PCRE2_SPTR)line, n, 0, 0, f->data, f->context) >= 0;
 }
 
+/* --- parsing ------------------------------------------------------------------------- */
+
+/* Of several words that an abbreviation may mean, the one that takes an expression is meant: "i" is
+ * "include", "b" is "begin". */
 static int word_kind(const char *w, size_t n, int *status)
 {
-    int found = -1;
-    for (int i = 0; filter_words[i].word; i++)
-        if (n && strlen(filter_words[i].word) >= n &&
-            strncasecmp(filter_words[i].word, w, n) == 0) {
-            if (found >= 0) {
-                *status = SCH_AMBIGUOUS;
-                return -1;
-            }
+    int found = -1, verb = -1;
+    unsigned words = 0, verbs = 0;
+    for (int i = 0; filter_words[i].word && n; i++)
+        if (strncasecmp(filter_words[i].word, w, n) == 0) {
+            if (strlen(filter_words[i].word) == n)
+                return i;
+            words++;
             found = i;
+            if (filter_words[i].wants) {
+                verbs++;
+                verb = i;
+            }
         }
-    if (found < 0)
-        *status = n ? SCH_UNRECOGNIZED : SCH_INCOMPLETE;
+    if (words > 1)
+        found = verbs == 1 ? verb : -1;
+    *status = words ? SCH_AMBIGUOUS : n ? SCH_UNRECOGNIZED : SCH_INCOMPLETE;
     return found;
 }
 
-static struct filter *parse_one(const char *text, size_t start, size_t end, bool first, size_t *at,
-                                int *status)
+struct cursor {
+    const char *text;
+    size_t at, end;
+};
+
+/* The next word: its length, with *at before it. */
+static size_t next_word(struct cursor *c, size_t *at)
 {
-    while (start < end && text[start] == ' ')
-        start++;
-    while (end > start && text[end - 1] == ' ')
-        end--;
-    size_t word = start;
-    while (word < end && text[word] != ' ')
-        word++;
-    *at = start;
-    int kind = word_kind(text + start, word - start, status);
-    if (kind == JSON && !first)
-        *status = SCH_WRONG; /* it is made by the display, not of its lines */
-    if (kind < 0 || (kind == JSON && !first))
-        return NULL;
-    size_t re = word;
-    while (re < end && text[re] == ' ')
-        re++;
-    bool wants = kind == BEGIN || kind == EXCLUDE || kind == INCLUDE;
-    *at = wants && re == end ? end + 1 : re;
-    *status = wants ? (re == end ? SCH_INCOMPLETE : SCH_WRONG) : SCH_TOO_MANY;
-    if (wants ? re == end || end - re > REGEX_MAX : re != end)
-        return NULL;
-    struct filter *f = calloc(1, sizeof *f);
-    if (!f)
-        return NULL;
-    f->kind = (enum kind)kind;
-    if (wants && !compile(f, text + re, end - re)) {
-        filter_free(f);
-        return NULL;
+    while (c->at < c->end && c->text[c->at] == ' ')
+        c->at++;
+    *at = c->at;
+    while (c->at < c->end && c->text[c->at] != ' ')
+        c->at++;
+    return c->at - *at;
+}
+
+static bool read_number(struct cursor *c, unsigned *out, size_t *at, int *status)
+{
+    size_t n = next_word(c, at);
+    *out = 0;
+    *status = n ? SCH_WRONG : SCH_INCOMPLETE;
+    if (!n)
+        ++*at;
+    for (size_t i = 0; i < n; i++) {
+        char ch = c->text[*at + i];
+        if (ch < '0' || ch > '9' || *out > AROUND_MAX)
+            return false;
+        *out = *out * 10 + (unsigned)(ch - '0');
     }
-    return f;
+    return n && *out >= 1 && *out <= AROUND_MAX;
+}
+
+/* Words up to the one that says what is done with lines, the kind of which is *kind. */
+static bool read_words(struct filter *f, struct cursor *c, int *kind, size_t *at, int *status)
+{
+    bool any = false;
+    for (;;) {
+        size_t n = next_word(c, at);
+        *kind = word_kind(c->text + *at, n, status);
+        if (*kind < 0 && n == 0 && any)
+            ++*at;
+        if (*kind < 0)
+            return false;
+        any = true;
+        if (*kind == IGNORE_CASE)
+            f->ignore_case = true;
+        else if (*kind == BEFORE ? !read_number(c, &f->before, at, status)
+                                 : *kind == AFTER && !read_number(c, &f->after, at, status))
+            return false;
+        else if (*kind != BEFORE && *kind != AFTER)
+            return true;
+    }
+}
+
+/* "section" may be followed by what to do with sections; a word that is none of those begins the
+ * expression. */
+static int section_kind(struct cursor *c)
+{
+    struct cursor look = *c;
+    size_t at, n = next_word(&look, &at);
+    int status, kind = word_kind(c->text + at, n, &status);
+    bool more = look.at < look.end;
+    if (!more || (kind != BEGIN && kind != INCLUDE && kind != EXCLUDE))
+        return INCLUDE;
+    *c = look;
+    return kind;
+}
+
+static bool parse_one(struct filter *f, struct cursor *c, bool first, size_t *at, int *status)
+{
+    int kind;
+    while (c->end > c->at && c->text[c->end - 1] == ' ')
+        c->end--;
+    if (!read_words(f, c, &kind, at, status))
+        return false;
+    if (kind == JSON && !first) { /* it is made by the display, not of its lines */
+        *status = SCH_WRONG;
+        return false;
+    }
+    f->section = kind == SECTION;
+    f->kind = (enum kind)(f->section ? section_kind(c) : kind);
+    while (c->at < c->end && c->text[c->at] == ' ')
+        c->at++;
+    size_t n = c->end - c->at;
+    bool wants = filter_words[kind].wants;
+    *at = wants && n == 0 ? c->end + 1 : c->at;
+    *status = wants ? (n == 0 ? SCH_INCOMPLETE : SCH_WRONG) : SCH_TOO_MANY;
+    return wants ? n && n <= REGEX_MAX && compile(f, c->text + c->at, n) : n == 0;
 }
 
 struct filter *filter_parse(const char *text, size_t n, size_t *at, int *status)
@@ -141,8 +223,9 @@ struct filter *filter_parse(const char *text, size_t n, size_t *at, int *status)
         while (end < n && !(text[end] == '|' && end > 0 && text[end - 1] == ' ' && end + 1 < n &&
                             text[end + 1] == ' '))
             end++;
-        *last = parse_one(text, start, end, last == &first, at, status);
-        if (!*last) {
+        struct cursor c = {text, start, end};
+        *last = calloc(1, sizeof **last);
+        if (!*last || !parse_one(*last, &c, last == &first, at, status)) {
             filter_free(first);
             return NULL;
         }
@@ -160,9 +243,15 @@ void filter_free(struct filter *f)
         pcre2_code_free(f->re);
         pcre2_match_data_free(f->data);
         pcre2_match_context_free(f->context);
+        free(f->kept.text);
         free(f);
         f = next;
     }
+}
+
+bool filter_json(const struct filter *f)
+{
+    return f && f->kind == JSON;
 }
 
 bool filter_no_more(const struct filter *f)
@@ -173,48 +262,164 @@ bool filter_no_more(const struct filter *f)
     return false;
 }
 
-bool filter_json(const struct filter *f)
+/* --- help ---------------------------------------------------------------------------- */
+
+/* Start of the last filter of a chain. */
+static size_t last_filter(const char *text, size_t n)
 {
-    return f && f->kind == JSON;
+    for (size_t i = n; i-- > 1;)
+        if (text[i] == '|' && text[i - 1] == ' ' && i + 1 < n && text[i + 1] == ' ')
+            return i + 1;
+    return 0;
+}
+
+bool filter_help(const char *text, size_t n,
+                 void (*fn)(void *ctx, const char *text, const char *help), void *ctx)
+{
+    struct cursor c = {text, last_filter(text, n), n};
+    size_t at, len;
+    int status;
+    bool any = false;
+    for (;;) {
+        len = next_word(&c, &at);
+        int kind = c.at < n ? word_kind(text + at, len, &status) : -1;
+        if (kind < 0)
+            break;
+        if (kind == BEFORE || kind == AFTER) {
+            next_word(&c, &at);
+            if (c.at == n) {
+                fn(ctx, "INTEGER<1-999>", "Number of lines");
+                return true;
+            }
+        } else if (kind != IGNORE_CASE) {
+            if (filter_words[kind].wants)
+                fn(ctx, "TEXT<1-255>", "Regular expression");
+            return filter_words[kind].wants;
+        }
+    }
+    for (const struct filter_word *w = filter_words; w->word && c.at == n; w++)
+        if (strncasecmp(w->word, text + at, len) == 0) {
+            fn(ctx, w->word, w->help);
+            any = true;
+        }
+    return any;
+}
+
+/* --- lines --------------------------------------------------------------------------- */
+
+static void keep(struct kept *k, const char *line, size_t n)
+{
+    if (k->n + n + 1 > k->cap) {
+        size_t cap = (k->n + n + 1) * 2;
+        char *text = realloc(k->text, cap);
+        if (!text)
+            abort();
+        k->text = text;
+        k->cap = cap;
+    }
+    if (n)
+        memcpy(k->text + k->n, line, n);
+    k->text[k->n + n] = '\n';
+    k->n += n + 1;
+    k->lines++;
+}
+
+static void forget_first(struct kept *k)
+{
+    size_t n = (size_t)((char *)memchr(k->text, '\n', k->n) - k->text) + 1;
+    memmove(k->text, k->text + n, k->n - n);
+    k->n -= n;
+    k->lines--;
+}
+
+static void pass(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg)
+{
+    if (f->next)
+        filter_line(f->next, line, n, emit, arg);
+    else
+        emit(arg, line, n);
+}
+
+static void pass_kept(struct filter *f, filter_emit *emit, void *arg)
+{
+    for (size_t at = 0; at < f->kept.n;) {
+        const char *line = f->kept.text + at;
+        size_t n = (size_t)((char *)memchr(line, '\n', f->kept.n - at) - line);
+        pass(f, line, n, emit, arg);
+        at += n + 1;
+    }
+    f->kept.n = f->kept.lines = 0;
+}
+
+/* What a line or section that matches, or does not, means. */
+static bool wanted(struct filter *f, bool match)
+{
+    f->begun |= match;
+    return f->kind == BEGIN ? f->begun : match == (f->kind == INCLUDE);
+}
+
+static void section_ends(struct filter *f, filter_emit *emit, void *arg)
+{
+    if (f->kept.n && wanted(f, f->matched))
+        pass_kept(f, emit, arg);
+    f->kept.n = f->kept.lines = 0;
+    f->matched = false;
+}
+
+static void section_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg)
+{
+    if (n && line[0] == '#')
+        section_ends(f, emit, arg);
+    keep(&f->kept, line, n);
+    f->matched |= matches(f, line, n);
+}
+
+/* A line, with those around it that were asked for. */
+static void one_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg)
+{
+    if (wanted(f, f->begun && f->kind == BEGIN ? true : matches(f, line, n))) {
+        pass_kept(f, emit, arg);
+        f->rest = f->after;
+        pass(f, line, n, emit, arg);
+    } else if (f->rest) {
+        f->rest--;
+        pass(f, line, n, emit, arg);
+    } else if (f->before) {
+        if (f->kept.lines == f->before)
+            forget_first(&f->kept);
+        keep(&f->kept, line, n);
+    }
 }
 
 void filter_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg)
 {
-    for (; f; f = f->next) {
-        switch (f->kind) {
-        case BEGIN:
-            f->begun = f->begun || matches(f, line, n);
-            if (!f->begun)
-                return;
-            break;
-        case INCLUDE:
-            if (!matches(f, line, n))
-                return;
-            break;
-        case EXCLUDE:
-            if (matches(f, line, n))
-                return;
-            break;
-        case COUNT:
-            f->count++;
-            return;
-        case JSON:
-        case NO_MORE:
-            break;
-        }
+    switch (f->kind) {
+    case COUNT:
+        f->count++;
+        break;
+    case BEGIN:
+    case EXCLUDE:
+    case INCLUDE:
+        if (f->section)
+            section_line(f, line, n, emit, arg);
+        else
+            one_line(f, line, n, emit, arg);
+        break;
+    default:
+        pass(f, line, n, emit, arg);
+        break;
     }
-    emit(arg, line, n);
 }
 
 void filter_end(struct filter *f, filter_emit *emit, void *arg)
 {
-    for (; f; f = f->next)
+    for (; f; f = f->next) {
+        if (f->section)
+            section_ends(f, emit, arg);
         if (f->kind == COUNT) {
             char text[64];
             int n = snprintf(text, sizeof text, "Total lines: %zu.", f->count);
-            if (f->next)
-                filter_line(f->next, text, (size_t)n, emit, arg);
-            else
-                emit(arg, text, (size_t)n);
+            pass(f, text, (size_t)n, emit, arg);
         }
+    }
 }

@@ -13,8 +13,8 @@
 /* Text after a "|" asks about filters. */
 static const char *filters_asked(const char *text, size_t n, size_t *rest)
 {
-    for (size_t i = n; i-- > 0;)
-        if (text[i] == '|' && i > 0 && text[i - 1] == ' ') {
+    for (size_t i = 1; i < n; i++)
+        if (text[i] == '|' && text[i - 1] == ' ') {
             *rest = n - i - 1;
             return text + i + 1;
         }
@@ -75,18 +75,9 @@ static void partial_help(struct session *s, const struct sch_option *o, size_t n
     }
 }
 
-static void filter_help(struct session *s, const char *rest, size_t n)
+static void filter_option(void *ctx, const char *text, const char *help)
 {
-    while (n && *rest == ' ')
-        rest++, n--;
-    const char *blank = memchr(rest, ' ', n);
-    if (blank) {
-        print_option(s, "TEXT<1-255>", "Regular expression", 11);
-        return;
-    }
-    for (const struct filter_word *w = filter_words; w->word; w++)
-        if (strncasecmp(w->word, rest, n) == 0)
-            print_option(s, w->word, w->help, 7);
+    print_option(ctx, text, help, 14);
 }
 
 /* Nothing can follow: the caret stands where the text stops making sense. */
@@ -121,7 +112,8 @@ void help_question(struct session *s, const char *text, size_t n)
         else
             full_help(s, o, have, display_ready(s, text, n));
     } else if (filters && display_ready(s, text, (size_t)(filters - text) - 1)) {
-        filter_help(s, filters, rest);
+        if (!filter_help(filters, rest, filter_option, s))
+            help_nothing(s, text, n, n);
     } else {
         help_nothing(s, text, n, word);
     }

@@ -1,11 +1,15 @@
 /* What commands print: gathered text, filtered by line, framed for the terminal. JSON comes from
  * show.c. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/app_internal.h"
 #include "cli/show.h"
+#include "engine/files.h"
 
 #define FRAME_TEXT 32768 /* octets of text in one frame */
 
@@ -70,9 +74,47 @@ void out(struct session *s, const char *fmt, ...)
     out_text(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
+bool out_to_file(struct session *s, const char *name, bool append)
+{
+    char file[FILES_NAME_MAX + 1], err[400];
+    size_t n = strcspn(name, " ");
+    snprintf(file, sizeof file, "%.*s", (int)(n < sizeof file ? n : 0), name);
+    if (!files_plain(file))
+        session_error(s, "The file name is not valid.");
+    else if ((s->to_file = files_open(s->app->opts.db, file, append, err, sizeof err)) < 0)
+        session_error(s, "%s", err);
+    s->file_error = 0;
+    return s->to_file >= 0;
+}
+
+static void write_file(struct session *s)
+{
+    for (size_t at = 0; at < s->text.n && !s->file_error;) {
+        ssize_t n = write(s->to_file, s->text.p + at, s->text.n - at);
+        if (n < 0 && errno != EINTR)
+            s->file_error = errno;
+        at += n > 0 ? (size_t)n : 0;
+    }
+    s->text.n = 0;
+}
+
+static void end_file(struct session *s)
+{
+    write_file(s);
+    if (close(s->to_file) < 0 && !s->file_error)
+        s->file_error = errno;
+    s->to_file = -1;
+    if (s->file_error)
+        session_error(s, "The file cannot be written: %s.", strerror(s->file_error));
+}
+
 bool out_flush(struct session *s)
 {
     bool room = true;
+    if (s->to_file >= 0) {
+        write_file(s);
+        return true;
+    }
     for (size_t at = 0; at < s->text.n && s->conn;) {
         size_t n = s->text.n - at > FRAME_TEXT ? FRAME_TEXT : s->text.n - at;
         proto_begin(&s->out, PROTO_OUT);
@@ -98,6 +140,8 @@ static void end(struct session *s, bool failed)
         s->filter = NULL;
         s->partial.n = 0;
     }
+    if (s->to_file >= 0)
+        end_file(s);
     out_flush(s);
     s->paged = false;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/app_internal.h"
 #include "cli/commit.h"
@@ -22,6 +23,7 @@ struct session *session_new(struct app *app, struct host_conn *conn, const char 
     s->stack[0].view = VIEW_USER;
     s->edit.config = &app->config;
     s->page = -1;
+    s->to_file = -1;
     s->next = app->sessions;
     if (s->next)
         s->next->prev = s;
@@ -39,6 +41,8 @@ void session_free(struct session *s, bool lost)
     if (s->stream.free)
         s->stream.free(s->stream.state);
     filter_free(s->filter);
+    if (s->to_file >= 0)
+        close(s->to_file);
     proto_buf_free(&s->out);
     for (unsigned i = 0; i < s->nhistory; i++)
         free(s->history[i]);

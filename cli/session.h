@@ -76,6 +76,10 @@ struct session {
     bool loading;    /* configuration lines only: the text of a file */
 
     struct filter *filter; /* of the command of the moment */
+    int to_file;           /* descriptor its output goes to, or -1 */
+    int file_error;
+    size_t redirect; /* where the file's name stands in the line, or 0 */
+    bool append;
     struct proto_buf out;
     struct text text;    /* output not yet framed */
     struct text partial; /* output line not yet complete, while filtering */
@@ -137,6 +141,9 @@ void out(struct session *s, const char *fmt, ...) __attribute__((format(printf, 
 bool out_flush(struct session *s);
 /* End of the command's output: the last unfinished line and what filters hold back. */
 void out_end(struct session *s);
+/* The output of the command of the moment goes to a file; false: the error has been said. name ends
+ * at a blank or NUL. */
+bool out_to_file(struct session *s, const char *name, bool append);
 /* Between the two, what the session prints is gathered and then handed over, to be freed, instead
  * of being shown. */
 struct out_held {
