@@ -49,6 +49,14 @@ enum pager_key pager_key(struct pager *p, unsigned char key)
     case '\n':
         p->used = page(p) - 1;
         return PAGER_GO;
+    case 'b':
+    case 'B':
+    case 'B' & 0x1f:
+        return PAGER_BACK;
+    case '/':
+    case '-':
+    case '+':
+        return PAGER_FILTER;
     case 'q':
     case 'Q':
     case 'C' & 0x1f:
@@ -56,4 +64,16 @@ enum pager_key pager_key(struct pager *p, unsigned char key)
     default:
         return PAGER_IGNORE;
     }
+}
+
+size_t pager_back(struct pager *p, const char *text, size_t at)
+{
+    unsigned rows =
+        2 * page(p) + 1; /* this page, the one before it, and the end of what is before that */
+    while (at && rows) {
+        rows -= text[at - 1] == '\n';
+        at -= rows > 0;
+    }
+    p->used = p->col = 0;
+    return at;
 }

@@ -21,6 +21,8 @@ struct pager {
 enum pager_key {
     PAGER_IGNORE, /* not a key of the pager: stay */
     PAGER_GO,     /* print on */
+    PAGER_BACK,   /* the page before this one again */
+    PAGER_FILTER, /* an expression follows, for what comes next */
     PAGER_STOP
 };
 
@@ -29,5 +31,7 @@ void pager_begin(struct pager *p, unsigned length, unsigned cols);
 /* How many octets of text are to be printed now; when fewer than n, a key must be waited for. */
 size_t pager_fit(struct pager *p, const char *text, size_t n);
 enum pager_key pager_key(struct pager *p, unsigned char key);
+/* Where the page before the one that ends at offset at begins. */
+size_t pager_back(struct pager *p, const char *text, size_t at);
 
 #endif

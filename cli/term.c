@@ -226,7 +226,7 @@ static unsigned char key_help(EditLine *el, wint_t key)
     draw_end(&t->draw);
     t->draw.cursor = at; /* draw_end() went to the end; it is shown again where it was */
     t->editing = t->answered = false;
-    pager_begin(&t->pager, t->page, t->draw.cols);
+    more_begin(t);
     client_text(t->client, PROTO_HELP, text, n);
     free(text);
     term_await(t, &t->answered);
@@ -442,7 +442,7 @@ static void send_line(struct term *t, const wchar_t *line, int count)
 static void hand_over(struct term *t)
 {
     t->prompted = false;
-    pager_begin(&t->pager, t->page, t->draw.cols);
+    more_begin(t);
 }
 
 static void read_line(struct term *t)
@@ -502,7 +502,7 @@ static bool is_dumb(void)
 int term_run(struct client *c, const char *history)
 {
     struct term *t = &term;
-    uint16_t rows, cols = 0;
+    uint16_t rows = 0, cols = 0;
     *t = (struct term){.client = c, .history = history};
     if (!tty_open(&t->tty)) {
         fprintf(stderr, "vrpsh: terminal: %s\n", strerror(errno));
@@ -515,6 +515,7 @@ int term_run(struct client *c, const char *history)
     }
     tty_raw(&t->tty);
     tty_size(&rows, &cols);
+    t->rows = rows;
     t->draw.tty = &t->tty;
     t->draw.cols = cols;
     t->draw.dumb = is_dumb();

@@ -58,6 +58,10 @@ static void resized(struct term *t)
     if (tty_size(&rows, &cols)) {
         draw_resize(&t->draw, cols);
         t->pager.cols = cols;
+        if (t->page == t->rows) { /* nobody asked for another length */
+            t->page = t->pager.length = rows;
+        }
+        t->rows = rows;
         client_size(t->client, rows, cols);
     }
 }
@@ -110,31 +114,6 @@ void term_wait(struct term *t, bool host)
 
 /* --- frames -------------------------------------------------------------------------- */
 
-static void stop_output(struct term *t)
-{
-    t->discard = true;
-    client_signal(t->client, PROTO_INTR);
-}
-
-/* Holds the page until a key says how to go on. The host is not read meanwhile: it waits too. */
-static void more(struct term *t)
-{
-    enum pager_key k = PAGER_IGNORE;
-    uint8_t key;
-    tty_puts(&t->tty, PAGER_MORE);
-    while (k == PAGER_IGNORE && !t->over) {
-        if (tty_octet(&t->tty, &key)) {
-            k = pager_key(&t->pager, key);
-        } else {
-            term_wait(t, false);
-        }
-    }
-    tty_puts(&t->tty, PAGER_ERASE);
-    if (k == PAGER_STOP) {
-        stop_output(t);
-    }
-}
-
 static void output(struct term *t, struct proto_frame *f)
 {
     size_t n;
@@ -142,16 +121,10 @@ static void output(struct term *t, struct proto_frame *f)
     const char *text = proto_get_str(f, &n);
     if (t->editing && t->draw.shown && !t->discard) {
         message(t, text, n);
-        return;
-    }
-    while (n && !t->discard && !t->over) {
-        size_t fit = paged ? pager_fit(&t->pager, text, n) : n;
-        term_put(t, text, fit);
-        text += fit;
-        n -= fit;
-        if (n) {
-            more(t);
-        }
+    } else if (paged && t->pager.length) {
+        more_show(t, text, n);
+    } else if (!t->discard) {
+        term_put(t, text, n);
     }
 }
 
@@ -179,6 +152,7 @@ static void prompt(struct term *t, struct proto_frame *f)
     t->flags = proto_get_u8(f);
     t->page = proto_get_u16(f);
     const char *text = proto_get_str(f, &n);
+    more_end(t);
     t->nprompt = n < sizeof t->prompt ? n : sizeof t->prompt;
     memcpy(t->prompt, text, t->nprompt);
     t->prompted = true;
@@ -227,6 +201,7 @@ static void one_frame(struct term *t, struct proto_frame *f)
         complete(t, f);
         break;
     case PROTO_HELPED:
+        more_end(t);
         t->answered = true;
         t->discard = false;
         break;

@@ -1,6 +1,7 @@
 /*
  * The parts of interactive mode that share its state: term.c (the line editor, its keys, the
- * session) and term_host.c (waiting, and what the host says). Nobody else includes this.
+ * session), term_host.c (waiting, and what the host says) and term_more.c (pages). Nobody else
+ * includes this.
  */
 #ifndef VRPSH_TERM_INTERNAL_H
 #define VRPSH_TERM_INTERNAL_H
@@ -8,6 +9,7 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/filter.h"
 #include "cli/pager.h"
 #include "cli/term_draw.h"
 #include "cli/term_tty.h"
@@ -22,6 +24,15 @@ struct historyW;
 /* What ended the line, when it was not Enter. */
 enum ending { END_ENTER, END_ABANDON, END_RETURN, END_EOF, END_PROMPT };
 
+/* Paged output of the command of the moment, for going back in it. */
+struct more {
+    char *text; /* [0, at) has been shown */
+    size_t n, at, cap;
+    struct filter *filter; /* typed at the pager */
+    char *line;            /* not yet complete, while filtering */
+    size_t nline, linecap;
+};
+
 struct term {
     struct client *client;
     const char *history;
@@ -35,7 +46,9 @@ struct term {
 
     char prompt[sizeof((struct draw *)0)->prompt];
     size_t nprompt;
-    unsigned page;
+    unsigned page; /* rows */
+    unsigned rows; /* of the terminal */
+    struct more more;
     uint8_t flags;
 
     bool editing;  /* read_line() is on */
@@ -56,6 +69,12 @@ struct term {
     char *tabbed;
     size_t ntabbed;
 };
+
+/* term_more.c: display output, a page at a time. Begins with every command, ends with its prompt.
+ */
+void more_begin(struct term *t);
+void more_show(struct term *t, const char *text, size_t n);
+void more_end(struct term *t);
 
 void term_put(struct term *t, const char *text, size_t n);
 /* Ends the session with an exit code; the first one counts. */

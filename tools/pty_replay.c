@@ -7,9 +7,9 @@
  * A transcript is the screen as a person sees it. What follows a prompt ("<H>", "[~H-bgp]", a
  * question's "[Y/N]:", "---- More ----") on a line is what was typed there, with Enter at its end
  * unless it ends in "?" or a key in braces ({tab}, {space}, {enter}, {ctrl-c}, {ctrl-z}, {ctrl-x},
- * {up}, {q}). Text already on the line after a "?" is typed on from where it was. Lines that begin
- * with "% " are notes and copied; "%size ROWS COLS" comes before anything else, "%hangup X" closes
- * a terminal. With several terminals every line begins with its letter: "A|[~H]commit".
+ * {up}, {q}, {b}). Text already on the line after a "?" is typed on from where it was. Lines that
+ * begin with "% " are notes and copied; "%size ROWS COLS" comes before anything else, "%hangup X"
+ * closes a terminal. With several terminals every line begins with its letter: "A|[~H]commit".
  *
  * Output is compared as text: carriage returns vanish and the pager's erasing becomes the end of
  * its line. Input is typed only when the prompt it belongs to has appeared.
@@ -214,8 +214,9 @@ static void show(struct term *t, bool all)
 
 static const struct {
     const char *name, *octets;
-} keys[] = {{"{tab}", "\t"},      {"{space}", " "},     {"{enter}", "\r"},  {"{ctrl-c}", "\003"},
-            {"{ctrl-z}", "\032"}, {"{ctrl-x}", "\030"}, {"{up}", "\033[A"}, {"{q}", "q"}};
+} keys[] = {{"{tab}", "\t"},      {"{space}", " "},     {"{enter}", "\r"},
+            {"{ctrl-c}", "\003"}, {"{ctrl-z}", "\032"}, {"{ctrl-x}", "\030"},
+            {"{up}", "\033[A"},   {"{q}", "q"},         {"{b}", "b"}};
 
 static void type(struct term *t, const char *text, size_t n)
 {
@@ -268,8 +269,9 @@ static void play(struct term *t, const char *typed)
     const char *key = last_key(typed, &n, &octets);
     if (at_pager(t)) { /* what was typed before "?" comes back later */
         show(t, true);
-        fputs(key, stdout);
+        printf("%.*s%s", (int)n, typed, key);
         size_t at = t->n;
+        type(t, typed, n); /* an expression */
         type(t, octets, strlen(octets));
         settle(t, at);
         show(t, false);
