@@ -1,10 +1,12 @@
 /* The host side put together: datastore, speaker, sessions and the log. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/commit.h"
 #include "cli/load.h"
 #include "engine/config/model.h"
 
@@ -30,6 +32,18 @@ void app_committed(struct app *a, struct session *by)
     for (struct session *s = a->sessions; s; s = s->next)
         if (s != by && s->edit.cand.id && s->edit.cand.rows)
             store_candidate_tidy(a->config.store, &s->edit.cand);
+}
+
+void app_tell(struct app *a, const struct session *except, const char *fmt, ...)
+{
+    char text[600];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    for (struct session *s = a->sessions; s; s = s->next)
+        if (s != except && s->hello.interactive)
+            session_message(s, text);
 }
 
 /* --- log ----------------------------------------------------------------------------- */
@@ -73,9 +87,14 @@ static void on_event(void *ctx, const struct bgp_event *e, int64_t when)
     log_line(ctx, when, "BGP/3/STATE_CHG_UPDOWN", text);
 }
 
+void app_log(const struct app *a, const char *id, const char *text)
+{
+    log_line(a, time(NULL), id, text);
+}
+
 static void on_warn(void *ctx, const char *text)
 {
-    log_line(ctx, time(NULL), "BGP/4/WARNING", text);
+    app_log(ctx, "BGP/4/WARNING", text);
 }
 
 /* --- host operations ----------------------------------------------------------------- */
@@ -106,6 +125,7 @@ static bool app_start(void *ctx, struct uv_loop_s *loop, char *err, size_t errle
 static void app_stop(void *ctx)
 {
     struct app *a = ctx;
+    a->stopping = true;
     while (a->sessions)
         session_free(a->sessions, true);
     if (a->config.speaker)
@@ -149,6 +169,11 @@ static void app_idle(void *ctx)
     store_rest(a->config.store);
 }
 
+static int64_t app_due(void *ctx)
+{
+    return trial_due(ctx);
+}
+
 const struct host_ops app_host_ops = {
     .start = app_start,
     .stop = app_stop,
@@ -157,4 +182,5 @@ const struct host_ops app_host_ops = {
     .drained = app_drained,
     .close = app_close,
     .idle = app_idle,
+    .due = app_due,
 };

@@ -11,10 +11,17 @@ struct app {
     struct session *sessions;
     uint32_t sessions_made;
     uint64_t started_ms; /* monotonic */
+    uint64_t trial_told; /* seconds left that were announced last */
+    bool stopping;       /* sessions end because the host does */
 };
 
 /* A commit has changed running: other sessions count what is left of their candidates. */
 void app_committed(struct app *a, struct session *by);
+/* A message line to every interactive session but one (NULL: to all). */
+void app_tell(struct app *a, const struct session *except, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A line of the host's log: "BGP/4/WARNING" and text. */
+void app_log(const struct app *a, const char *id, const char *text);
 /* "2026-02-03 10:31:07+02:00" of seconds since the epoch. */
 void app_time(int64_t when, char *buf, size_t len);
 

@@ -7,18 +7,35 @@
 
 /* --- commit -------------------------------------------------------------------------- */
 
-static bool unique_label(struct session *s, const struct sch_value *label)
+bool commit_name(struct session *s, const struct sch_value *v, const char *what, char out[257])
 {
-    if (label->present &&
-        (strchr("0123456789", label->s[0]) || (label->n == 1 && label->s[0] == '-'))) {
-        session_error(s, "The label must not start with a digit or be a single hyphen.");
+    out[0] = 0;
+    if (!v->present)
+        return true;
+    if (strchr("0123456789", v->s[0]) || (v->n == 1 && v->s[0] == '-')) {
+        session_error(s, "The %s must not start with a digit or be a single hyphen.", what);
         return false;
     }
+    for (size_t i = 0; i < v->n; i++)
+        if (v->s[i] < ' ' || v->s[i] > '~') {
+            session_error(s, "The %s must consist of visible ASCII characters.", what);
+            return false;
+        }
+    snprintf(out, 257, "%.*s", (int)v->n, v->s);
     return true;
+}
+
+bool commit_names(struct session *s, const struct sch_match *m, struct store_commit *meta)
+{
+    const struct sch_value *text = cmd_arg(m, "text");
+    if (text->present)
+        snprintf(meta->description, sizeof meta->description, "%.*s", (int)text->n, text->s);
+    return commit_name(s, cmd_arg(m, "label"), "label", meta->label);
 }
 
 bool commit_now(struct session *s, struct store_commit *meta)
 {
+    bool trial = s->app->config.trial.active;
     snprintf(meta->user, sizeof meta->user, "%s", s->user);
     snprintf(meta->tty, sizeof meta->tty, "%s", s->tty);
     if (!config_commit(&s->edit, meta)) {
@@ -27,20 +44,16 @@ bool commit_now(struct session *s, struct store_commit *meta)
     }
     if (meta->id)
         app_committed(s->app, s);
+    if (trial && !s->app->config.trial.active)
+        trial_confirmed(s);
     return true;
 }
 
 void cmd_commit(struct session *s, const struct sch_match *m)
 {
     struct store_commit meta = {.type = "CLI"};
-    const struct sch_value *label = cmd_arg(m, "label"), *text = cmd_arg(m, "text");
-    if (!unique_label(s, label))
-        return;
-    if (label->present)
-        snprintf(meta.label, sizeof meta.label, "%.*s", (int)label->n, label->s);
-    if (text->present)
-        snprintf(meta.description, sizeof meta.description, "%.*s", (int)text->n, text->s);
-    commit_now(s, &meta);
+    if (commit_names(s, m, &meta))
+        commit_now(s, &meta);
 }
 
 void cmd_commit_check(struct session *s, const struct sch_match *m)

@@ -14,10 +14,11 @@ static void rollback_now(struct session *s, uint32_t target)
         s->edit; /* the user view has no candidate in use: rollback gets one of its own */
     struct store_commit meta = {.type = "ROLLBACK"};
     out(s, "Checking changes...\nLoading rollback changes\n");
-    memset(&s->edit, 0, sizeof s->edit);
-    s->edit.config = &s->app->config;
-    s->edit.removed = true;
-    s->edit.base = s->app->config.head;
+    s->edit = (struct edit){.config = own.config,
+                            .session = own.session,
+                            .user = own.user,
+                            .removed = true,
+                            .base = own.config->head};
     bool ok = store_candidate_new(store, s->user, s->tty, &s->edit.cand) &&
               store_revert(store, &s->edit.cand, target);
     if (!ok) {
@@ -44,6 +45,11 @@ void cmd_rollback(struct session *s, const struct sch_match *m)
     struct store *store = s->app->config.store;
     const struct sch_value *id = cmd_arg(m, "id"), *label = cmd_arg(m, "label"),
                            *last = cmd_arg(m, "last");
+    if (s->app->config.trial.active) { /* its own session's too: confirm or abort it first */
+        session_error(s,
+                      "The system is in trial configuration mode. The operation is not allowed.");
+        return;
+    }
     struct store_commit c = {0};
     char name[257];
     bool found;

@@ -279,9 +279,10 @@ static bool comment(struct session *s)
 /* An offline check follows views, questions and commits; it has nothing to display or reset. */
 static bool works_offline(uint8_t does)
 {
-    static const uint8_t those[] = {DOES_QUIT,     DOES_RETURN,           DOES_SYSTEM_VIEW,
-                                    DOES_COMMIT,   DOES_COMMIT_CHECK,     DOES_CLEAR_CANDIDATE,
-                                    DOES_ROLLBACK, DOES_REFRESH_CANDIDATE};
+    static const uint8_t those[] = {
+        DOES_QUIT,         DOES_RETURN,          DOES_SYSTEM_VIEW, DOES_COMMIT,
+        DOES_COMMIT_CHECK, DOES_CLEAR_CANDIDATE, DOES_ROLLBACK,    DOES_REFRESH_CANDIDATE,
+        DOES_COMMIT_TRIAL, DOES_COMMIT_PERSIST,  DOES_ABORT_TRIAL};
     return memchr(those, does, sizeof those) != NULL;
 }
 

@@ -248,3 +248,13 @@ void session_note(struct session *s, const char *fmt, ...)
     else
         send_diag(s, text[0] == 'W' ? 'W' : 'I', 0, text);
 }
+
+void session_message(struct session *s, const char *text)
+{
+    if (!s->conn || s->ended)
+        return;
+    proto_begin(&s->out, PROTO_LOG);
+    proto_str(&s->out, text, strlen(text));
+    proto_end(&s->out);
+    host_send(s->conn, &s->out);
+}

@@ -22,6 +22,8 @@ struct session *session_new(struct app *app, struct host_conn *conn, const char 
     snprintf(s->tty, sizeof s->tty, "%s", hello->tty[0] ? hello->tty : "batch");
     s->stack[0].view = VIEW_USER;
     s->edit.config = &app->config;
+    s->edit.session = s->id;
+    s->edit.user = s->user;
     s->page = -1;
     s->to_file = -1;
     s->next = app->sessions;
@@ -34,6 +36,7 @@ struct session *session_new(struct app *app, struct host_conn *conn, const char 
 void session_free(struct session *s, bool lost)
 {
     struct store *store = s->app->config.store;
+    trial_session_over(s);
     if (lost && s->hello.interactive && s->edit.cand.rows)
         store_candidate_leave(store, &s->edit.cand);
     else
@@ -142,6 +145,7 @@ void session_bye(struct session *s, int code)
         return;
     out_end(s);
     s->ended = true;
+    trial_session_over(s);
     store_candidate_drop(s->app->config.store, &s->edit.cand);
     if (s->conn)
         host_bye(s->conn, code);

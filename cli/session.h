@@ -161,6 +161,8 @@ void session_caret(struct session *s, const char *line, size_t nline, size_t at)
 void session_error(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line of information or warning that is no output. */
 void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A line that has nothing to do with what is being typed: shown above it. */
+void session_message(struct session *s, const char *text);
 
 /* --- help.c -------------------------------------------------------------------------- */
 void help_question(struct session *s, const char *text, size_t n);

@@ -65,8 +65,8 @@ struct host {
     uv_poll_t listener;
     uv_signal_t sigterm, sigint;
     uv_prepare_t turn;
-    uv_idle_t spin; /* running while there is work that needs no event */
-    uv_timer_t timer;
+    uv_idle_t spin;        /* running while there is work that needs no event */
+    uv_timer_t timer, due; /* for the control socket; for ops->due */
     const struct host_ops *ops;
     const struct host_opts *opts;
     void *ctx;
@@ -197,6 +197,11 @@ void host_ready(struct host_conn *c)
 bool host_pending(const struct host_conn *c)
 {
     return c->nlines > 0;
+}
+
+void host_drop(struct host_conn *c)
+{
+    c->bye = true;
 }
 
 void host_stop(struct host_conn *c)
@@ -483,6 +488,24 @@ static void on_accept(uv_poll_t *p, int status, int events)
     }
 }
 
+/* --- time ------------------------------------------------------------------------------ */
+
+static void on_due(uv_timer_t *t)
+{
+    ((struct host *)t->data)->busy = true;
+}
+
+static void do_due(struct host *h)
+{
+    int64_t ms = h->ops->due ? h->ops->due(h->ctx) : -1;
+    if (ms < 0) {
+        uv_timer_stop(&h->due);
+    } else {
+        uv_update_time(&h->loop);
+        uv_timer_start(&h->due, on_due, (uint64_t)ms, 0);
+    }
+}
+
 /* --- the turn ------------------------------------------------------------------------ */
 
 static bool unread(const struct host *h)
@@ -522,6 +545,7 @@ static void on_turn(uv_prepare_t *p)
     }
     if (h->busy && !unread(h)) {
         h->busy = false;
+        do_due(h);
         h->ops->idle(h->ctx);
     }
     bool more = false;
@@ -564,7 +588,10 @@ static bool prepare(struct host *h, int listener, char *err, size_t errlen)
     uv_prepare_init(&h->loop, &h->turn);
     uv_idle_init(&h->loop, &h->spin);
     uv_timer_init(&h->loop, &h->timer);
+    uv_timer_init(&h->loop, &h->due);
     h->listener.data = h->sigterm.data = h->sigint.data = h->turn.data = h->timer.data = h;
+    h->due.data = h;
+    h->busy = true; /* what a host before us left to be done */
     rc = rc < 0 ? rc : uv_signal_start(&h->sigterm, on_signal, SIGTERM);
     rc = rc < 0 ? rc : uv_signal_start(&h->sigint, on_signal, SIGINT);
     rc = rc < 0 ? rc : uv_prepare_start(&h->turn, on_turn);

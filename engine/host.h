@@ -44,6 +44,10 @@ struct host_ops {
     void (*close)(void *session);
     /* Nothing is waiting to be read from any client: time to flush batched work. */
     void (*idle)(void *ctx);
+    /* Does what time has brought and says in how many milliseconds there is more, -1: nothing is
+     * waiting. Called then, and whenever something has happened that may change the answer. May be
+     * NULL. */
+    int64_t (*due)(void *ctx);
 };
 
 struct host_opts {
@@ -55,6 +59,9 @@ struct host_opts {
 
 /* Runs until SIGTERM, SIGINT, PROTO_STOP or (--private) the last client goes. Exit code. */
 int host_run(const struct host_opts *opts, const struct host_ops *ops, void *ctx);
+/* Ends the connection without a word from its client: the session is closed at the end of this
+ * turn, after what was queued has been written. */
+void host_drop(struct host_conn *conn);
 /* Ends host_run() soon, from inside an op. */
 void host_stop(struct host_conn *conn);
 

@@ -15,6 +15,7 @@
  * its line. Input is typed only when the prompt it belongs to has appeared.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <regex.h>
@@ -72,6 +73,7 @@ static struct term *term_of(char name)
         perror(command[0]);
         _exit(127);
     }
+    fcntl(t->fd, F_SETFD, FD_CLOEXEC); /* or the next terminal would keep this one open */
     return t;
 }
 
@@ -86,6 +88,23 @@ static void cut(struct term *t, const char *what, const char *with)
         memmove(at + m, at + n, t->n - (size_t)(at - t->screen) - n + 1);
         t->n -= n - m;
         t->cursor = t->n;
+    }
+}
+
+/* A message came while nothing was typed: what stood on its line was taken away for it. */
+static void lift(struct term *t)
+{
+    static const char taken[] = "\r\033[J";
+    char *at;
+    while ((at = strstr(t->screen, taken))) {
+        char *line = at, *rest = at + sizeof taken - 1;
+        while (line > t->screen && line[-1] != '\n')
+            line--;
+        memmove(line, rest, t->n - (size_t)(rest - t->screen) + 1);
+        t->n -= (size_t)(rest - line);
+        t->cursor = t->n;
+        if (t->shown > (size_t)(line - t->screen))
+            t->shown = (size_t)(line - t->screen);
     }
 }
 
@@ -141,6 +160,7 @@ static void take(struct term *t)
     t->screen[t->n] = 0;
     cut(t, ERASE, "\n");
     cut(t, "\r\n", "\n");
+    lift(t);
     if (t->cursor > t->n)
         t->cursor = t->n;
 }

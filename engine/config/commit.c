@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/config/model.h"
 
@@ -26,10 +27,18 @@ static bool note_head(void *arg, const struct store_commit *c)
     return false;
 }
 
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 bool config_open(struct config *c, const char *db, char *err, size_t errlen)
 {
     static const struct store_candidate nobody;
     memset(c, 0, sizeof *c);
+    c->clock_ms = monotonic_ms;
     if (!store_open(&c->store, db, sch_fingerprint, err, errlen))
         return false;
     if (!secrets_open(&c->secrets, db, err, errlen)) {
@@ -38,7 +47,7 @@ bool config_open(struct config *c, const char *db, char *err, size_t errlen)
     }
     c->model = model_new(c->secrets);
     if (!store_scan(c->store, &nobody, NULL, 0, NULL, 0, load_row, c->model) ||
-        !store_commits(c->store, 1, note_head, &c->head)) {
+        !store_commits(c->store, 1, note_head, &c->head) || !config_trial_load(c)) {
         snprintf(err, errlen, "%s", store_error(c->store));
         config_close(c);
         return false;
@@ -162,14 +171,41 @@ static bool take_back(struct edit *e, struct speaker_plan *plan)
     return false;
 }
 
+bool config_may_commit(struct edit *e)
+{
+    const struct config *c = e->config;
+    if (c->trial.active && !config_owns_trial(e))
+        return edit_error(
+            e, "The system is in trial configuration mode. The operation is not allowed.");
+    return true;
+}
+
 bool config_commit(struct edit *e, struct store_commit *meta)
+{
+    static const struct store_trial over;
+    bool confirms = e->config->trial.active;
+    meta->id = 0;
+    return config_may_commit(e) && config_commit_as(e, meta, confirms ? &over : NULL);
+}
+
+/* Nothing but the trial changes. */
+static bool commit_trial_only(struct edit *e, const struct store_trial *after)
+{
+    struct config *c = e->config;
+    if (!store_trial_write(c->store, after))
+        return edit_error(e, "%s", store_error(c->store));
+    c->trial = *after;
+    return true;
+}
+
+bool config_commit_as(struct edit *e, struct store_commit *meta, const struct store_trial *after)
 {
     struct config *c = e->config;
     struct resolve r = {c->model, false, true};
     struct store_commit had;
     meta->id = 0;
     if (e->cand.rows == 0)
-        return true;
+        return !after || commit_trial_only(e, after);
     if (meta->label[0] && store_commit_find(c->store, 0, meta->label, &had))
         return edit_error(e, "The label is used by commit %u.", had.id);
     if (!config_validate(e))
@@ -181,9 +217,11 @@ bool config_commit(struct edit *e, struct store_commit *meta)
     }
     bool read = store_changes(c->store, &e->cand, resolve_row, &r);
     struct speaker_plan *plan = model_plan(c->model);
-    if (!read || !r.ok || !store_commit(c->store, &e->cand, meta))
+    if (!read || !r.ok || !store_commit(c->store, &e->cand, meta, after))
         return take_back(e, plan);
     c->head = meta->id;
+    if (after)
+        c->trial = *after;
     e->base = c->head;
     e->removed = false;
     apply(c, plan);

@@ -18,16 +18,22 @@ struct model;
 struct config {
     struct store *store;
     struct secrets *secrets;
-    struct model *model;     /* running as plain structs */
-    struct speaker *speaker; /* NULL before config_start_speaker() */
-    bool offline;            /* an offline check: commits end at VALIDATE */
-    uint32_t head;           /* id of the newest commit seen, 0 none; changes with every commit */
+    struct model *model;      /* running as plain structs */
+    struct speaker *speaker;  /* NULL before config_start_speaker() */
+    bool offline;             /* an offline check: commits end at VALIDATE */
+    uint32_t head;            /* id of the newest commit seen, 0 none; changes with every commit */
+    struct store_trial trial; /* as the datastore has it */
+    uint64_t trial_end_ms;    /* its deadline by clock(); of the next attempt when it is stuck */
+    bool trial_stuck;         /* it should have been rolled back, but the datastore refused */
+    uint64_t (*clock_ms)(void); /* monotonic */
 };
 
 /* One session's view of the configuration while it edits. */
 struct edit {
     struct config *config;
     struct store_candidate cand;
+    uint32_t session; /* whose it is: number within this host, and user; 0 and "": nobody's */
+    const char *user;
     uint32_t base;   /* config->head when the first row was touched */
     bool removed;    /* something was undone: commit looks at every row again */
     bool promised;   /* offline: a commit has been accepted and is made when another edit follows */
@@ -102,10 +108,38 @@ bool edit_delete_group(struct edit *e, const struct sch_value *name);
 /* --- commit (commit.c) -------------------------------------------------------------------------
  */
 
-/* Commits the candidate. meta gives user, tty, type, label and description. False: e->err says
- * why, nothing changed anywhere. Nothing to commit: true with meta->id 0. */
+/* Commits the candidate, and confirms the trial of this session. meta gives user, tty, type, label
+ * and description. False: e->err says why, nothing changed anywhere. Nothing to commit: true with
+ * meta->id 0. */
 bool config_commit(struct edit *e, struct store_commit *meta);
+/* The same whoever else has a say; after: the trial that holds then, NULL: it stays as it is. */
+bool config_commit_as(struct edit *e, struct store_commit *meta, const struct store_trial *after);
+/* May this session commit or roll back now? Not during the trial of another. */
+bool config_may_commit(struct edit *e);
 /* RESOLVE and VALIDATE only. */
 bool config_validate(struct edit *e);
+
+/* --- trial (trial.c) ---------------------------------------------------------------------------
+ */
+
+/* Seconds of "commit trial" (VRP8). */
+#define TRIAL_DEFAULT_S 600
+
+/* Commits on trial, or gives the trial of this session new time. With nothing to commit and no
+ * trial: true with meta->id 0. persist "": it ends with its session. */
+bool config_commit_trial(struct edit *e, struct store_commit *meta, uint32_t seconds,
+                         const char *persist);
+/* "commit persist": confirms a trial from any session; its own candidate is not touched. */
+bool config_trial_confirm(struct edit *e, const char *persist);
+/* Is the trial this session's to confirm and abort? After a restart of the host it is any session's
+ * of its user. */
+bool config_owns_trial(const struct edit *e);
+/* Rolls back to the state before the trial, as a commit of type ROLLBACK. False: the trial goes on,
+ * is stuck and tried again later; err says why. */
+bool config_trial_revert(struct config *c, const char *why, char *err, size_t errlen);
+/* Milliseconds to the deadline, 0 when it has passed; no trial: UINT64_MAX. */
+uint64_t config_trial_left_ms(const struct config *c);
+/* Reads the trial a host left behind. */
+bool config_trial_load(struct config *c);
 
 #endif

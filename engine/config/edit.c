@@ -25,7 +25,7 @@ void edit_settle(struct edit *e)
 {
     struct store_commit meta = {.type = "CHECK"};
     if (e->promised && e->cand.rows)
-        store_commit(e->config->store, &e->cand, &meta);
+        store_commit(e->config->store, &e->cand, &meta, NULL);
     e->promised = false;
 }
 

@@ -6,7 +6,7 @@
 
 #include "engine/store/internal.h"
 
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 
 static const char schema_sql[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
@@ -18,6 +18,8 @@ static const char schema_sql[] =
     " PRIMARY KEY(session, key)) WITHOUT ROWID;"
     "CREATE TABLE commits(id INTEGER PRIMARY KEY, time INTEGER, user TEXT, tty TEXT, type TEXT,"
     " label TEXT UNIQUE, description TEXT);"
+    "CREATE TABLE trial(id INTEGER PRIMARY KEY CHECK(id=1), session INTEGER, user TEXT, tty TEXT,"
+    " persist TEXT, seconds INTEGER, deadline INTEGER, base INTEGER);"
     "CREATE TABLE change(commit_id INTEGER, key BLOB, old TEXT, new TEXT,"
     " PRIMARY KEY(commit_id, key)) WITHOUT ROWID;"
     "CREATE VIEW configuration AS SELECT text FROM running ORDER BY key;";
@@ -57,6 +59,10 @@ const char *const store_sql[STATEMENTS] = {
     [Q_FIND_LABEL] = "SELECT id,time,user,tty,type,label,description FROM commits WHERE label=?1",
     [Q_FIND_NTH] = "SELECT id,time,user,tty,type,label,description FROM commits ORDER BY id DESC"
                    " LIMIT 1 OFFSET ?1-1",
+    [Q_TRIAL_SET] = "INSERT OR REPLACE INTO trial(id,session,user,tty,persist,seconds,deadline,"
+                    "base) VALUES(1,?1,?2,?3,?4,?5,?6,?7)",
+    [Q_TRIAL_GET] = "SELECT session,user,tty,persist,seconds,deadline,base FROM trial",
+    [Q_TRIAL_END] = "DELETE FROM trial",
     /* min() and max() pick the row their bare columns come from */
     [Q_HISTORY] = "SELECT a.key,a.old,b.new FROM (SELECT key,old,min(commit_id) FROM change WHERE"
                   " commit_id BETWEEN ?1 AND ?2 GROUP BY key) a JOIN (SELECT key,new,"
@@ -122,6 +128,26 @@ bool store_exec(struct store *s, const char *sql)
 {
     store_rest(s);
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(s, "write");
+}
+
+bool store_durable(struct store *s, store_work_fn *work, void *arg)
+{
+    if (!store_exec(s, "PRAGMA synchronous=FULL"))
+        return false;
+    bool ok = store_run(s, store_query(s, Q_BEGIN));
+    if (ok) {
+        ok = work(s, arg) && store_run(s, store_query(s, Q_COMMIT));
+        if (!ok)
+            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    return ok;
+}
+
+void store_column(sqlite3_stmt *q, int at, char *buf, size_t len)
+{
+    const char *t = (const char *)sqlite3_column_text(q, at);
+    snprintf(buf, len, "%s", t ? t : "");
 }
 
 void store_bind_blob(sqlite3_stmt *q, int at, const uint8_t *b, size_t n)

@@ -73,20 +73,25 @@ static bool move_rows(struct store *s, const struct store_candidate *c, uint32_t
     return store_run(s, clear) && store_run(s, store_query(s, Q_COMMIT_TIDY));
 }
 
-bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta)
+struct commit {
+    struct store_candidate *c;
+    struct store_commit *meta;
+    const struct store_trial *trial;
+};
+
+static bool commit_work(struct store *s, void *arg)
 {
-    if (!store_exec(s, "PRAGMA synchronous=FULL"))
-        return false;
+    struct commit *w = arg;
+    return next_id(s, &w->meta->id) && write_meta_row(s, w->meta) &&
+           move_rows(s, w->c, w->meta->id) && (!w->trial || store_put_trial(s, w->trial));
+}
+
+bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta,
+                  const struct store_trial *trial)
+{
+    struct commit w = {c, meta, trial};
     meta->time = (int64_t)time(NULL);
-    bool ok = store_run(s, store_query(s, Q_BEGIN));
-    if (ok) {
-        ok = next_id(s, &meta->id) && write_meta_row(s, meta) && move_rows(s, c, meta->id) &&
-             store_run(s, store_query(s, Q_COMMIT));
-        if (!ok)
-            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    }
-    sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
-    if (!ok)
+    if (!store_durable(s, commit_work, &w))
         return false;
     overlay_clear(c->overlay);
     c->rows = 0;
@@ -94,21 +99,15 @@ bool store_commit(struct store *s, struct store_candidate *c, struct store_commi
     return true;
 }
 
-static void read_text(sqlite3_stmt *q, int at, char *buf, size_t len)
-{
-    const char *t = (const char *)sqlite3_column_text(q, at);
-    snprintf(buf, len, "%s", t ? t : "");
-}
-
 static void read_commit(sqlite3_stmt *q, struct store_commit *c)
 {
     c->id = (uint32_t)sqlite3_column_int64(q, 0);
     c->time = sqlite3_column_int64(q, 1);
-    read_text(q, 2, c->user, sizeof c->user);
-    read_text(q, 3, c->tty, sizeof c->tty);
-    read_text(q, 4, c->type, sizeof c->type);
-    read_text(q, 5, c->label, sizeof c->label);
-    read_text(q, 6, c->description, sizeof c->description);
+    store_column(q, 2, c->user, sizeof c->user);
+    store_column(q, 3, c->tty, sizeof c->tty);
+    store_column(q, 4, c->type, sizeof c->type);
+    store_column(q, 5, c->label, sizeof c->label);
+    store_column(q, 6, c->description, sizeof c->description);
 }
 
 bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg)
@@ -180,7 +179,7 @@ long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf
         return -1;
     store_bind_blob(q, 1, key, nkey);
     if (sqlite3_step(q) == SQLITE_ROW) {
-        read_text(q, 0, buf, len);
+        store_column(q, 0, buf, len);
         n = (long)strlen(buf);
     }
     sqlite3_reset(q);

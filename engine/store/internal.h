@@ -36,6 +36,9 @@ enum statement {
     Q_HISTORY,
     Q_REVERT,
     Q_LAST_TEXT,
+    Q_TRIAL_SET,
+    Q_TRIAL_GET,
+    Q_TRIAL_END,
     STATEMENTS
 };
 
@@ -59,7 +62,14 @@ bool store_run(struct store *s, sqlite3_stmt *q);
 /* Notes SQLite's message; returns false. */
 bool store_fail(struct store *s, const char *what);
 bool store_exec(struct store *s, const char *sql);
+/* A transaction that is on the disk when it has ended; the work says whether it is kept. */
+typedef bool store_work_fn(struct store *s, void *arg);
+bool store_durable(struct store *s, store_work_fn *work, void *arg);
 void store_bind_blob(sqlite3_stmt *q, int at, const uint8_t *b, size_t n);
+/* Text of a column into buf, "" for NULL. */
+void store_column(sqlite3_stmt *q, int at, char *buf, size_t len);
+/* Writes or, when it is not active, removes the trial; within a transaction. */
+bool store_put_trial(struct store *s, const struct store_trial *t);
 /* Smallest key above every key that starts with the prefix; false when there is none. */
 bool store_successor(const uint8_t *prefix, size_t n, uint8_t *out, size_t *nout);
 

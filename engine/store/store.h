@@ -101,9 +101,24 @@ struct store_commit {
     char description[256];
 };
 
+/* A commit on trial: unless it is confirmed until the deadline, running goes back to its base. It
+ * is stored, so that a host that dies cannot make it permanent. */
+struct store_trial {
+    bool active;
+    uint32_t session; /* who started it; a number of the host that runs */
+    uint32_t seconds; /* as asked for */
+    int64_t deadline; /* seconds since the epoch */
+    uint32_t base;    /* newest commit before it, 0: none */
+    char user[64], tty[64], persist[257];
+};
+
 /* Makes the candidate running in one transaction, adds a history entry (id and time are filled in)
- * and empties the candidate. */
-bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta);
+ * and empties the candidate. trial NULL leaves the trial as it is, else it is what holds after. */
+bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta,
+                  const struct store_trial *trial);
+/* The trial alone, as durable as a commit. */
+bool store_trial_write(struct store *s, const struct store_trial *trial);
+bool store_trial_read(struct store *s, struct store_trial *out);
 
 typedef bool store_commit_fn(void *arg, const struct store_commit *c);
 /* Newest first, at most max. */

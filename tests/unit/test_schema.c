@@ -317,7 +317,7 @@ static const struct tried {
     {VIEW_SYSTEM, "comm", SCH_OK, 0, "commit"},
     {VIEW_SYSTEM, "c", SCH_AMBIGUOUS, 0, NULL},
     {VIEW_SYSTEM, "c c", SCH_AMBIGUOUS, 0, NULL},
-    {VIEW_SYSTEM, "commit c", SCH_OK, 0, "commit check"},
+    {VIEW_SYSTEM, "commit ch", SCH_OK, 0, "commit check"},
     {VIEW_SYSTEM, "commit", SCH_OK, 0, "commit"},
     {VIEW_USER, "ro co la 1", SCH_OK, 0, "rollback configuration last"},
     {VIEW_USER, "sys", SCH_OK, 0, "system-view"},

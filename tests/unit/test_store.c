@@ -382,7 +382,7 @@ static void one_commit(struct store *s, struct store_candidate *c, struct model 
         over_put(running, &over[who], n, "something");
     }
     snprintf(meta.label, sizeof meta.label, n % 3 ? "" : "label-%u", n);
-    ck_assert_msg(store_commit(s, &c[who], &meta), "%s", store_error(s));
+    ck_assert_msg(store_commit(s, &c[who], &meta, NULL), "%s", store_error(s));
     ck_assert_uint_eq(meta.id, 1000000000 + n);
     ck_assert_uint_eq(c[who].rows, 0);
     apply(running, &over[who]);
@@ -505,7 +505,7 @@ START_TEST(finding_commits)
         if (n == 2)
             strcpy(m.label, "two words");
         ck_assert(store_set(s, &c, (const uint8_t *)"k", 1, text, 1));
-        ck_assert(store_commit(s, &c, &m));
+        ck_assert(store_commit(s, &c, &m, NULL));
     }
     ck_assert(store_commits(s, 2, note_id, &at));
     ck_assert_ptr_eq(at, ids + 2);
@@ -523,14 +523,14 @@ START_TEST(finding_commits)
     /* the same label again is refused and leaves everything as it was */
     struct store_commit m = {.user = "ann", .label = "two words"};
     ck_assert(store_set(s, &c, (const uint8_t *)"k", 1, "x", 1));
-    ck_assert(!store_commit(s, &c, &m));
+    ck_assert(!store_commit(s, &c, &m, NULL));
     ck_assert_uint_eq(c.rows, 1);
     char buf[8];
     ck_assert_int_eq(store_get(s, &(struct store_candidate){0}, (const uint8_t *)"k", 1, buf, 8),
                      1);
     ck_assert_str_eq(buf, "3");
     m.label[0] = 0;
-    ck_assert(store_commit(s, &c, &m));
+    ck_assert(store_commit(s, &c, &m, NULL));
     ck_assert_uint_eq(m.id, 1000000004);
     store_candidate_drop(s, &c);
     store_close(s);
@@ -605,7 +605,7 @@ START_TEST(candidates_left_behind)
     ck_assert(store_candidate_leave(s, &b)); /* nothing in it: nothing to adopt */
     ck_assert(!store_candidate_adopt(s, "bob", &b));
     struct store_commit m = {.user = "ann"};
-    ck_assert(store_commit(s, &got, &m));
+    ck_assert(store_commit(s, &got, &m, NULL));
     ck_assert(store_candidate_drop(s, &got));
     ck_assert(!store_candidate_adopt(s, "ann", &got));
     store_close(s);
@@ -620,7 +620,7 @@ START_TEST(running_survives)
     char buf[20];
     ck_assert(store_candidate_new(s, "ann", "", &c));
     put(s, &c, "k", "committed");
-    ck_assert(store_commit(s, &c, &m));
+    ck_assert(store_commit(s, &c, &m, NULL));
     put(s, &c, "k", "not yet");
     crash(s, &c, NULL);
     s = open_store(path);
@@ -628,7 +628,7 @@ START_TEST(running_survives)
         store_get(s, &(struct store_candidate){0}, (const uint8_t *)"k", 1, buf, sizeof buf), 9);
     ck_assert(store_candidate_new(s, "ann", "", &c));
     put(s, &c, "k", "more");
-    ck_assert(store_commit(s, &c, &m));
+    ck_assert(store_commit(s, &c, &m, NULL));
     ck_assert_uint_eq(m.id, 1000000002); /* ids go on */
     store_candidate_drop(s, &c);
     store_close(s);
@@ -663,7 +663,7 @@ START_TEST(made_by_another_schema)
     ck_assert(store_open(&s, path, "print-2", err, sizeof err)); /* empty: taken over */
     ck_assert(store_candidate_new(s, "ann", "", &c));
     put(s, &c, "k", "x");
-    ck_assert(store_commit(s, &c, &m));
+    ck_assert(store_commit(s, &c, &m, NULL));
     store_candidate_drop(s, &c);
     store_close(s);
     ck_assert(!store_open(&t, path, "print-1", err, sizeof err));
