@@ -133,7 +133,8 @@ struct sch_line {
     uint8_t section;
     uint8_t enters; /* view it enters + 1, or 0 */
     bool separated; /* a "#" line stands before it */
-    bool on;        /* on by default: only "undo ..." is ever stored */
+    bool on;        /* on by default: only "undo ..." is ever stored, unless it is */
+    bool shown;     /* always: the view's creation makes its row */
     bool negatable; /* may be stored as "undo ..." beside its plain form */
     bool inert;
     bool has_as; /* has an AS argument: shown in the notation of the day */

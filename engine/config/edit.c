@@ -121,6 +121,16 @@ static bool seal_secrets(struct edit *e, const struct sch_line *l, struct sch_va
     return true;
 }
 
+/* A new view starts out with the defaults that are always shown. */
+static bool put_shown(struct edit *e, const struct sch_key *key, uint8_t view)
+{
+    for (unsigned i = 0; i < SCH_LINES; i++)
+        if (sch_lines[i].shown && sch_lines[i].view == view &&
+            !edit_put(e, key, (enum sch_line_id)i, NULL, false))
+            return false;
+    return true;
+}
+
 static bool set_row(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                     const struct sch_value *v)
 {
@@ -129,7 +139,7 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
     struct sch_key k = *view;
     if (!sch_key_add(&k, l, v))
         return edit_error(e, "The line is too long.");
-    if (l->on) /* the default needs no row */
+    if (l->on && !l->shown) /* the default needs no row */
         return store_delete(s, &e->cand, k.b, k.n) || store_failed(e);
     size_t n = sch_render(l, v, false, true, text, sizeof text);
     long had = store_get(s, &e->cand, k.b, k.n, old, sizeof old);
@@ -137,6 +147,8 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
         return true;
     if (!store_set(s, &e->cand, k.b, k.n, text, n))
         return store_failed(e);
+    if (l->enters && !put_shown(e, &k, (uint8_t)(l->enters - 1)))
+        return false;
     return !l->then || edit_thens[l->then](e, view, l, v);
 }
 
@@ -182,7 +194,7 @@ bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_matc
     edit_touch(e);
     if (!run_checks(e, view, l, v) || !seal_secrets(e, l, v, sealed))
         return false;
-    if (!l->then)
+    if (!l->then && !l->enters)
         return set_row(e, view, l, v);
     store_mark(&e->cand);
     bool ok = set_row(e, view, l, v);

@@ -188,19 +188,20 @@ static void store_string(char **at, const struct sch_value *v, const struct sch_
     }
 }
 
-/* A one-word alternative is a flag: given or not; of several, the index counts. */
+/* A one-word alternative is a flag: given or not; of several, the index counts. A field that is
+ * "not on" is set by the negated line alone. */
 static uint64_t number_of(const struct sch_bind *b, const struct sch_value *v,
-                          const struct sch_param *p)
+                          const struct sch_param *p, bool negated)
 {
     if (b->slot < 0)
-        return (uint64_t)b->constant;
+        return b->invert && !negated ? 0 : (uint64_t)b->constant;
     uint64_t u = p->type == SCH_ENUM && p->nwords == 1 ? v->present : v->present ? v->u : 0;
     return b->invert ? !u : u;
 }
 
 /* Sets the fields a line binds, or resets them to "not given" when v is NULL. */
 static void bind_fields(void *object, struct bgp_set *set, const struct sch_line *l,
-                        const struct sch_value *v)
+                        const struct sch_value *v, bool negated)
 {
     for (uint8_t i = 0; i < l->nbinds; i++) {
         const struct sch_bind *b = &l->binds[i];
@@ -213,7 +214,7 @@ static void bind_fields(void *object, struct bgp_set *set, const struct sch_line
         else if (f->kind == SCH_F_ADDR && f->size != 4)
             *(struct bgp_addr *)at = arg && arg->present ? arg->addr : (struct bgp_addr){0};
         else
-            store_uint(at, f->size, v ? number_of(b, arg, p) : 0);
+            store_uint(at, f->size, v ? number_of(b, arg, p, negated) : 0);
         bool flag = p && p->type == SCH_ENUM && p->nwords == 1; /* "[disable]": given either way */
         if (v && (!arg || arg->present || flag))
             set->bits[f->bit / 64] |= UINT64_C(1) << f->bit % 64;
@@ -377,17 +378,17 @@ static void row_fields(const struct row *r)
     struct model_if *i;
     switch ((enum sch_object)sch_fields[l->binds[0].field].object) {
     case OBJECT_SYSTEM:
-        bind_fields(&m->sys, &m->sys.set, l, v);
+        bind_fields(&m->sys, &m->sys.set, l, v, r->negated);
         m->all_dirty |= l != &sch_lines[LINE_SYSTEM_SYSNAME];
         break;
     case OBJECT_PROCESS:
-        bind_fields(&m->bgp, &m->bgp.set, l, v);
+        bind_fields(&m->bgp, &m->bgp.set, l, v, r->negated);
         m->all_dirty = true;
         break;
     case OBJECT_PEER:
         p = peer_of(m, &r->v[0]);
         touch(m, p);
-        bind_fields(&p->raw, &p->raw.set, l, v);
+        bind_fields(&p->raw, &p->raw.set, l, v, r->negated);
         if (l == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && !p->is_group)
             p->exists = r->added;
         touch(m, p);
@@ -395,10 +396,10 @@ static void row_fields(const struct row *r)
     case OBJECT_INTERFACE:
         i = if_of(m, r->key, r->place->start[1]);
         if (i)
-            bind_fields(&i->conf, &i->conf.set, l, v);
+            bind_fields(&i->conf, &i->conf.set, l, v, r->negated);
         break;
     case OBJECT_VPN_INSTANCE:
-        bind_fields(&vpn_of(m, r->key)->conf, &vpn_of(m, r->key)->conf.set, l, v);
+        bind_fields(&vpn_of(m, r->key)->conf, &vpn_of(m, r->key)->conf.set, l, v, r->negated);
         break;
     case SCH_OBJECTS:
         break;

@@ -24,6 +24,7 @@ router-id $OWN"
     peers_of "$1" 'print "peer " a " as-number " as; print "peer " a " connect-interface LoopBack0"
         print "peer " a " ebgp-max-hop 10"; print "peer " a " listen-only"'
     echo "$af"
+    [ "$2" = ipv4 ] || echo 'undo policy vpn-target'
     peers_of "$1" 'print "peer " a " enable"; print "peer " a " advertise-community"
         print "peer " a " route-update-interval 0"'
     if [ "$2" = vpnv4 ]; then

@@ -83,8 +83,9 @@ run_in() {
 family_lines() {
     local enter=$1 peer=$2 w
     shift 2
-    echo "$enter
-peer $peer enable
+    echo "$enter"
+    case $enter in *vpnv?) echo 'undo policy vpn-target' ;; esac
+    echo "peer $peer enable
 peer $peer advertise-community
 peer $peer advertise-ext-community
 peer $peer advertise-large-community

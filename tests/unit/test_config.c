@@ -339,6 +339,31 @@ START_TEST(on_by_default)
 }
 END_TEST
 
+/* "policy vpn-target" is there from the start, and shown whether on or off. */
+START_TEST(on_and_shown)
+{
+    struct model *m = lab.config.model;
+    lab_lines(&lab, "bgp 64601\nipv4-family vpnv4\n");
+    lab_commit(&lab);
+    ck_assert_str_eq(lab_rows(&lab, false, rows_a), "bgp 64601\n"
+                                                    " ipv4-family unicast\n"
+                                                    " ipv4-family vpnv4\n"
+                                                    "  policy vpn-target\n");
+    ck_assert(!m->bgp.af[BGP_VPNV4].no_vpn_target);
+    lab_lines(&lab, "bgp 64601\nipv4-family vpnv4\nundo policy vpn-target\n");
+    lab_lines(&lab, "bgp 64601\nipv4-family vpnv4\n"); /* entering it again changes nothing */
+    lab_commit(&lab);
+    ck_assert_ptr_nonnull(strstr(lab_rows(&lab, false, rows_b), "  undo policy vpn-target\n"));
+    ck_assert(m->bgp.af[BGP_VPNV4].no_vpn_target && !m->bgp.af[BGP_VPNV6].no_vpn_target);
+    load_rows(&lab, rows_b);
+    ck_assert_uint_eq(lab.edit.cand.rows, 0);
+    lab_lines(&lab, "bgp 64601\nipv4-family vpnv4\npolicy vpn-target\n");
+    lab_commit(&lab);
+    ck_assert_str_eq(lab_rows(&lab, false, rows_b), rows_a);
+    ck_assert(!m->bgp.af[BGP_VPNV4].no_vpn_target);
+}
+END_TEST
+
 /* An undo that names another value than the one there is a mistake, not an undo. */
 START_TEST(undo_means_its_value)
 {
@@ -488,7 +513,8 @@ START_TEST(families_of_a_member)
     lab_commit(&lab);
     lab_lines(&lab, "bgp 64601\nipv4-family vpnv4\nundo peer 10.0.0.2 group G\n");
     lab_rows(&lab, true, rows_a);
-    ck_assert_str_eq(strstr(rows_a, " ipv4-family vpnv4"), " ipv4-family vpnv4\n  peer G enable\n");
+    ck_assert_str_eq(strstr(rows_a, " ipv4-family vpnv4"),
+                     " ipv4-family vpnv4\n  policy vpn-target\n  peer G enable\n");
     lab_lines(&lab, "bgp 64601\nipv4-family unicast\nundo peer 10.0.0.2 group G\n");
     lab_rows(&lab, true, rows_a);
     ck_assert_ptr_nonnull(strstr(rows_a, "  undo peer 10.0.0.2 enable\n"));
@@ -508,7 +534,8 @@ START_TEST(undo_peer_takes_everything)
     lab_lines(&lab, "bgp 64601\nundo peer 10.0.0.2\n");
     rows_are("bgp 64601\n group G external\n peer 10.0.0.20 as-number 64602\n"
              " ipv4-family unicast\n  peer G enable\n  peer 10.0.0.20 enable\n"
-             " ipv4-family vpnv4\n ipv6-family unicast\n ipv6-family vpnv6\n");
+             " ipv4-family vpnv4\n  policy vpn-target\n ipv6-family unicast\n"
+             " ipv6-family vpnv6\n  policy vpn-target\n");
     lab_commit(&lab);
 }
 END_TEST
@@ -770,6 +797,7 @@ int main(void)
     suite_add_tcase(s, every);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, on_by_default);
+    tcase_add_test(t, on_and_shown);
     tcase_add_test(t, undo_means_its_value);
     tcase_add_test(t, a_peer_starts_in_ipv4_unicast);
     tcase_add_test(t, leaving_ipv4_unicast);

@@ -242,8 +242,8 @@ static char *running(void)
 static const char bgp[] = "#\nsysname PE1\n#\ninterface LoopBack0\n ip address 127.0.1.1 "
                           "255.255.255.255\n#\nbgp 64601\n peer 127.0.2.2 as-number 64602\n peer "
                           "127.0.2.2 connect-interface LoopBack0\n #\n ipv4-family unicast\n  undo "
-                          "peer 127.0.2.2 enable\n #\n ipv4-family vpnv4\n  peer 127.0.2.2 "
-                          "enable\n#\nreturn\n";
+                          "peer 127.0.2.2 enable\n #\n ipv4-family vpnv4\n  policy vpn-target\n  "
+                          "peer 127.0.2.2 enable\n#\nreturn\n";
 
 START_TEST(load_is_idempotent)
 {

@@ -315,7 +315,7 @@ static void emit_binds(FILE *f, const struct line *l)
         for (int i = 0; i < l->nparams && !b->constant; i++)
             if (strcmp(l->params[i]->name, b->arg) == 0)
                 slot = i;
-        fprintf(f, "{%d, %d, %s, %lld}, ", field, slot, b->invert && slot >= 0 ? "true" : "false",
+        fprintf(f, "{%d, %d, %s, %lld}, ", field, slot, b->invert ? "true" : "false",
                 slot < 0 && !b->constant ? 1 : b->value);
     }
     fputs("};\n", f);
@@ -350,8 +350,10 @@ static void emit_lines(struct schema *s, FILE *f)
                 "%d,\n",
                 l->name, view, l->rank, l->sub < 0 ? 255 : l->sub, l->section,
                 l->enter ? l->enters + 1 : 0);
-        fprintf(f, "     .separated = %d, .on = %d, .negatable = %d, .inert = %d, .has_as = %d,\n",
-                l->separated, l->on, l->negatable || l->on, l->inert, as);
+        fprintf(f,
+                "     .separated = %d, .on = %d, .shown = %d, .negatable = %d, .inert = %d, "
+                "\n     .has_as = %d,\n",
+                l->separated, l->on, l->shown, l->negatable || l->on, l->inert, as);
         fprintf(
             f,
             "     .nparams = %d, .params = line_params_%d, .steps = line_steps_%d, .nsteps = %d,\n",

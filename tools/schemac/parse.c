@@ -281,6 +281,8 @@ static bool line_clause(struct cursor *c, const char *w, char *text)
         l->inert = true;
     else if (strcmp(w, "on") == 0)
         l->on = true;
+    else if (strcmp(w, "shown") == 0)
+        l->shown = true;
     else
         return false;
     return true;
