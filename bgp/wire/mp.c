@@ -22,13 +22,13 @@ static bool find_family(struct bgp_cursor *c, enum bgp_family *out)
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 /* One address, preceded by a route distinguisher in VPN families, twice in the IPv6 forms with a
- * link-local one (RFC 2545, 4659). An IPv4-mapped IPv6 next hop is the IPv4 one (RFC 4659 3.2.1.2).
- */
+ * link-local one (RFC 2545, 4659). An IPv4-mapped IPv6 next hop is the IPv4 one (RFC 4659 3.2.1.2);
+ * some say just that with four octets. */
 static bool read_next_hop(struct bgp_cursor c, const struct bgp_family_info *f, bool hop6,
                           struct bgp_next_hop *out)
 {
     size_t rd = f->vpn ? BGP_RD : 0, n = c.left;
-    bool v4 = f->octets == 4 && n == rd + 4;
+    bool v4 = n == rd + 4;
     const uint8_t *at;
 
     memset(out, 0, sizeof *out);

@@ -5,7 +5,8 @@
 #                             Z (vrpsh)
 #
 # All links are direct; every pair has one session over IPv4 (IPv4 unicast, VPNv4, VPNv6) and one
-# over IPv6 (IPv6 unicast). Families are called v4, v6, vpn4, vpn6 here.
+# over IPv6 (IPv6 unicast). Families are called v4, v6, vpn4, vpn6 here, and lab4 (IPv4 labeled
+# unicast, in labels.test).
 #
 # Each peer NAME has
 #   x_NAME_families         those it can both originate or relay and show
@@ -229,13 +230,13 @@ EOF
 }
 exabgp_family() {
     case $1 in v4) echo ipv4 unicast ;; v6) echo ipv6 unicast ;; vpn4) echo ipv4 mpls-vpn ;;
-    vpn6) echo ipv6 mpls-vpn ;; esac
+    vpn6) echo ipv6 mpls-vpn ;; lab4) echo ipv4 nlri-mpls ;; esac
 }
 exabgp_table() { sed -n "s/^$(exabgp_family "$2")|//p" "$1/table"; } # DIR FAMILY
 # exabgp_say DIR REMOTE announce|withdraw FAMILY PREFIX RD LABEL [MORE]
 exabgp_say() {
     local vpn='' hop=self
-    case $4 in vpn*) vpn="rd $6 label $7 extended-community [ target:$RT ]" ;; esac
+    case $4 in vpn*) vpn="rd $6 label $7 extended-community [ target:$RT ]" ;; lab*) vpn="label $7" ;; esac
     case $4-$2 in # "self" would be an IPv4 address, of the wrong length
     vpn6-"$MX") hop=$XA6 ;;
     vpn6-"$MY") hop=$YA6 ;;

@@ -391,6 +391,20 @@ START_TEST(between_the_two)
 }
 END_TEST
 
+/* IPv6 prefixes with an IPv4 next hop of four octets: as if it were mapped. */
+START_TEST(four_octets_for_ipv6)
+{
+    struct line *feeder, *sink;
+
+    l = lab_new();
+    feeder = up(FEED, OUR_AS, BGP_IPV6_UNICAST, 0, false);
+    sink = up("192.0.2.10", OUR_AS, BGP_IPV6_UNICAST, 0, false);
+    ck_assert(say(feeder, OUR_AS, "800e10 000201 04c0000201 00 30 20010db80001"));
+    assert_told(sink, "800e1c 000201 1000000000000000000000ffffc0000201 00 30 20010db80001");
+    lab_free(l);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bgp labels");
@@ -408,5 +422,6 @@ int main(void)
     tcase_add_loop_test(six, through_ipv6, 0, (int)(sizeof sixes / sizeof *sixes));
     tcase_add_loop_test(six, not_agreed, 0, (int)(sizeof sixes / sizeof *sixes));
     tcase_add_test(six, between_the_two);
+    tcase_add_test(six, four_octets_for_ipv6);
     return run_suite(s);
 }
