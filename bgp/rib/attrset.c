@@ -218,6 +218,7 @@ uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n)
     unlink_slot(s, id);
     s->octets -= octets(a);
     s->live--;
+    s->freed++;
     free(a);
     s->at[id] = (struct attrset *)(((uintptr_t)s->free << 1) | 1); /* NOLINT: a link, no pointer */
     s->free = id;

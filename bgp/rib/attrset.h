@@ -40,6 +40,7 @@ struct attrsets {
     struct attrset **at; /* by id */
     uint32_t used, room, free;
     uint32_t live;
+    uint32_t freed;  /* how many have gone, over and over: no id is reused while it stays */
     size_t octets;   /* of all live sets */
     uint64_t *slots; /* open addressing, hash << 32 | id; a power of two of them */
     uint32_t mask;

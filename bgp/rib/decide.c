@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bgp/internal.h"
+#include "bgp/rib/vpn.h"
 
 enum { DEFAULT_LOCAL_PREF = 100, FEW = 32 };
 
@@ -23,6 +24,8 @@ enum step {
     ORIGIN,
     MED,
     PEER_TYPE,
+    LOCAL_CROSS,
+    REMOTE_CROSS,
     IGP_COST,
     CLUSTER_LIST,
     ROUTER_ID,
@@ -38,6 +41,8 @@ static const char *const reasons[] = {
     [ORIGIN] = "Origin",
     [MED] = "MED",
     [PEER_TYPE] = "peer type",
+    [LOCAL_CROSS] = "local cross",
+    [REMOTE_CROSS] = "remote cross",
     [IGP_COST] = "IGP cost",
     [CLUSTER_LIST] = "Cluster List",
     [ROUTER_ID] = "router ID",
@@ -76,9 +81,34 @@ static uint32_t med(const struct bgp_af_conf *conf, const struct attrset *a)
 }
 
 /* Local kinds are ordered among themselves; all that was received comes after them. */
-static uint32_t route_type(const struct source *s)
+static uint32_t route_type(const struct candidate *c)
 {
-    return s->kind < SOURCE_EXTERNAL ? s->kind : SOURCE_EXTERNAL;
+    bool local = c->s->kind < SOURCE_EXTERNAL && !(c->p->flags & PATH_CROSSED);
+
+    return local ? c->s->kind : SOURCE_EXTERNAL;
+}
+
+/* Between routes of the instance's own peers, which come before those that crossed. */
+static uint32_t peer_type(const struct candidate *c)
+{
+    return c->p->flags & PATH_CROSSED ? 0 : c->s->kind;
+}
+
+static uint32_t preferred(const struct rib_table *t, const struct candidate *c)
+{
+    return c->s->preferred[path_family(t->family, c->p, c->s)];
+}
+
+/* The last resort. From one source come several routes only when they crossed: below several RDs,
+ * or of several instances with one RD. */
+static int by_origin(const struct rib_table *t, const struct path *x, const struct path *y)
+{
+    const struct dests *net;
+
+    if (!(x->flags & PATH_CROSSED) || !(y->flags & PATH_CROSSED))
+        return order(x->label, y->label);
+    net = &vpn_side(t)->net->dests;
+    return memcmp(dest_at(net, x->label)->key, dest_at(net, y->label)->key, BGP_RD);
 }
 
 static uint32_t cost(const struct rib *r, const struct candidate *c)
@@ -92,7 +122,6 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
 {
     const struct rib *r = t->rib;
     const struct bgp_af_conf *conf = t->conf;
-    unsigned f = t->family;
     int c;
 
 #define STEP(name, a, b)                                                                           \
@@ -102,15 +131,20 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
             return c;                                                                              \
     } while (0)
 
-    STEP(PREFERRED, y->s->preferred[f], x->s->preferred[f]);
+    STEP(PREFERRED, preferred(t, y), preferred(t, x));
     STEP(LOCAL_PREF, local_pref(conf, y->a), local_pref(conf, x->a));
-    STEP(ROUTE_TYPE, route_type(x->s), route_type(y->s));
+    STEP(ROUTE_TYPE, route_type(x), route_type(y));
     if (!conf->as_path_ignore)
         STEP(AS_PATH, x->a->path_length, y->a->path_length);
     STEP(ORIGIN, x->a->origin, y->a->origin);
     if (with_med)
         STEP(MED, med(conf, x->a), med(conf, y->a));
-    STEP(PEER_TYPE, x->s->kind, y->s->kind);
+    if (x->p->flags & PATH_CROSSED || y->p->flags & PATH_CROSSED) {
+        STEP(REMOTE_CROSS, path_cross(x->p, x->s) == BGP_CROSS_REMOTE,
+             path_cross(y->p, y->s) == BGP_CROSS_REMOTE);
+        STEP(LOCAL_CROSS, path_cross(x->p, x->s), path_cross(y->p, y->s));
+    }
+    STEP(PEER_TYPE, peer_type(x), peer_type(y));
     if (!conf->igp_metric_ignore)
         STEP(IGP_COST, cost(r, x), cost(r, y));
     if (!conf->router_id_first)
@@ -122,7 +156,8 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
         STEP(CLUSTER_LIST, x->a->cluster_length, y->a->cluster_length);
 #undef STEP
     *why = PEER_ADDRESS;
-    return bgp_addr_cmp(&x->s->addr, &y->s->addr);
+    c = bgp_addr_cmp(&x->s->addr, &y->s->addr);
+    return c != 0 ? c : by_origin(t, x->p, y->p);
 }
 
 /* MED counts between paths of one neighbouring AS, unless told otherwise. */
@@ -183,9 +218,11 @@ static void enter(const struct rib_table *t, struct winners *w, uint32_t id)
     w->ids[w->n++] = id;
 }
 
-uint32_t path_choose(const struct rib_table *t, const struct dest *d)
+/* The best of those without the flag. */
+static uint32_t choose(const struct rib_table *t, const struct dest *d, unsigned without)
 {
     const struct rib *r = t->rib;
+    const struct path *p;
     struct winners w;
     uint32_t best = 0;
     const char *unused;
@@ -193,14 +230,17 @@ uint32_t path_choose(const struct rib_table *t, const struct dest *d)
 
     if (d->path == 0)
         return 0;
-    if (((struct path *)slab_at(&r->paths, d->path))->next == 0) /* the usual case */
-        return path_eligible(t, slab_at(&r->paths, d->path), &unused) ? d->path : 0;
+    p = slab_at(&r->paths, d->path);
+    if (p->next == 0) /* the usual case */
+        return !(p->flags & without) && path_eligible(t, p, &unused) ? d->path : 0;
     w.ids = w.few;
     w.n = 0;
     w.room = FEW;
-    for (uint32_t id = d->path; id != 0; id = ((struct path *)slab_at(&r->paths, id))->next)
-        if (path_eligible(t, slab_at(&r->paths, id), &unused))
+    for (uint32_t id = d->path; id != 0; id = p->next) {
+        p = slab_at(&r->paths, id);
+        if (!(p->flags & without) && path_eligible(t, p, &unused))
             enter(t, &w, id);
+    }
     for (size_t i = 0; i < w.n; i++) {
         struct candidate x = candidate(r, slab_at(&r->paths, w.ids[i])), y;
 
@@ -212,6 +252,16 @@ uint32_t path_choose(const struct rib_table *t, const struct dest *d)
     if (w.ids != w.few)
         free(w.ids);
     return best;
+}
+
+uint32_t path_choose(const struct rib_table *t, const struct dest *d)
+{
+    return choose(t, d, 0);
+}
+
+uint32_t path_choose_own(const struct rib_table *t, const struct dest *d)
+{
+    return choose(t, d, PATH_CROSSED);
 }
 
 const char *path_losing_reason(const struct rib_table *t, const struct path *a,

@@ -22,20 +22,27 @@ static bool may_reflect(const struct rib_group *g, const struct source *s)
     return from_client || g->policy.client;
 }
 
+/* Whether a peer inside our AS has told us, and where: what came from another network, a VPN
+ * instance or out of it, is ours to advertise. */
+static bool from_internal(const struct rib_group *g, const struct source *s)
+{
+    return s->kind == SOURCE_INTERNAL && s->addr.vpn == g->table->scope;
+}
+
 static bool allowed(const struct rib_group *g, const struct attrset *a, const struct source *s)
 {
     if (a->facts & SET_NO_ADVERTISE)
         return false;
     if (!g->policy.internal)
         return !(a->facts & SET_NO_EXPORT);
-    return s->kind != SOURCE_INTERNAL || may_reflect(g, s);
+    return !from_internal(g, s) || may_reflect(g, s);
 }
 
-/* Whether the next hop becomes our own address. */
+/* Whether the next hop becomes our own address. One of another network says nothing to the peer. */
 static bool next_hop_self(const struct rib_group *g, const struct source *s,
                           const struct bgp_next_hop *nh)
 {
-    if (nh->addr.af == 0)
+    if (nh->addr.af == 0 || nh->addr.vpn != g->table->scope)
         return true;
     if (!g->policy.internal)
         return !g->policy.next_hop_invariable;
@@ -110,7 +117,7 @@ static void put_reflection(struct bgp_writer *w, const struct rib_group *g, cons
     uint8_t list[BGP_BLOCK_MAX];
     struct bgp_writer l = bgp_writer_on(list, sizeof list);
 
-    if (!g->policy.internal || s->kind != SOURCE_INTERNAL)
+    if (!g->policy.internal || !from_internal(g, s))
         return;
     bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_ORIGINATOR_ID,
                      a->facts & SET_ORIGINATOR ? a->originator : s->id);
@@ -244,7 +251,7 @@ uint32_t rib_export_label(const struct rib_group *g, uint32_t dest, const struct
 
     if (!bgp_family_info[g->table->family].label)
         return 0;
-    if (s->kind < SOURCE_EXTERNAL && p->label >> 4 != 0)
+    if ((s->kind < SOURCE_EXTERNAL || p->flags & PATH_EXPORTED) && p->label >> 4 != 0)
         return p->label | 1; /* its origin has given it one */
     if (next_hop_self(g, s, &nh->nh))
         return label_of(g->table, dest) << 4 | 1;

@@ -1,8 +1,9 @@
 /*
- * Local labels (RFC 3032, 8277): one per destination that is advertised with our own next hop.
+ * Local labels (RFC 3032, 8277): one per destination that is advertised with our own next hop, and
+ * those VPN instances export their routes with.
  *
- * A label is given out when it is first needed and returned with its destination, so a destination
- * keeps its label as long as it exists. Used by export only, through label_of().
+ * The label of a destination is given out when it is first needed and returned with the
+ * destination, so it keeps its label as long as it exists.
  */
 #include "bgp/rib/rib.h"
 
@@ -10,7 +11,7 @@
 
 enum { LABEL_FIRST = 16, LABEL_LAST = 0xfffff };
 
-static uint32_t take(struct rib *r)
+uint32_t label_take(struct rib *r)
 {
     if (r->nlabels_free > 0)
         return r->labels_free[--r->nlabels_free];
@@ -29,16 +30,12 @@ uint32_t label_of(struct rib_table *t, uint32_t dest)
         t->labels_room = room;
     }
     if (t->labels[dest] == 0)
-        t->labels[dest] = take(t->rib);
+        t->labels[dest] = label_take(t->rib);
     return t->labels[dest];
 }
 
-void label_release(struct rib_table *t, uint32_t dest)
+void label_give_back(struct rib *r, uint32_t label)
 {
-    struct rib *r = t->rib;
-
-    if (dest >= t->labels_room || t->labels[dest] == 0)
-        return;
     if (r->nlabels_free == r->labels_free_room) {
         size_t room = r->labels_free_room ? 2 * r->labels_free_room : 1024;
 
@@ -46,6 +43,13 @@ void label_release(struct rib_table *t, uint32_t dest)
                                     room * sizeof *r->labels_free);
         r->labels_free_room = room;
     }
-    r->labels_free[r->nlabels_free++] = t->labels[dest];
+    r->labels_free[r->nlabels_free++] = label;
+}
+
+void label_release(struct rib_table *t, uint32_t dest)
+{
+    if (dest >= t->labels_room || t->labels[dest] == 0)
+        return;
+    label_give_back(t->rib, t->labels[dest]);
     t->labels[dest] = 0;
 }

@@ -18,11 +18,12 @@ static struct path *at(const struct rib_table *t, uint32_t id)
 }
 
 /* Puts the best path first. changed: the path whose content is new, 0 none. was: the best one
- * before, 0 none. */
-static void settle(struct rib_table *t, uint32_t dest, uint32_t was, uint32_t changed)
+ * before, 0 none. own: it was not a crossed path that changed. */
+static void settle(struct rib_table *t, uint32_t dest, uint32_t was, uint32_t changed, bool own)
 {
     struct dest *d = dest_at(&t->dests, dest);
     uint32_t best = path_choose(t, d), id;
+    bool news = best != was || (best != 0 && best == changed);
 
     if (best != was) {
         t->best += (uint32_t)(best != 0) - (was != 0);
@@ -38,8 +39,14 @@ static void settle(struct rib_table *t, uint32_t dest, uint32_t was, uint32_t ch
     }
     if (best != 0)
         at(t, best)->flags |= PATH_BEST;
-    if (best != was || (best != 0 && best == changed))
+    if (news)
         group_mark(t, dest);
+    if (!t->crosses)
+        return;
+    if (!t->vpn)
+        vpn_import(t, dest, news);
+    else if (own)
+        vpn_export(t, dest);
 }
 
 static uint32_t best_id(const struct rib_table *t, const struct dest *d)
@@ -47,9 +54,37 @@ static uint32_t best_id(const struct rib_table *t, const struct dest *d)
     return d->path != 0 && at(t, d->path)->flags & PATH_BEST ? d->path : 0;
 }
 
-static void count_loop(const struct rib_table *t, struct source *s, unsigned before, unsigned after)
+/* Counts a path of the source, or (by is -1) no longer. */
+static void count(struct rib_table *t, struct source *s, unsigned flags, int by)
 {
-    s->loops[t->family] += (uint32_t)((after & PATH_LOOP) != 0) - ((before & PATH_LOOP) != 0);
+    s->records += (uint32_t)by;
+    t->paths += (uint64_t)by;
+    if (flags & PATH_CROSS)
+        return;
+    s->paths[t->family] += (uint32_t)by;
+    if (flags & PATH_LOOP)
+        s->loops[t->family] += (uint32_t)by;
+}
+
+/* Whether this is the path of a source, or the one that crossed with this label. */
+static bool is(const struct path *p, unsigned source, uint32_t label, unsigned cross)
+{
+    if ((p->flags & PATH_CROSS) != cross)
+        return false;
+    return cross ? p->label == label : p->source == source;
+}
+
+static uint32_t add(struct rib_table *t, struct dest *d)
+{
+    uint32_t id = slab_new(&t->rib->paths);
+
+    if (d->path == 0) {
+        d->path = id;
+    } else {
+        at(t, id)->next = at(t, d->path)->next;
+        at(t, d->path)->next = id;
+    }
+    return id;
 }
 
 void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set, uint32_t label,
@@ -60,36 +95,28 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
     uint32_t was = best_id(t, d), id = d->path;
     struct path *p;
 
-    while (id != 0 && at(t, id)->source != s->number)
+    while (id != 0 && !is(at(t, id), s->number, label, flags & PATH_CROSS))
         id = at(t, id)->next;
     if (id == 0) {
-        id = slab_new(&r->paths);
+        id = add(t, d);
         p = at(t, id);
-        p->source = s->number;
-        p->since = (uint32_t)(r->b->now / 1000);
-        if (d->path == 0) {
-            d->path = id;
-        } else {
-            p->next = at(t, d->path)->next;
-            at(t, d->path)->next = id;
-        }
-        s->paths[t->family]++;
-        s->records++;
-        t->paths++;
     } else {
         p = at(t, id);
-        if (p->attrs == set && p->label == label && (p->flags & PATH_REFUSALS) == flags) {
+        if (p->attrs == set && p->label == label && p->source == s->number &&
+            (p->flags & (uint8_t)~PATH_BEST) == flags) {
             rib_drop_set(r, set);
             return;
         }
         rib_drop_set(r, p->attrs);
-        p->since = (uint32_t)(r->b->now / 1000);
+        count(t, rib_source(r, p->source), p->flags, -1);
     }
-    count_loop(t, s, p->flags, flags);
+    count(t, s, flags, 1);
+    p->source = s->number;
+    p->since = (uint32_t)(r->b->now / 1000);
     p->attrs = set;
     p->label = label;
     p->flags = (uint8_t)((p->flags & PATH_BEST) | flags);
-    settle(t, dest, was, id);
+    settle(t, dest, was, id, !(flags & PATH_CROSSED));
 }
 
 /* Takes the path id out of the list, whose previous link is *link. */
@@ -100,29 +127,38 @@ static void unlink_path(struct rib_table *t, uint32_t *link, uint32_t id)
     struct source *s = rib_source(r, p->source);
 
     *link = p->next;
-    count_loop(t, s, p->flags, 0);
-    s->paths[t->family]--;
-    if (--s->records == 0 && !s->alive)
+    count(t, s, p->flags, -1);
+    if (s->records == 0 && !s->alive)
         r->ended = true;
-    t->paths--;
     rib_drop_set(r, p->attrs);
     slab_free(&r->paths, id);
 }
 
-bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s)
+static bool take_out(struct rib_table *t, uint32_t dest, unsigned source, uint32_t label,
+                     unsigned cross)
 {
     struct dest *d = dest_at(&t->dests, dest);
     uint32_t was = best_id(t, d), *link = &d->path;
 
-    while (*link != 0 && at(t, *link)->source != s->number)
+    while (*link != 0 && !is(at(t, *link), source, label, cross))
         link = &at(t, *link)->next;
     if (*link == 0)
         return false;
     unlink_path(t, link, *link);
-    settle(t, dest, was, 0);
+    settle(t, dest, was, 0, !(cross & PATH_CROSSED));
     if (d->path == 0)
         dest_maybe_free(t, dest);
     return true;
+}
+
+bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s)
+{
+    return take_out(t, dest, s->number, 0, 0);
+}
+
+bool path_remove_cross(struct rib_table *t, uint32_t dest, unsigned flag, uint32_t label)
+{
+    return take_out(t, dest, 0, label, flag);
 }
 
 /* Judges again whether a path is refused. */
@@ -135,8 +171,9 @@ static void recheck(struct rib_table *t, struct path *p)
     if (!s->session || s->session->tables[t->family] != t)
         return; /* it has come some other way */
     flags = rib_refusals(s->session, t->family, p->attrs, &why);
-    count_loop(t, s, p->flags, flags);
+    count(t, s, p->flags, -1);
     p->flags = (uint8_t)((p->flags & ~(unsigned)PATH_REFUSALS) | flags);
+    count(t, s, p->flags, 1);
 }
 
 void path_review(struct rib_table *t, uint32_t dest)
@@ -154,7 +191,7 @@ void path_review(struct rib_table *t, uint32_t dest)
             recheck(t, at(t, id));
         link = &at(t, id)->next;
     }
-    settle(t, dest, was, 0);
+    settle(t, dest, was, 0, true);
     if (had && d->path == 0)
         dest_maybe_free(t, dest);
 }

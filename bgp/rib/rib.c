@@ -24,6 +24,7 @@ void rib_table_init(struct rib_table *t, struct rib *r, enum bgp_family family, 
     *end = t;
     t->rib = r;
     t->vpn = vpn;
+    t->scope = vpn ? vpn->number : 0;
     t->conf = conf;
     t->family = family;
     t->sweep_at = 1;
@@ -42,6 +43,7 @@ void rib_table_end(struct rib_table *t)
     dests_clear(&t->dests);
     rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, 0);
     rib_resize(t->labels, (size_t)t->labels_room * sizeof *t->labels, 0);
+    rib_resize(t->into, (size_t)t->into_room * sizeof *t->into, 0);
 }
 
 struct rib_table *rib_table(const struct rib *r, uint16_t vpn, enum bgp_family family)
@@ -77,6 +79,7 @@ struct rib *rib_new(struct bgp *b)
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
         rib_table_init(&r->tables[f], r, (enum bgp_family)f, NULL, &b->conf.af[f]);
     r->scratch = rib_resize(NULL, 0, RIB_SCRATCH);
+    r->crossing = rib_resize(NULL, 0, RIB_OUT);
     r->attrs = rib_resize(NULL, 0, RIB_OUT);
     r->out = rib_resize(NULL, 0, RIB_OUT);
     rib_source_new(r, SOURCE_AGGREGATE)->alive = false; /* number 0 is nobody */
@@ -88,6 +91,7 @@ struct rib *rib_new(struct bgp *b)
 void rib_free(struct rib *r)
 {
     vpn_clear(r);
+    vpn_import_clear(r);
     while (r->all)
         rib_table_end(r->all);
     for (uint32_t i = 0; i < r->nsources; i++)
@@ -98,6 +102,7 @@ void rib_free(struct rib *r)
     slab_clear(&r->paths);
     rib_resize(r->labels_free, r->labels_free_room * sizeof *r->labels_free, 0);
     rib_resize(r->scratch, RIB_SCRATCH, 0);
+    rib_resize(r->crossing, RIB_OUT, 0);
     rib_resize(r->attrs, RIB_OUT, 0);
     rib_resize(r->out, RIB_OUT, 0);
     free(r);

@@ -33,18 +33,27 @@ enum { /* flags of a path */
        PATH_LOOP = 2, /* our AS, router id or cluster is in it: kept, never chosen */
        PATH_OWN = 4,  /* its next hop is our own address: likewise */
        PATH_REFUSALS =
-           PATH_LOOP | PATH_OWN /* follow from the path and the settings of the moment */
+           PATH_LOOP | PATH_OWN, /* follow from the path and the settings of the moment */
+       PATH_CROSSED = 8,   /* in a VPN instance: imported; label is the VPN destination's id */
+       PATH_EXPORTED = 16, /* in a VPN table: from a VPN instance */
+       PATH_CROSS = PATH_CROSSED | PATH_EXPORTED
 };
 
 struct path {
     uint32_t next;  /* of the same destination */
     uint32_t attrs; /* attribute set as received */
-    uint32_t label; /* as struct bgp_nlri has it */
+    uint32_t label; /* as struct bgp_nlri has it; PATH_CROSSED */
     uint32_t since; /* s, of the speaker's clock */
     uint16_t source;
     uint8_t flags;
     uint8_t spare;
 };
+
+/* The family of the routes a VPN family carries for VPN instances. */
+static inline enum bgp_family rib_unicast(enum bgp_family f)
+{
+    return f == BGP_VPNV4 ? BGP_IPV4_UNICAST : f == BGP_VPNV6 ? BGP_IPV6_UNICAST : f;
+}
 
 /* Where paths come from: a session, or one kind of local origination. */
 enum source_kind { /* in the order VRP prefers them */
@@ -82,10 +91,30 @@ struct rib_session {
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
 };
 
+/* How a path came into the table of a VPN instance. */
+static inline enum bgp_cross path_cross(const struct path *p, const struct source *s)
+{
+    if (!(p->flags & PATH_CROSSED))
+        return BGP_CROSS_NONE;
+    return s->addr.vpn != 0 || s->kind < SOURCE_EXTERNAL ? BGP_CROSS_LOCAL : BGP_CROSS_REMOTE;
+}
+
+/* The family in which a path of the table was received, wherever it has gone since. */
+static inline enum bgp_family path_family(enum bgp_family f, const struct path *p,
+                                          const struct source *s)
+{
+    if (s->addr.vpn != 0)
+        return rib_unicast(f);
+    if (p->flags & PATH_CROSSED)
+        return f == BGP_IPV4_UNICAST ? BGP_VPNV4 : BGP_VPNV6;
+    return f;
+}
+
 struct rib_table {
     struct rib_table *next; /* of all tables, the public ones first */
     struct rib *rib;
     struct vpn *vpn;                /* whose table; NULL: of the public network */
+    uint16_t scope;                 /* its number, 0: of the public network */
     const struct bgp_af_conf *conf; /* what is done with its routes */
     enum bgp_family family;
     struct dests dests;
@@ -95,6 +124,9 @@ struct rib_table {
     size_t ngarbage, garbage_room;
     uint32_t *labels; /* local label per destination, 0 none; labels.c */
     uint32_t labels_room;
+    uint32_t *into; /* of a VPN table: the import list a destination stands in; vpn_import.c */
+    uint32_t into_room;
+    bool crosses;   /* VPN instances export from it or import from it */
     uint32_t best;  /* destinations with a best path */
     uint64_t paths; /* all of them */
     bool recheck;   /* the sweep under way judges again which paths are refused */
@@ -109,14 +141,16 @@ struct rib {
     struct rib_table *all;                 /* these and those of VPN instances */
     struct vpn *vpns;                      /* by number */
     struct vpn *removed;                   /* VPN instances that still have records */
+    struct vpn_imports *imports;           /* while there are VPN instances */
     struct source **sources;               /* by number; 0 is nobody */
     uint32_t nsources;
-    bool idle;        /* the last slice found nothing to do and nothing has happened since */
-    bool collecting;  /* garbage may be collectable */
-    bool ended;       /* the last path of an ended source is gone */
-    uint8_t *scratch; /* RIB_SCRATCH octets: canonical blocks are built here */
-    uint8_t *attrs;   /* the attribute field of messages being built */
-    uint8_t *out;     /* messages being built */
+    bool idle;         /* the last slice found nothing to do and nothing has happened since */
+    bool collecting;   /* garbage may be collectable */
+    bool ended;        /* the last path of an ended source is gone */
+    uint8_t *scratch;  /* RIB_SCRATCH octets: canonical blocks are built here */
+    uint8_t *crossing; /* RIB_OUT octets: what VPN instances export is built here */
+    uint8_t *attrs;    /* the attribute field of messages being built */
+    uint8_t *out;      /* messages being built */
     uint32_t label_next, *labels_free;
     size_t nlabels_free, labels_free_room;
     struct bgp_discard_counts discards;
@@ -188,11 +222,14 @@ unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint3
                       enum bgp_refusal *why);
 
 /* --- path.c: paths of a destination */
-/* Adds or replaces the path of a source; takes over one reference to set. */
+/* Adds or replaces a path; takes over one reference to set. A source has one path of its own in a
+ * destination; paths that crossed are told apart by their label. */
 void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set, uint32_t label,
               unsigned flags);
 /* Removes it; false: there was none. */
 bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s);
+/* flag: PATH_CROSSED or PATH_EXPORTED. */
+bool path_remove_cross(struct rib_table *t, uint32_t dest, unsigned flag, uint32_t label);
 /* Removes the paths of ended sources, in a removed VPN instance all paths, and chooses again. */
 void path_review(struct rib_table *t, uint32_t dest);
 /* The best path or NULL. */
@@ -210,6 +247,8 @@ size_t rib_collect(struct rib_table *t, size_t n);
 bool path_eligible(const struct rib_table *t, const struct path *p, const char **why);
 /* Id of the best of a destination's paths, 0 none. */
 uint32_t path_choose(const struct rib_table *t, const struct dest *d);
+/* Likewise, of those that are not PATH_CROSSED. */
+uint32_t path_choose_own(const struct rib_table *t, const struct dest *d);
 /* Why b is not preferred to a: VRP's words ("Local_Pref", "AS-Path", ...). */
 const char *path_losing_reason(const struct rib_table *t, const struct path *a,
                                const struct path *b);
@@ -219,6 +258,8 @@ const char *path_losing_reason(const struct rib_table *t, const struct path *a,
 bool rib_key(enum bgp_family family, const struct bgp_prefix *p, uint8_t key[BGP_KEY]);
 
 /* --- label.c: local labels of destinations whose next hop becomes ours */
+uint32_t label_take(struct rib *r); /* 0: the space is exhausted */
+void label_give_back(struct rib *r, uint32_t label);
 uint32_t label_of(struct rib_table *t, uint32_t dest); /* 0: the space is exhausted */
 void label_release(struct rib_table *t, uint32_t dest);
 

@@ -182,7 +182,7 @@ static void put_prefix(const struct rib_table *t, const struct dest *d, struct b
     memset(out, 0, sizeof *out);
     memcpy(out->rd, d->key, rd);
     out->addr.af = f->octets == 4 ? 4 : 6;
-    out->addr.vpn = t->vpn ? t->vpn->number : 0;
+    out->addr.vpn = t->scope;
     memcpy(out->addr.b, d->key + rd, f->octets);
     out->len = d->len;
 }
@@ -198,6 +198,40 @@ static struct bgp_route *new_record(const struct rib_table *t, uint32_t dest,
     return r;
 }
 
+/* Received and applied. */
+static void put_labels(const struct rib_table *t, uint32_t dest, const struct path *p,
+                       const struct source *s, struct bgp_route *out)
+{
+    uint32_t applied = dest < t->labels_room ? t->labels[dest] : 0;
+
+    if (t->vpn)
+        applied = p->flags & PATH_CROSSED ? 0 : vpn_exported(t, dest).label >> 4;
+    else if (p->flags & PATH_EXPORTED)
+        applied = p->label >> 4;
+    else if (bgp_family_info[t->family].label && (s->kind >= SOURCE_EXTERNAL || p->label >> 4 != 0))
+        out->label = p->label >> 4;
+    if (applied != 0)
+        out->local_label = applied;
+}
+
+/* Where a route of an instance is from. */
+static void put_cross(const struct rib_table *t, const struct path *p, const struct source *s,
+                      struct bgp_route *out)
+{
+    const struct rib_table *net = vpn_side(t)->net;
+    const struct path *best;
+    const struct dest *d;
+
+    out->cross = (uint8_t)path_cross(p, s);
+    if (out->cross == BGP_CROSS_NONE)
+        return;
+    d = dest_at(&net->dests, p->label);
+    memcpy(out->prefix.rd, d->key, BGP_RD);
+    best = path_best(net, d);
+    if (best && out->cross == BGP_CROSS_REMOTE)
+        out->label = best->label >> 4;
+}
+
 static void put_path(const struct rib_table *t, uint32_t dest, const struct path *p,
                      struct bgp_route_batch *batch)
 {
@@ -211,7 +245,7 @@ static void put_path(const struct rib_table *t, uint32_t dest, const struct path
     out->from = s->addr;
     out->from_id = s->id;
     out->kind = s->kind;
-    out->preferred = s->preferred[t->family];
+    out->preferred = s->preferred[path_family(t->family, p, s)];
     out->age_ms = r->b->now - p->since * (uint64_t)1000;
     out->best = p == best;
     out->loop = p->flags & PATH_LOOP;
@@ -219,12 +253,9 @@ static void put_path(const struct rib_table *t, uint32_t dest, const struct path
     if (out->valid && best && p != best)
         why = path_losing_reason(t, best, p);
     out->reason = out->best ? NULL : why;
-    if (bgp_family_info[t->family].label) {
-        if (s->kind >= SOURCE_EXTERNAL || p->label >> 4 != 0)
-            out->label = p->label >> 4;
-        if (dest < t->labels_room && t->labels[dest] != 0)
-            out->local_label = t->labels[dest];
-    }
+    put_labels(t, dest, p, s, out);
+    if (t->vpn)
+        put_cross(t, p, s, out);
 }
 
 static void put_told(const struct rib_table *t, uint32_t dest, const struct rib_member *m,
