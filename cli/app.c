@@ -163,9 +163,12 @@ static void app_close(void *session)
 static void app_idle(void *ctx)
 {
     struct app *a = ctx;
+    bool ok = store_retry(a->config.store);
     for (struct session *s = a->sessions; s; s = s->next)
-        if (!store_candidate_flush(a->config.store, &s->edit.cand))
-            on_warn(a, store_error(a->config.store));
+        ok &= store_candidate_flush(a->config.store, &s->edit.cand);
+    if (!ok && !a->unwritten) /* once: a log that grows with every line would fill the disk again */
+        on_warn(a, store_error(a->config.store));
+    a->unwritten = !ok;
     store_rest(a->config.store);
 }
 

@@ -10,6 +10,7 @@ struct app {
     struct config config;
     struct session *sessions;
     uint32_t sessions_made;
+    bool unwritten;      /* the datastore refuses candidates, and that has been said */
     uint64_t started_ms; /* monotonic */
     uint64_t trial_told; /* seconds left that were announced last */
     bool stopping;       /* sessions end because the host does */

@@ -147,28 +147,75 @@ bool config_validate(struct edit *e)
 /* --- the rest ----------------------------------------------------------------------------------
  */
 
-struct resolve {
-    struct model *m;
-    bool inverse, ok;
+/* The changed rows of a commit, kept so that taking them back needs nothing that can fail. */
+struct change {
+    struct change *next;
+    size_t nkey;
+    const char *old_text, *new_text;
+    uint8_t bytes[]; /* key and both texts */
 };
 
-static bool resolve_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+struct changes {
+    struct change *first, **last;
+    bool ok;
+};
+
+static const char *keep_text(uint8_t **at, const char *text)
+{
+    size_t n = text ? strlen(text) + 1 : 0;
+    const char *kept = text ? (const char *)*at : NULL;
+    memcpy(*at, n ? text : "", n);
+    *at += n;
+    return kept;
+}
+
+static bool keep_change(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
                         const char *new_text)
 {
-    struct resolve *r = arg;
-    r->ok &= r->inverse ? model_row(r->m, key, nkey, new_text, old_text)
-                        : model_row(r->m, key, nkey, old_text, new_text);
+    struct changes *all = arg;
+    size_t n = nkey + (old_text ? strlen(old_text) + 1 : 0) + (new_text ? strlen(new_text) + 1 : 0);
+    struct change *c = malloc(sizeof *c + n);
+    if (!c)
+        return all->ok = false;
+    uint8_t *at = c->bytes + nkey;
+    memcpy(c->bytes, key, nkey);
+    *c = (struct change){.nkey = nkey};
+    c->old_text = keep_text(&at, old_text);
+    c->new_text = keep_text(&at, new_text);
+    *all->last = c;
+    all->last = &c->next;
     return true;
 }
 
-static bool take_back(struct edit *e, struct speaker_plan *plan)
+static void drop_changes(struct changes *all)
 {
-    struct resolve r = {e->config->model, true, true};
-    edit_error(e, "%s", store_error(e->config->store));
-    store_changes(e->config->store, &e->cand, resolve_row, &r);
-    model_clean(e->config->model);
-    speaker_plan_free(plan);
-    return false;
+    for (struct change *c = all->first, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+}
+
+/* RESOLVE. False: nothing was kept. */
+static bool find_changes(struct edit *e, struct changes *all)
+{
+    *all = (struct changes){NULL, &all->first, true};
+    bool read = store_changes(e->config->store, &e->cand, keep_change, all);
+    if (!all->ok)
+        edit_error(e, "Out of memory.");
+    else if (!read)
+        edit_error(e, "%s", store_error(e->config->store));
+    if (!read || !all->ok)
+        drop_changes(all);
+    return read && all->ok;
+}
+
+static bool feed(struct model *m, const struct changes *all, bool back)
+{
+    bool ok = true;
+    for (const struct change *c = all->first; c; c = c->next)
+        ok &= back ? model_row(m, c->bytes, c->nkey, c->new_text, c->old_text)
+                   : model_row(m, c->bytes, c->nkey, c->old_text, c->new_text);
+    return ok;
 }
 
 bool config_may_commit(struct edit *e)
@@ -201,24 +248,38 @@ static bool commit_trial_only(struct edit *e, const struct store_trial *after)
 bool config_commit_as(struct edit *e, struct store_commit *meta, const struct store_trial *after)
 {
     struct config *c = e->config;
-    struct resolve r = {c->model, false, true};
+    struct changes changes;
     struct store_commit had;
     meta->id = 0;
     if (e->cand.rows == 0)
         return !after || commit_trial_only(e, after);
+    store_watch(c->store);
     if (meta->label[0] && store_commit_find(c->store, 0, meta->label, &had))
         return edit_error(e, "The label is used by commit %u.", had.id);
-    if (!config_validate(e))
+    bool valid = config_validate(e);
+    if (!store_seen(c->store)) /* decided by rows that could not be read */
+        return edit_error(e, "%s", store_error(c->store));
+    if (!valid)
         return false;
     if (c->offline) {
         e->removed = false;
         e->promised = true;
         return true;
     }
-    bool read = store_changes(c->store, &e->cand, resolve_row, &r);
+    if (!find_changes(e, &changes))
+        return false;
+    bool fed = feed(c->model, &changes, false);
     struct speaker_plan *plan = model_plan(c->model);
-    if (!read || !r.ok || !store_commit(c->store, &e->cand, meta, after))
-        return take_back(e, plan);
+    bool done = fed && store_commit(c->store, &e->cand, meta, after);
+    if (!done) {
+        edit_error(e, "%s", fed ? store_error(c->store) : "A changed line is not understood.");
+        feed(c->model, &changes, true);
+        model_clean(c->model);
+        speaker_plan_free(plan);
+    }
+    drop_changes(&changes);
+    if (!done)
+        return false;
     c->head = meta->id;
     if (after)
         c->trial = *after;

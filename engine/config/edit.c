@@ -89,6 +89,22 @@ bool edit_has(struct edit *e, const struct sch_key *view, enum sch_line_id line,
 /* --- one line ----------------------------------------------------------------------------------
  */
 
+/* A line is done as a whole or not at all, and not at all when it was decided by rows that could
+ * not be read. */
+static void begin(struct edit *e)
+{
+    store_watch(e->config->store);
+    store_mark(&e->cand);
+}
+
+static bool end(struct edit *e, bool ok)
+{
+    if (!store_seen(e->config->store))
+        ok = store_failed(e);
+    store_unmark(&e->cand, ok);
+    return ok;
+}
+
 static bool run_checks(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *v)
 {
@@ -192,14 +208,9 @@ bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_matc
         e->filled |= (uint32_t)!v[i].present << i;
     sch_defaults(l, v);
     edit_touch(e);
-    if (!run_checks(e, view, l, v) || !seal_secrets(e, l, v, sealed))
-        return false;
-    if (!l->then && !l->enters)
-        return set_row(e, view, l, v);
-    store_mark(&e->cand);
-    bool ok = set_row(e, view, l, v);
-    store_unmark(&e->cand, ok);
-    return ok;
+    begin(e);
+    return end(e, run_checks(e, view, l, v) && seal_secrets(e, l, v, sealed) &&
+                      set_row(e, view, l, v));
 }
 
 /* --- undo --------------------------------------------------------------------------------------
@@ -319,9 +330,8 @@ bool edit_undo(struct edit *e, const struct sch_key *view, const struct sch_matc
     if (m->repeats > 1)
         return for_each_value(e, view, m, edit_undo);
     edit_touch(e);
-    store_mark(&e->cand);
-    bool ok = undo_row(e, view, m);
-    store_unmark(&e->cand, ok);
+    begin(e);
+    bool ok = end(e, undo_row(e, view, m));
     e->removed |= ok;
     return ok;
 }

@@ -1,5 +1,6 @@
 /* Candidates: overlay rows in memory, written behind, and rows as a session sees them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/store/internal.h"
@@ -17,6 +18,18 @@ static void count(struct store_candidate *c)
     c->rows = overlay_count(c->overlay);
 }
 
+static void release(struct store_candidate *c)
+{
+    overlay_free(c->overlay);
+    *c = (struct store_candidate){0};
+}
+
+static void fresh(struct store_candidate *c, uint32_t id, const char *user)
+{
+    *c = (struct store_candidate){.id = id, .overlay = overlay_new()};
+    snprintf(c->user, sizeof c->user, "%s", user);
+}
+
 /* --- sessions ------------------------------------------------------------------------ */
 
 bool store_candidate_new(struct store *s, const char *user, const char *tty,
@@ -29,42 +42,8 @@ bool store_candidate_new(struct store *s, const char *user, const char *tty,
     sqlite3_bind_text(q, 2, tty, -1, SQLITE_STATIC);
     if (!store_run(s, q))
         return false;
-    *out = (struct store_candidate){(uint32_t)sqlite3_last_insert_rowid(s->db), 0, overlay_new()};
+    fresh(out, (uint32_t)sqlite3_last_insert_rowid(s->db), user);
     return true;
-}
-
-bool store_candidate_adopt(struct store *s, const char *user, struct store_candidate *out)
-{
-    sqlite3_stmt *q = store_query(s, Q_ADOPT);
-    if (!q)
-        return false;
-    sqlite3_bind_text(q, 1, user, -1, SQLITE_STATIC);
-    bool found = sqlite3_step(q) == SQLITE_ROW;
-    uint32_t id = found ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
-    sqlite3_reset(q);
-    if (!found || !store_run(s, query_id(s, Q_TAKE, id)) || !(q = query_id(s, Q_LOAD, id)))
-        return false;
-    *out = (struct store_candidate){id, 0, overlay_new()};
-    while (sqlite3_step(q) == SQLITE_ROW)
-        overlay_set(out->overlay, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0),
-                    (const char *)sqlite3_column_text(q, 1), (size_t)sqlite3_column_bytes(q, 1),
-                    false);
-    sqlite3_reset(q);
-    count(out);
-    return true;
-}
-
-static void release(struct store_candidate *c)
-{
-    overlay_free(c->overlay);
-    *c = (struct store_candidate){0};
-}
-
-bool store_candidate_leave(struct store *s, struct store_candidate *c)
-{
-    bool ok = store_candidate_flush(s, c) && store_run(s, query_id(s, Q_LEAVE, c->id));
-    release(c);
-    return ok;
 }
 
 bool store_candidate_clear(struct store *s, struct store_candidate *c)
@@ -76,15 +55,6 @@ bool store_candidate_clear(struct store *s, struct store_candidate *c)
     overlay_clear(c->overlay);
     count(c);
     return true;
-}
-
-bool store_candidate_drop(struct store *s, struct store_candidate *c)
-{
-    if (!c->overlay)
-        return true;
-    bool ok = store_candidate_clear(s, c) && store_run(s, query_id(s, Q_DROP, c->id));
-    release(c);
-    return ok;
 }
 
 struct flush {
@@ -117,7 +87,104 @@ bool store_candidate_flush(struct store *s, struct store_candidate *c)
         overlay_clean(c->overlay);
         return true;
     }
-    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    store_abandon(s);
+    return false;
+}
+
+/* --- the end of a candidate ---------------------------------------------------------- */
+
+static bool leave_now(struct store *s, struct store_candidate *c)
+{
+    return store_candidate_flush(s, c) && store_run(s, query_id(s, Q_LEAVE, c->id));
+}
+
+static bool drop_now(struct store *s, struct store_candidate *c)
+{
+    return store_candidate_clear(s, c) && store_run(s, query_id(s, Q_DROP, c->id));
+}
+
+/* What cannot be written now waits: neither is a candidate lost, nor does a dropped one come back.
+ */
+static bool finish(struct store *s, struct store_candidate *c, bool drop)
+{
+    if (!c->overlay)
+        return true;
+    bool ok = drop ? drop_now(s, c) : leave_now(s, c);
+    struct waiting *w = ok ? NULL : malloc(sizeof *w);
+    if (w) {
+        *w = (struct waiting){s->waiting, *c, drop};
+        s->waiting = w;
+        *c = (struct store_candidate){0};
+    }
+    release(c);
+    return ok;
+}
+
+bool store_candidate_leave(struct store *s, struct store_candidate *c)
+{
+    return finish(s, c, false);
+}
+
+bool store_candidate_drop(struct store *s, struct store_candidate *c)
+{
+    return finish(s, c, true);
+}
+
+bool store_retry(struct store *s)
+{
+    for (struct waiting **at = &s->waiting, *w; (w = *at);) {
+        if (!(w->drop ? drop_now(s, &w->c) : leave_now(s, &w->c)))
+            return false;
+        *at = w->next;
+        release(&w->c);
+        free(w);
+    }
+    return true;
+}
+
+/* A candidate that waits to be left goes back to its user as it is. */
+static bool adopt_waiting(struct store *s, const char *user, struct store_candidate *out)
+{
+    for (struct waiting **at = &s->waiting, *w; (w = *at); at = &w->next)
+        if (!w->drop && w->c.rows && strcmp(w->c.user, user) == 0) {
+            *out = w->c;
+            *at = w->next;
+            free(w);
+            return true;
+        }
+    return false;
+}
+
+static void load_row(struct store *s, sqlite3_stmt *q, struct overlay *o)
+{
+    const char *text = store_text(s, q, 1);
+    overlay_set(o, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0), text,
+                (size_t)sqlite3_column_bytes(q, 1), false);
+}
+
+bool store_candidate_adopt(struct store *s, const char *user, struct store_candidate *out)
+{
+    if (adopt_waiting(s, user, out))
+        return true;
+    sqlite3_stmt *q = store_query(s, Q_ADOPT);
+    if (!q)
+        return false;
+    sqlite3_bind_text(q, 1, user, -1, SQLITE_STATIC);
+    unsigned was = s->failures;
+    bool found = store_step(s, q);
+    uint32_t id = found ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
+    sqlite3_reset(q);
+    if (!found || !(q = query_id(s, Q_LOAD, id)))
+        return false;
+    fresh(out, id, user);
+    while (store_step(s, q))
+        load_row(s, q, out->overlay);
+    sqlite3_reset(q);
+    count(out);
+    /* Taken when all of it is here: a half of it would be somebody's commit. */
+    if (was == s->failures && store_run(s, query_id(s, Q_TAKE, id)))
+        return true;
+    release(out);
     return false;
 }
 
@@ -153,9 +220,10 @@ static long get_running(struct store *s, const uint8_t *key, size_t nkey, char *
     store_hold(s);
     store_bind_blob(q, 1, key, nkey);
     long n = -1;
-    if (sqlite3_step(q) == SQLITE_ROW)
-        n = copy_text((const char *)sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0),
-                      buf, len);
+    if (store_step(s, q)) {
+        const char *text = store_text(s, q, 0);
+        n = copy_text(text, (size_t)sqlite3_column_bytes(q, 0), buf, len);
+    }
     sqlite3_reset(q);
     return n;
 }
@@ -167,14 +235,13 @@ long store_get(struct store *s, const struct store_candidate *c, const uint8_t *
     return row ? copy_text(row->text, row->ntext, buf, len) : get_running(s, key, nkey, buf, len);
 }
 
-/* Binds the half-open key range of a prefix at ?1 and ?2. */
-static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n)
+/* Binds the half-open key range of a prefix at ?1 and ?2; end lives as long as the query. */
+static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n, uint8_t end[1024])
 {
-    uint8_t end[1024];
     size_t nend;
     store_bind_blob(q, 1, prefix, n);
     if (store_successor(prefix, n, end, &nend))
-        sqlite3_bind_blob(q, 2, end, (int)nend, SQLITE_TRANSIENT);
+        store_bind_blob(q, 2, end, nend);
     else
         sqlite3_bind_blob(q, 2, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, SQLITE_STATIC);
 }
@@ -209,7 +276,8 @@ bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t 
                 const uint8_t *after, size_t nafter, store_row_fn *fn, void *arg)
 {
     struct overlay_cursor cur;
-    uint8_t next[1024];
+    uint8_t next[1024], end[1024];
+    unsigned was = s->failures;
     const uint8_t *from = nafter ? after : prefix;
     size_t nfrom = nafter ? nafter : n;
     const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, from, nfrom, &cur) : NULL;
@@ -220,32 +288,31 @@ bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t 
         return false;
     if (q) {
         store_hold(s);
-        bind_range(q, prefix, n);
+        bind_range(q, prefix, n, end);
     }
     if (q && nafter) { /* the first key above it */
         memcpy(next, after, nafter);
         next[nafter] = 0;
         store_bind_blob(q, 1, next, nafter + 1);
     }
-    int rc = q ? sqlite3_step(q) : SQLITE_DONE;
-    bool more = true;
-    while (more && (rc == SQLITE_ROW || below(o, prefix, n))) {
-        const uint8_t *key = rc == SQLITE_ROW ? sqlite3_column_blob(q, 0) : NULL;
-        size_t nkey = rc == SQLITE_ROW ? (size_t)sqlite3_column_bytes(q, 0) : 0;
+    bool more = true, row = q && store_step(s, q);
+    while (more && was == s->failures && (row || below(o, prefix, n))) {
+        const uint8_t *key = row ? sqlite3_column_blob(q, 0) : NULL;
+        size_t nkey = row ? (size_t)sqlite3_column_bytes(q, 0) : 0;
         int d = !below(o, prefix, n) ? 1 : !key ? -1 : order(o, key, nkey);
+        const char *text = d > 0 ? store_text(s, q, 1) : NULL;
         if (d > 0)
-            more = fn(arg, key, nkey, (const char *)sqlite3_column_text(q, 1),
-                      (size_t)sqlite3_column_bytes(q, 1));
+            more = text && fn(arg, key, nkey, text, (size_t)sqlite3_column_bytes(q, 1));
         else if (o->text)
             more = fn(arg, o->key, o->nkey, o->text, o->ntext);
         if (d <= 0)
             o = overlay_next(&cur);
         if (d >= 0)
-            rc = sqlite3_step(q);
+            row = store_step(s, q);
     }
     if (q)
         sqlite3_reset(q);
-    return !more || rc == SQLITE_DONE || rc == SQLITE_ROW || store_fail(s, "read");
+    return was == s->failures;
 }
 
 bool store_changes(struct store *s, const struct store_candidate *c, store_change_fn *fn, void *arg)
@@ -253,40 +320,43 @@ bool store_changes(struct store *s, const struct store_candidate *c, store_chang
     struct overlay_cursor cur;
     char old[8192];
     const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, NULL, 0, &cur) : NULL;
+    unsigned was = s->failures;
     for (bool more = true; o && more; o = overlay_next(&cur)) {
         long n = get_running(s, o->key, o->nkey, old, sizeof old);
-        more = fn(arg, o->key, o->nkey, n >= 0 ? old : NULL, o->text);
+        more = was == s->failures && fn(arg, o->key, o->nkey, n >= 0 ? old : NULL, o->text);
     }
-    return true;
+    return was == s->failures;
 }
 
 /* --- writing ------------------------------------------------------------------------- */
 
 /* A row that equals running is no row of the overlay. */
-static void put(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,
+static bool put(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,
                 const char *text, size_t ntext)
 {
     char old[8192];
+    unsigned was = s->failures;
     long n = get_running(s, key, nkey, old, sizeof old);
     bool same = text ? n == (long)ntext && memcmp(old, text, ntext) == 0 : n < 0;
+    if (was != s->failures)
+        return false;
     if (same)
         overlay_remove(c->overlay, key, nkey);
     else
         overlay_set(c->overlay, key, nkey, text, ntext, true);
     count(c);
+    return true;
 }
 
 bool store_set(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey,
                const char *text, size_t ntext)
 {
-    put(s, c, key, nkey, text, ntext);
-    return true;
+    return put(s, c, key, nkey, text, ntext);
 }
 
 bool store_delete(struct store *s, struct store_candidate *c, const uint8_t *key, size_t nkey)
 {
-    put(s, c, key, nkey, NULL, 0);
-    return true;
+    return put(s, c, key, nkey, NULL, 0);
 }
 
 /* Deletes what the overlay adds below the prefix, then hides what running has there. */
@@ -301,28 +371,32 @@ bool store_delete_prefix(struct store *s, struct store_candidate *c, const uint8
         memcpy(key, o->key, nkey);
         overlay_remove(c->overlay, key, nkey);
     }
+    uint8_t end[1024];
+    unsigned was = s->failures;
     sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_ANY_RUNNING);
-    int rc = SQLITE_DONE;
     if (q)
-        bind_range(q, prefix, n);
-    while (q && (rc = sqlite3_step(q)) == SQLITE_ROW)
+        bind_range(q, prefix, n, end);
+    while (q && store_step(s, q))
         overlay_set(c->overlay, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0), NULL,
                     0, true);
     if (q)
         sqlite3_reset(q);
     count(c);
-    return rc == SQLITE_DONE || store_fail(s, "read");
+    return was == s->failures;
 }
 
 void store_candidate_tidy(struct store *s, struct store_candidate *c)
 {
     struct overlay_cursor cur;
     const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, NULL, 0, &cur) : NULL;
+    unsigned was = s->failures;
     while (o) {
         char old[8192];
         uint8_t key[1024];
         size_t nkey = o->nkey;
         long n = get_running(s, o->key, o->nkey, old, sizeof old);
+        if (was != s->failures)
+            break; /* a row that equals running is harmless, a lost one is not */
         memcpy(key, o->key, nkey);
         if (o->text ? n == (long)o->ntext && memcmp(old, o->text, o->ntext) == 0 : n < 0) {
             overlay_remove(c->overlay, key, nkey);

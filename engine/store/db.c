@@ -85,11 +85,44 @@ bool store_fail(struct store *s, const char *what)
     return false;
 }
 
+static void failed_read(struct store *s)
+{
+    s->failures++;
+    store_fail(s, "read");
+}
+
+void store_watch(struct store *s)
+{
+    s->watched = s->failures;
+}
+
+bool store_seen(const struct store *s)
+{
+    return s->watched == s->failures;
+}
+
+bool store_step(struct store *s, sqlite3_stmt *q)
+{
+    int rc = sqlite3_step(q);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        failed_read(s);
+    return rc == SQLITE_ROW;
+}
+
+const char *store_text(struct store *s, sqlite3_stmt *q, int at)
+{
+    bool null = sqlite3_column_type(q, at) == SQLITE_NULL; /* reading may change the type */
+    const char *text = null ? NULL : (const char *)sqlite3_column_text(q, at);
+    if (!null && !text)
+        failed_read(s);
+    return text;
+}
+
 sqlite3_stmt *store_query(struct store *s, enum statement which)
 {
     if (!s->q[which] && sqlite3_prepare_v3(s->db, store_sql[which], -1, SQLITE_PREPARE_PERSISTENT,
                                            &s->q[which], NULL) != SQLITE_OK) {
-        store_fail(s, "query");
+        failed_read(s);
         return NULL;
     }
     sqlite3_reset(s->q[which]);
@@ -130,6 +163,15 @@ bool store_exec(struct store *s, const char *sql)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(s, "write");
 }
 
+/* What the log got of it may be whole although SQLite was told that it did not reach the disk, and
+ * whoever reads the log after a crash would believe it. The next write lies over it. */
+void store_abandon(struct store *s)
+{
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_exec(s->db, "INSERT OR REPLACE INTO meta VALUES('abandoned',unixepoch('subsec'))", NULL,
+                 NULL, NULL);
+}
+
 bool store_durable(struct store *s, store_work_fn *work, void *arg)
 {
     if (!store_exec(s, "PRAGMA synchronous=FULL"))
@@ -138,15 +180,15 @@ bool store_durable(struct store *s, store_work_fn *work, void *arg)
     if (ok) {
         ok = work(s, arg) && store_run(s, store_query(s, Q_COMMIT));
         if (!ok)
-            sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+            store_abandon(s);
     }
     sqlite3_exec(s->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
     return ok;
 }
 
-void store_column(sqlite3_stmt *q, int at, char *buf, size_t len)
+void store_column(struct store *s, sqlite3_stmt *q, int at, char *buf, size_t len)
 {
-    const char *t = (const char *)sqlite3_column_text(q, at);
+    const char *t = store_text(s, q, at);
     snprintf(buf, len, "%s", t ? t : "");
 }
 
@@ -170,17 +212,17 @@ bool store_successor(const uint8_t *prefix, size_t n, uint8_t *out, size_t *nout
 bool store_note(struct store *s, const char *name, char *buf, size_t len)
 {
     sqlite3_stmt *q;
-    bool found = false;
-    if (sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE name=?1", -1, &q, NULL) !=
-        SQLITE_OK)
-        return false;
-    sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
-    if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_text(q, 0)) {
-        snprintf(buf, len, "%s", (const char *)sqlite3_column_text(q, 0));
-        found = true;
+    int rc = sqlite3_prepare_v2(s->db, "SELECT value FROM meta WHERE name=?1", -1, &q, NULL);
+    if (rc != SQLITE_OK) {
+        s->failures += rc != SQLITE_ERROR; /* a new file has no such table */
+        return store_fail(s, "read");
     }
+    sqlite3_bind_text(q, 1, name, -1, SQLITE_STATIC);
+    const char *text = store_step(s, q) ? store_text(s, q, 0) : NULL;
+    if (text)
+        snprintf(buf, len, "%s", text);
     sqlite3_finalize(q);
-    return found;
+    return text != NULL;
 }
 
 bool store_note_set(struct store *s, const char *name, const char *value)
@@ -236,13 +278,15 @@ static bool prepare(struct store *s, const char *fingerprint)
                        "PRAGMA cache_size=-4000"))
         return false;
     if (!store_note(s, "version", value, sizeof value))
-        return create(s, fingerprint);
+        return store_seen(s) && create(s, fingerprint);
     if (strtol(value, NULL, 10) != STORE_VERSION) {
         snprintf(s->error, sizeof s->error,
                  "The datastore is of version %.20s, this program reads %d.", value, STORE_VERSION);
         return false;
     }
     if (!store_note(s, "schema", value, sizeof value) || strcmp(value, fingerprint) != 0) {
+        if (!store_seen(s))
+            return false;
         if (!no_rows(s)) {
             snprintf(s->error, sizeof s->error,
                      "The datastore was written by another version of this program.");
@@ -286,6 +330,12 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    store_retry(s);
+    for (struct waiting *w = s->waiting, *next; w; w = next) {
+        next = w->next;
+        overlay_free(w->c.overlay);
+        free(w);
+    }
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(s->q[i]);
     sqlite3_close(s->db);

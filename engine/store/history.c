@@ -8,8 +8,8 @@
 static bool next_id(struct store *s, uint32_t *id)
 {
     sqlite3_stmt *q = store_query(s, Q_NEXT_ID);
-    if (!q || sqlite3_step(q) != SQLITE_ROW)
-        return store_fail(s, "read");
+    if (!q || !store_step(s, q))
+        return false;
     *id = (uint32_t)sqlite3_column_int64(q, 0);
     sqlite3_reset(q);
     return true;
@@ -99,39 +99,39 @@ bool store_commit(struct store *s, struct store_candidate *c, struct store_commi
     return true;
 }
 
-static void read_commit(sqlite3_stmt *q, struct store_commit *c)
+static void read_commit(struct store *s, sqlite3_stmt *q, struct store_commit *c)
 {
     c->id = (uint32_t)sqlite3_column_int64(q, 0);
     c->time = sqlite3_column_int64(q, 1);
-    store_column(q, 2, c->user, sizeof c->user);
-    store_column(q, 3, c->tty, sizeof c->tty);
-    store_column(q, 4, c->type, sizeof c->type);
-    store_column(q, 5, c->label, sizeof c->label);
-    store_column(q, 6, c->description, sizeof c->description);
+    store_column(s, q, 2, c->user, sizeof c->user);
+    store_column(s, q, 3, c->tty, sizeof c->tty);
+    store_column(s, q, 4, c->type, sizeof c->type);
+    store_column(s, q, 5, c->label, sizeof c->label);
+    store_column(s, q, 6, c->description, sizeof c->description);
 }
 
 bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg)
 {
     sqlite3_stmt *q = store_query(s, Q_LIST);
     struct store_commit c;
-    int rc;
+    unsigned was = s->failures;
     if (!q)
         return false;
     sqlite3_bind_int64(q, 1, (sqlite3_int64)max);
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
-        read_commit(q, &c);
-        if (!fn(arg, &c))
+    while (store_step(s, q)) {
+        read_commit(s, q, &c);
+        if (was != s->failures || !fn(arg, &c))
             break;
     }
     sqlite3_reset(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
+    return was == s->failures;
 }
 
-static bool find(sqlite3_stmt *q, struct store_commit *out)
+static bool find(struct store *s, sqlite3_stmt *q, struct store_commit *out)
 {
-    bool found = q && sqlite3_step(q) == SQLITE_ROW;
+    bool found = q && store_step(s, q);
     if (found)
-        read_commit(q, out);
+        read_commit(s, q, out);
     if (q)
         sqlite3_reset(q);
     return found;
@@ -144,7 +144,7 @@ bool store_commit_find(struct store *s, uint32_t id, const char *label, struct s
         sqlite3_bind_text(q, 1, label, -1, SQLITE_STATIC);
     else if (q)
         sqlite3_bind_int64(q, 1, id);
-    return find(q, out);
+    return find(s, q, out);
 }
 
 bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out)
@@ -152,23 +152,25 @@ bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out)
     sqlite3_stmt *q = store_query(s, Q_FIND_NTH);
     if (q)
         sqlite3_bind_int64(q, 1, n);
-    return find(q, out);
+    return find(s, q, out);
 }
 
 bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg)
 {
     sqlite3_stmt *q = store_query(s, Q_HISTORY);
-    int rc;
+    unsigned was = s->failures;
     if (!q)
         return false;
     sqlite3_bind_int64(q, 1, from);
     sqlite3_bind_int64(q, 2, to);
-    while ((rc = sqlite3_step(q)) == SQLITE_ROW)
-        if (!fn(arg, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0),
-                (const char *)sqlite3_column_text(q, 1), (const char *)sqlite3_column_text(q, 2)))
+    while (store_step(s, q)) {
+        const char *old = store_text(s, q, 1), *new = store_text(s, q, 2);
+        if (was != s->failures ||
+            !fn(arg, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0), old, new))
             break;
+    }
     sqlite3_reset(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
+    return was == s->failures;
 }
 
 long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len)
@@ -178,8 +180,8 @@ long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf
     if (!q)
         return -1;
     store_bind_blob(q, 1, key, nkey);
-    if (sqlite3_step(q) == SQLITE_ROW) {
-        store_column(q, 0, buf, len);
+    if (store_step(s, q)) {
+        store_column(s, q, 0, buf, len);
         n = (long)strlen(buf);
     }
     sqlite3_reset(q);
@@ -189,17 +191,17 @@ long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf
 bool store_revert(struct store *s, struct store_candidate *c, uint32_t id)
 {
     sqlite3_stmt *q = store_query(s, Q_REVERT);
-    int rc = SQLITE_DONE;
+    unsigned was = s->failures;
     bool ok = q != NULL;
     if (ok)
         sqlite3_bind_int64(q, 1, id);
-    while (ok && (rc = sqlite3_step(q)) == SQLITE_ROW) {
+    while (ok && store_step(s, q)) {
         const uint8_t *key = sqlite3_column_blob(q, 0);
         size_t n = (size_t)sqlite3_column_bytes(q, 0);
-        const char *old = (const char *)sqlite3_column_text(q, 1);
+        const char *old = store_text(s, q, 1);
         ok = old ? store_set(s, c, key, n, old, strlen(old)) : store_delete(s, c, key, n);
     }
     if (q)
         sqlite3_reset(q);
-    return ok && (rc == SQLITE_DONE || store_fail(s, "read"));
+    return ok && was == s->failures;
 }

@@ -42,11 +42,21 @@ enum statement {
     STATEMENTS
 };
 
+/* A candidate to be left or dropped when the datastore takes it. */
+struct waiting {
+    struct waiting *next;
+    struct store_candidate c;
+    bool drop;
+};
+
 struct store {
     sqlite3 *db;
     sqlite3_stmt *q[STATEMENTS];
     bool running_empty; /* spares a look-up per line while a first configuration is loaded */
     bool held;          /* Q_HOLD stands on a row: one read transaction spans many reads */
+    struct waiting *waiting;
+    unsigned failures; /* reads that failed so far */
+    unsigned watched;  /* their number when store_watch() was called */
     char error[256];
 };
 
@@ -61,13 +71,19 @@ void store_hold(struct store *s);
 bool store_run(struct store *s, sqlite3_stmt *q);
 /* Notes SQLite's message; returns false. */
 bool store_fail(struct store *s, const char *what);
+/* The next row. False: there is none, or it cannot be read, which counts as a failure. */
+bool store_step(struct store *s, sqlite3_stmt *q);
+/* Text of a column; NULL: the column is NULL, or memory ran out, which counts as a failure. */
+const char *store_text(struct store *s, sqlite3_stmt *q, int at);
+/* Ends a transaction that failed, for good: not even a crash now may bring it back. */
+void store_abandon(struct store *s);
 bool store_exec(struct store *s, const char *sql);
 /* A transaction that is on the disk when it has ended; the work says whether it is kept. */
 typedef bool store_work_fn(struct store *s, void *arg);
 bool store_durable(struct store *s, store_work_fn *work, void *arg);
 void store_bind_blob(sqlite3_stmt *q, int at, const uint8_t *b, size_t n);
 /* Text of a column into buf, "" for NULL. */
-void store_column(sqlite3_stmt *q, int at, char *buf, size_t len);
+void store_column(struct store *s, sqlite3_stmt *q, int at, char *buf, size_t len);
 /* Writes or, when it is not active, removes the trial; within a transaction. */
 bool store_put_trial(struct store *s, const struct store_trial *t);
 /* Smallest key above every key that starts with the prefix; false when there is none. */

@@ -27,6 +27,7 @@ struct store_candidate {
     uint32_t id;
     size_t rows; /* changed rows; the prompt's "*" is rows > 0 */
     struct overlay *overlay;
+    char user[64]; /* whose it is */
 };
 
 /* path ":memory:" keeps nothing. Creates the file with mode 0600. fingerprint: of the keys this
@@ -35,7 +36,12 @@ bool store_open(struct store **out, const char *path, const char *fingerprint, c
                 size_t errlen);
 void store_close(struct store *s);
 const char *store_error(const struct store *s);
-/* Small facts about the datastore by name, as text: false when there is none. */
+/* A failed look-up is answered by "absent". Who decides by look-ups calls store_watch() before and
+ * asks store_seen() after: false when one of them failed, and then nothing follows from any. */
+void store_watch(struct store *s);
+bool store_seen(const struct store *s);
+/* Small facts about the datastore by name, as text: false when there is none, or (store_seen()) it
+ * cannot be read. */
 bool store_note(struct store *s, const char *name, char *buf, size_t len);
 bool store_note_set(struct store *s, const char *name, const char *value);
 
@@ -44,12 +50,16 @@ bool store_note_set(struct store *s, const char *name, const char *value);
 /* A new empty candidate for a user and terminal. */
 bool store_candidate_new(struct store *s, const char *user, const char *tty,
                          struct store_candidate *out);
-/* The newest candidate with rows that the user left behind by losing a terminal. */
+/* The newest candidate with rows that the user left behind by losing a terminal. False: there is
+ * none, or (store_seen()) it cannot be read now and stays where it is. */
 bool store_candidate_adopt(struct store *s, const char *user, struct store_candidate *out);
-/* Leaves the candidate to be adopted later. */
+/* Leaves the candidate to be adopted later. c is nobody's candidate then; when the datastore
+ * refuses (false), it is kept in memory until store_retry() succeeds. */
 bool store_candidate_leave(struct store *s, struct store_candidate *c);
-/* Removes candidate and rows. */
+/* Removes candidate and rows, likewise. */
 bool store_candidate_drop(struct store *s, struct store_candidate *c);
+/* Does what the two could not do. */
+bool store_retry(struct store *s);
 /* Removes its rows. */
 bool store_candidate_clear(struct store *s, struct store_candidate *c);
 

@@ -33,18 +33,19 @@ bool store_trial_read(struct store *s, struct store_trial *out)
 {
     sqlite3_stmt *q = store_query(s, Q_TRIAL_GET);
     memset(out, 0, sizeof *out);
-    int rc = q ? sqlite3_step(q) : SQLITE_ERROR;
-    if (rc == SQLITE_ROW) {
+    unsigned was = s->failures;
+    if (!q)
+        return false;
+    if (store_step(s, q)) {
         out->active = true;
         out->session = (uint32_t)sqlite3_column_int64(q, 0);
-        store_column(q, 1, out->user, sizeof out->user);
-        store_column(q, 2, out->tty, sizeof out->tty);
-        store_column(q, 3, out->persist, sizeof out->persist);
+        store_column(s, q, 1, out->user, sizeof out->user);
+        store_column(s, q, 2, out->tty, sizeof out->tty);
+        store_column(s, q, 3, out->persist, sizeof out->persist);
         out->seconds = (uint32_t)sqlite3_column_int64(q, 4);
         out->deadline = sqlite3_column_int64(q, 5);
         out->base = (uint32_t)sqlite3_column_int64(q, 6);
     }
-    if (q)
-        sqlite3_reset(q);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE || store_fail(s, "read");
+    sqlite3_reset(q);
+    return was == s->failures;
 }
