@@ -25,11 +25,11 @@ static void run_line(struct session *s, const uint8_t *text, size_t n)
     s->line[keep] = 0;
     session_run(s);
     while (s->stream.next && s->stream.next(s, s->stream.state))
-        s->ntext = 0;
+        s->text.n = 0;
     if (s->stream.free)
         s->stream.free(s->stream.state);
     s->stream = (struct stream){0};
-    s->ntext = 0;
+    s->text.n = 0;
 }
 
 static bool check_row(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
