@@ -341,8 +341,8 @@ size_t bgp_advertised_to(const struct bgp *b, enum bgp_family family,
 
 struct bgp_family_stats {
     uint32_t destinations, best;
-    uint64_t paths;
-    uint32_t sets; /* attribute sets, of all families */
+    uint64_t paths; /* not refused because of a loop */
+    uint32_t sets;  /* attribute sets, of all families */
     uint64_t set_octets;
     uint32_t groups;
 };

@@ -1,6 +1,8 @@
 /*
- * Displays of BGP routes: the table in rows, one network in detail, what a peer sent and was told.
- * Rows are streamed batch by batch, so a million of them wait for the terminal, not in memory.
+ * Displays of BGP routes: the table in rows, filtered, counted, one network in detail, what a peer
+ * sent and was told. Routes are streamed batch by batch, so a million of them wait for the
+ * terminal, not in memory. A filtered display goes over the table twice, since the number of routes
+ * stands above them; JSON, where it stands below, once.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,16 +10,31 @@
 
 #include "cli/app_internal.h"
 #include "cli/bgp_text.h"
+#include "cli/route_match.h"
+#include "cli/route_show.h"
 #include "cli/route_text.h"
+#include "cli/show.h"
 #include "engine/config/model.h"
 
-#define PATH_MAX_TEXT 4000
+enum shape { ROWS, LABELS, DETAILS, COUNT };
 
-struct routes {
+/* A path kept until all of its network are known. */
+struct held {
+    struct bgp_route route;
+    uint8_t *attrs; /* with the labels behind them */
+};
+
+struct listing {
+    struct bgp_walk_filter of;
+    struct route_match match;
+    enum shape shape;
     struct speaker_walk *walk;
-    enum bgp_family family;
+    bool counting;          /* the first of two times */
+    size_t n;               /* routes that match so far */
     struct bgp_prefix last; /* network of the row before: further paths leave the column blank */
     bool started;
+    struct held *held; /* with different_origin: the paths of the network of the moment */
+    size_t nheld, room;
 };
 
 static bool vpn(enum bgp_family f)
@@ -30,183 +47,175 @@ static bool plain_as(struct session *s)
     return s->app->config.model->sys.as_plain;
 }
 
-static void routes_free(void *state)
-{
-    struct routes *r = state;
-    speaker_walk_free(r->walk);
-    free(r);
-}
-
-/* --- rows ----------------------------------------------------------------------- */
-
-static void legend(struct session *s)
-{
-    char id[BGP_ADDR_STRLEN];
-    out(s, "\n BGP Local router ID is %s\n",
-        bgp_text_id(s->app->config.model->bgp_eff.router_id, id));
-    out(s, " Status codes: * - valid, > - best, d - damped, x - best external, a - add path,\n"
-           "               h - history,  i - internal, s - suppressed, S - Stale\n"
-           "               Origin : i - IGP, e - EGP, ? - incomplete\n"
-           " RPKI validation codes: V - valid, I - invalid, N - not-found\n\n\n");
-}
-
-static void column_heads(struct session *s)
-{
-    out(s, "        Network            NextHop                       MED        LocPrf    PrefVal "
-           "Path/Ogn\n\n");
-}
-
-static const char *status(const struct bgp_route *r, char buf[4])
-{
-    buf[0] = r->valid ? '*' : ' ';
-    buf[1] = r->best ? '>' : ' ';
-    buf[2] = r->kind == BGP_ROUTE_INTERNAL ? 'i' : ' ';
-    buf[3] = 0;
-    return buf;
-}
-
-static const char *optional(bool have, uint32_t value, char buf[16])
-{
-    snprintf(buf, 16, have ? "%u" : "", value);
-    return buf;
-}
-
 static bool same_prefix(const struct bgp_prefix *a, const struct bgp_prefix *b)
 {
     return a->len == b->len && bgp_addr_cmp(&a->addr, &b->addr) == 0 &&
            memcmp(a->rd, b->rd, sizeof a->rd) == 0;
 }
 
-/* Of a local route: the unspecified address. */
-static const struct bgp_addr *next_hop(const struct bgp_route *r)
+static void forget(struct listing *l)
 {
-    static const struct bgp_addr self4 = {.af = 4}, self6 = {.af = 6};
-    return r->next_hop.af ? &r->next_hop : r->prefix.addr.af == 6 ? &self6 : &self4;
+    while (l->nheld)
+        free(l->held[--l->nheld].attrs);
 }
 
-static void row(struct session *s, const struct routes *t, const struct bgp_route *r,
-                const uint8_t *attrs)
+static void listing_free(void *state)
 {
-    char net[80], hop[BGP_ADDR_STRLEN], st[4], med[16], pref[16], val[16], path[PATH_MAX_TEXT];
-    bool again = t->started && same_prefix(&t->last, &r->prefix);
-    route_path(attrs, r->nattrs, plain_as(s), path, sizeof path);
-    snprintf(val, sizeof val, "%u", r->preferred);
-    out(s, " %-7s%-19s%-31s%-11s%-11s%-7s%s%s%c\n", status(r, st),
-        again ? "" : route_prefix(&r->prefix, net, sizeof net), bgp_addr_str(next_hop(r), hop),
-        optional(r->has_med, r->med, med), optional(r->has_local_pref, r->local_pref, pref), val,
-        path, *path ? "" : " ", "ie?"[r->origin < 3 ? r->origin : 2]);
+    struct listing *l = state;
+    speaker_walk_free(l->walk);
+    route_match_clear(&l->match);
+    forget(l);
+    free(l->held);
+    free(l);
 }
 
-static bool rows_next(struct session *s, void *state)
+/* --- above and below the routes ----------------------------------------------------------- */
+
+static void rd_line(struct session *s, const struct listing *l)
 {
-    struct routes *t = state;
     char rd[32];
-    const struct bgp_route_batch *b = speaker_walk_next(t->walk);
-    for (size_t i = 0; b && i < b->n; i++) {
-        const struct bgp_route *r = &b->routes[i];
-        if (vpn(t->family) &&
-            (!t->started || memcmp(t->last.rd, r->prefix.rd, sizeof r->prefix.rd) != 0)) {
-            out(s, "%s Route Distinguisher: %s\n\n\n", t->started ? "\n" : "",
-                route_rd(r->prefix.rd, plain_as(s), rd, sizeof rd));
-            column_heads(s);
-        }
-        row(s, t, r, b->bytes + r->attrs);
-        t->last = r->prefix;
-        t->started = true;
+    if (l->of.rd)
+        SHOW_TEXT(s, "rd", " Route Distinguisher: %s\n",
+                  route_rd(l->of.prefix.rd, plain_as(s), rd, sizeof rd));
+}
+
+static void number_line(struct session *s, const struct listing *l)
+{
+    bool all = vpn(l->of.family) && !l->of.rd;
+    show_uint(s, "total", l->n);
+    out(s,
+        l->of.kind == BGP_WALK_BEST && l->shape == COUNT ? " Total Number of Best Routes: %zu\n"
+        : all ? " Total number of routes from all PE: %zu\n"
+              : " Total Number of Routes: %zu\n",
+        l->n);
+}
+
+static void head(struct session *s, const struct listing *l)
+{
+    if (l->shape == DETAILS)
+        route_show_identity(s);
+    else
+        route_show_legend(s);
+    rd_line(s, l);
+    if (!show_json(s))
+        number_line(s, l);
+    if (l->shape == DETAILS || (vpn(l->of.family) && !l->of.rd))
+        out(s, "\n");
+    else
+        route_show_heads(s, l->shape == LABELS);
+    show_list(s, "routes");
+}
+
+/* --- routes ---------------------------------------------------------------------------- */
+
+static void show(struct session *s, struct listing *l, const struct bgp_route *r,
+                 const uint8_t *attrs)
+{
+    char rd[32];
+    bool again = l->started && same_prefix(&l->last, &r->prefix);
+    bool new_rd = !l->started || memcmp(l->last.rd, r->prefix.rd, sizeof r->prefix.rd) != 0;
+    if (vpn(l->of.family) && !l->of.rd && new_rd) {
+        out(s, "%s Route Distinguisher: %s\n\n\n", l->started ? "\n" : "",
+            route_rd(r->prefix.rd, plain_as(s), rd, sizeof rd));
+        if (l->shape != DETAILS)
+            route_show_heads(s, l->shape == LABELS);
     }
-    return b != NULL;
+    if (l->shape == DETAILS)
+        route_show_detail(s, l->of.family, r, attrs);
+    else if (l->shape == LABELS)
+        route_show_label_row(s, l->of.family, r, attrs, again);
+    else
+        route_show_row(s, l->of.family, r, attrs, again);
+    l->last = r->prefix;
+    l->started = true;
 }
 
-/* --- one network in detail --------------------------------------------------------- */
-
-static void line_if(struct session *s, const char *text)
+static void take(struct session *s, struct listing *l, const struct bgp_route *r,
+                 const uint8_t *attrs)
 {
-    if (*text)
-        out(s, " %s\n", text);
+    if (!l->counting)
+        show(s, l, r, attrs);
+    l->n++;
 }
 
-static void attribute_lines(struct session *s, const uint8_t *attrs, size_t n)
+static void hold(struct listing *l, const struct bgp_route *r, const uint8_t *attrs)
 {
-    char text[PATH_MAX_TEXT];
-    line_if(s, route_communities(attrs, n, text, sizeof text));
-    line_if(s, route_ext_communities(attrs, n, plain_as(s), text, sizeof text));
-    line_if(s, route_large_communities(attrs, n, text, sizeof text));
+    size_t n = r->nattrs + (size_t)3 * r->nstack;
+    if (l->nheld == l->room) {
+        l->room = 2 * l->room + 16;
+        if (!(l->held = reallocarray(l->held, l->room, sizeof *l->held)))
+            abort();
+    }
+    struct held *h = &l->held[l->nheld++];
+    h->route = *r;
+    if (!(h->attrs = malloc(n + 1)))
+        abort();
+    memcpy(h->attrs, attrs, n);
 }
 
-static void facts(struct session *s, const struct bgp_route *r, const uint8_t *attrs)
+/* The network is complete: its paths are taken when they do not all begin in one AS. */
+static void release(struct session *s, struct listing *l)
 {
-    static const char *const origins[] = {"igp", "egp", "incomplete"};
-    char path[PATH_MAX_TEXT];
-    route_path(attrs, r->nattrs, plain_as(s), path, sizeof path);
-    out(s, " AS-path %s, origin %s", *path ? path : "Nil", origins[r->origin < 3 ? r->origin : 2]);
-    if (r->has_med)
-        out(s, ", MED %u", r->med);
-    if (r->has_local_pref)
-        out(s, ", localpref %u", r->local_pref);
-    out(s, ", pref-val %u%s, %s%s, pre 255", r->preferred, r->valid ? ", valid" : "",
-        r->kind == BGP_ROUTE_INTERNAL   ? "internal"
-        : r->kind == BGP_ROUTE_EXTERNAL ? "external"
-                                        : "local",
-        r->best ? ", best, select" : "");
-    if (r->cost)
-        out(s, ", IGP cost %u", r->cost);
-    if (r->reason)
-        out(s, ", %s for %s", r->valid ? "not preferred" : "invalid", r->reason);
-    out(s, "\n");
+    bool differ = false;
+    for (size_t i = 1; i < l->nheld; i++)
+        differ |= route_origin_as(&l->held[i].route, l->held[i].attrs) !=
+                  route_origin_as(&l->held[0].route, l->held[0].attrs);
+    for (size_t i = 0; differ && i < l->nheld; i++)
+        take(s, l, &l->held[i].route, l->held[i].attrs);
+    forget(l);
 }
 
-static void told(struct session *s, enum bgp_family f, const struct bgp_prefix *p)
+static void consider(struct session *s, struct listing *l, const struct bgp_route *r,
+                     const uint8_t *attrs)
 {
-    struct bgp_addr to[100];
-    char addr[BGP_ADDR_STRLEN];
-    size_t n = speaker_advertised_to(s->app->config.speaker, f, p, to, 100);
-    if (!n) {
-        out(s, " Not advertised to any peer yet\n\n");
+    if (!l->match.different_origin) {
+        if (!l->match.any || route_match(&l->match, r, attrs))
+            take(s, l, r, attrs);
         return;
     }
-    out(s, " Advertised to such %zu peers:\n", n);
-    for (size_t i = 0; i < n && i < 100; i++)
-        out(s, "    %s\n", bgp_addr_str(&to[i], addr));
+    if (l->nheld && !same_prefix(&l->held[0].route.prefix, &r->prefix))
+        release(s, l);
+    hold(l, r, attrs);
 }
 
-/* The labels a route came with, the outermost first. */
-static const char *labels(const struct bgp_route *r, const uint8_t *attrs, char *buf, size_t len)
+/* The table has been gone over. False: that was all. */
+static bool again(struct session *s, struct listing *l)
 {
-    size_t n = (size_t)snprintf(buf, len, r->label == UINT32_MAX ? "NULL" : "%u", r->label);
-    const uint8_t *at = attrs + r->nattrs;
-    for (uint32_t i = 0; i < r->nstack && n < len; i++, at += 3)
-        n += (size_t)snprintf(buf + n, len - n, " %u",
-                              (unsigned)(at[0] << 12 | at[1] << 4 | at[2] >> 4));
-    return buf;
+    release(s, l);
+    if (!l->counting) {
+        show_close(s);
+        if (show_json(s))
+            number_line(s, l);
+        return false;
+    }
+    l->counting = false;
+    if (l->shape == COUNT) {
+        out(s, "\n");
+        rd_line(s, l);
+        number_line(s, l);
+        return false;
+    }
+    if (!l->n) {
+        number_line(s, l);
+        return false;
+    }
+    head(s, l);
+    l->n = 0;
+    speaker_walk_free(l->walk);
+    l->walk = speaker_walk_new(s->app->config.speaker, &l->of);
+    return l->walk;
 }
 
-static void detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
-                   const uint8_t *attrs)
+static bool listing_next(struct session *s, void *state)
 {
-    char text[PATH_MAX_TEXT], addr[BGP_ADDR_STRLEN], id[BGP_ADDR_STRLEN], label[96], ours[16];
-    out(s, " BGP routing table entry information of %s:\n",
-        route_prefix(&r->prefix, text, sizeof text));
-    if (bgp_family_info[f].label)
-        out(s, " Label information (Received/Applied): %s/%s\n",
-            labels(r, attrs, label, sizeof label),
-            r->local_label == UINT32_MAX ? "NULL" : optional(true, r->local_label, ours));
-    if (!r->from.af)
-        out(s, " %s\n From: 0.0.0.0 (0.0.0.0)\n",
-            r->kind == BGP_ROUTE_IMPORT      ? "Imported route."
-            : r->kind == BGP_ROUTE_AGGREGATE ? "Aggregated route."
-                                             : "Network route.");
-    else
-        out(s, " From: %s (%s)  \n", bgp_addr_str(&r->from, addr), bgp_text_id(r->from_id, id));
-    bgp_text_duration(r->age_ms, text, sizeof text);
-    out(s, " Route Duration: %s\n", text);
-    out(s, " Original nexthop: %s\n Qos information : 0x0\n", bgp_addr_str(next_hop(r), addr));
-    attribute_lines(s, attrs, r->nattrs);
-    facts(s, r, attrs);
-    line_if(s, route_aggregator(attrs, r->nattrs, plain_as(s), text, sizeof text));
-    line_if(s, route_originator(attrs, r->nattrs, text, sizeof text));
-    line_if(s, route_clusters(attrs, r->nattrs, text, sizeof text));
-    told(s, f, &r->prefix);
+    struct listing *l = state;
+    const struct bgp_route_batch *b = speaker_walk_next(l->walk);
+    for (size_t i = 0; b && i < b->n; i++)
+        consider(s, l, &b->routes[i], b->bytes + b->routes[i].attrs);
+    return b || again(s, l);
 }
+
+/* --- one network in detail --------------------------------------------------------------- */
 
 struct counts {
     unsigned paths, best;
@@ -226,42 +235,46 @@ static struct counts count(struct session *s, const struct bgp_walk_filter *f)
     return c;
 }
 
+static void rd_head(struct session *s, const struct bgp_walk_filter *f, const struct bgp_route *r)
+{
+    struct bgp_walk_filter of = *f;
+    char rd[32];
+    of.rd = true;
+    of.prefix = r->prefix;
+    out(s, "\n Total routes of Route Distinguisher(%s): %u\n",
+        route_rd(r->prefix.rd, plain_as(s), rd, sizeof rd), count(s, &of).paths);
+}
+
 static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_length)
 {
-    char id[BGP_ADDR_STRLEN], as[16], rd[32];
-    const struct bgp_conf *conf = &s->app->config.model->bgp_eff;
     struct counts c = count(s, f);
+    show_begin(s);
     while (!c.paths && any_length && f->prefix.len > 0) { /* the longest that covers the address */
         f->prefix.len--;
         f->prefix.addr.b[f->prefix.len / 8] &= (uint8_t) ~(0x80 >> f->prefix.len % 8);
         c = count(s, f);
     }
-    if (!c.paths) {
+    if (!c.paths)
         out(s, "Info: The network does not exist.\n");
-        return;
-    }
-    out(s, "\n BGP local router ID : %s\n Local AS number : %s\n", bgp_text_id(conf->router_id, id),
-        sch_as_text(conf->as, plain_as(s), as));
-    if (!vpn(f->family))
+    else
+        route_show_identity(s);
+    show_uint(s, "total", c.paths);
+    if (c.paths && !vpn(f->family))
         out(s, " Paths:   %u available, %u best, %u select, 0 best-external, 0 add-path\n", c.paths,
             c.best, c.best);
-    struct speaker_walk *w = speaker_walk_new(s->app->config.speaker, f);
+    struct speaker_walk *w = c.paths ? speaker_walk_new(s->app->config.speaker, f) : NULL;
     const struct bgp_route_batch *b;
     uint8_t last[8] = {0};
     bool first = true;
+    show_list(s, "routes");
     while (w && (b = speaker_walk_next(w)))
         for (size_t i = 0; i < b->n; i++) {
             const struct bgp_route *r = &b->routes[i];
-            if (vpn(f->family) && (first || memcmp(last, r->prefix.rd, 8) != 0)) {
-                struct bgp_walk_filter of = *f;
-                of.rd = true;
-                of.prefix = r->prefix;
-                out(s, "\n Total routes of Route Distinguisher(%s): %u\n",
-                    route_rd(r->prefix.rd, plain_as(s), rd, sizeof rd), count(s, &of).paths);
-                memcpy(last, r->prefix.rd, 8);
-            }
+            if (vpn(f->family) && (first || memcmp(last, r->prefix.rd, 8) != 0))
+                rd_head(s, f, r);
+            memcpy(last, r->prefix.rd, 8);
             first = false;
-            detail(s, f->family, r, b->bytes + r->attrs);
+            route_show_detail(s, f->family, r, b->bytes + r->attrs);
         }
     speaker_walk_free(w);
 }
@@ -286,11 +299,20 @@ static bool fill_prefix(const struct sch_match *m, struct bgp_walk_filter *f, bo
     return true;
 }
 
+static void fill_rd(const struct sch_match *m, struct bgp_walk_filter *f)
+{
+    const struct sch_value *rd = cmd_arg(m, "rd");
+    f->rd = rd->present;
+    for (unsigned i = 0; f->rd && i < 8; i++)
+        f->prefix.rd[i] = (uint8_t)(rd->u >> (56 - 8 * i));
+}
+
+/* Number of routes that a walk without other conditions meets. */
 static size_t total(struct session *s, const struct bgp_walk_filter *f)
 {
     struct bgp_peer_view v;
     struct bgp_family_stats st;
-    if (f->kind != BGP_WALK_ALL) {
+    if (f->kind >= BGP_WALK_RECEIVED) {
         if (!speaker_peer(s->app->config.speaker, &f->peer, &v))
             return 0;
         return f->kind == BGP_WALK_RECEIVED   ? v.routes[f->family].received
@@ -298,7 +320,7 @@ static size_t total(struct session *s, const struct bgp_walk_filter *f)
                                               : v.routes[f->family].advertised;
     }
     speaker_family_stats(s->app->config.speaker, f->family, &st);
-    return (size_t)st.paths;
+    return f->kind == BGP_WALK_BEST ? st.best : (size_t)st.paths;
 }
 
 static void direction(const struct sch_match *m, struct bgp_walk_filter *f)
@@ -312,6 +334,49 @@ static void direction(const struct sch_match *m, struct bgp_walk_filter *f)
                                                : BGP_WALK_ADVERTISED;
 }
 
+static enum shape shape_of(const struct sch_match *m)
+{
+    const char *filter = cmd_word(m, "filter");
+    return *cmd_word(m, "statistics")       ? COUNT
+           : strcmp(filter, "verbose") == 0 ? DETAILS
+           : strcmp(filter, "label") == 0   ? LABELS
+                                            : ROWS;
+}
+
+/* What needs no counting: says so, or begins with the routes. False: it has to be counted. */
+static bool known(struct session *s, struct listing *l)
+{
+    if (l->match.any || l->of.one || l->of.rd)
+        return false;
+    l->n = total(s, &l->of);
+    if (l->shape == COUNT) {
+        out(s, "\n");
+        number_line(s, l);
+    } else if (l->n) {
+        head(s, l);
+    }
+    return true;
+}
+
+static void list(struct session *s, struct listing *l)
+{
+    show_begin(s);
+    bool is_known = !(show_json(s) && l->shape != COUNT) && known(s, l);
+    if (is_known && (l->shape == COUNT || !l->n)) {
+        listing_free(l);
+        return; /* nothing (more) to show */
+    }
+    l->counting = !is_known && !(show_json(s) && l->shape != COUNT);
+    if (!is_known && !l->counting)
+        head(s, l);
+    l->n = 0;
+    l->walk = speaker_walk_new(s->app->config.speaker, &l->of);
+    if (l->walk)
+        s->stream = (struct stream){listing_next, listing_free, l};
+    else
+        listing_free(l);
+}
+
 void cmd_display_routes(struct session *s, const struct sch_match *m)
 {
     struct bgp_walk_filter f = {.family = bgp_text_family(m), .kind = BGP_WALK_ALL};
@@ -319,34 +384,22 @@ void cmd_display_routes(struct session *s, const struct sch_match *m)
     if (!bgp_text_runs(s))
         return;
     direction(m, &f);
+    fill_rd(m, &f);
+    if (strcmp(cmd_word(m, "filter"), "active") == 0 || *cmd_word(m, "best"))
+        f.kind = BGP_WALK_BEST;
     if (fill_prefix(m, &f, &any_length) && !f.longer) {
         one_network(s, &f, any_length);
         return;
     }
-    size_t n = f.one ? count(s, &f).paths : total(s, &f);
-    struct routes *r = n ? calloc(1, sizeof *r) : NULL;
-    if (!r || !(r->walk = speaker_walk_new(s->app->config.speaker, &f))) {
-        free(r);
-        return; /* nothing to show */
-    }
-    r->family = f.family;
-    legend(s);
-    if (vpn(f.family))
-        out(s, " Total number of routes from all PE: %zu\n\n", n);
-    else {
-        out(s, " Total Number of Routes: %zu\n", n);
-        column_heads(s);
-    }
-    s->stream = (struct stream){rows_next, routes_free, r};
-}
-
-void cmd_display_route_count(struct session *s, const struct sch_match *m)
-{
-    struct bgp_walk_filter f = {.family = bgp_text_family(m), .kind = BGP_WALK_ALL};
-    if (!bgp_text_runs(s))
+    struct listing *l = calloc(1, sizeof *l);
+    if (!l) {
+        session_error(s, "Out of memory.");
         return;
-    out(s,
-        vpn(f.family) ? "\n Total number of routes from all PE: %zu\n"
-                      : "\n Total Number of Routes: %zu\n",
-        total(s, &f));
+    }
+    l->of = f;
+    l->shape = shape_of(m);
+    if (route_match_read(s, m, &l->match))
+        list(s, l);
+    else
+        listing_free(l);
 }

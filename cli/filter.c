@@ -1,12 +1,11 @@
 /* Output filters; see filter.h. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cli/filter.h"
+#include "cli/regex.h"
 #include "schema/schema.h"
 
 enum kind { AFTER, BEFORE, BEGIN, COUNT, EXCLUDE, IGNORE_CASE, INCLUDE, JSON, NO_MORE, SECTION };
@@ -25,9 +24,7 @@ const struct filter_word filter_words[] = {
     {NULL, NULL, false},
 };
 
-#define REGEX_MAX 255 /* characters of an expression, as VRP */
 #define AROUND_MAX 999
-#define MATCH_LIMIT 100000
 
 /* Lines kept for later, each with its newline. */
 struct kept {
@@ -39,9 +36,7 @@ struct filter {
     enum kind kind;
     bool section, ignore_case;
     unsigned before, after;
-    pcre2_code *re;
-    pcre2_match_data *data;
-    pcre2_match_context *context;
+    struct regex *regex;
     bool begun;    /* begin: has matched */
     unsigned rest; /* lines to pass because of "after" */
     struct kept kept;
@@ -49,55 +44,6 @@ struct filter {
     size_t count;
     struct filter *next;
 };
-
-/* --- expressions --------------------------------------------------------------------- */
-
-/* An unescaped "_" outside a class becomes VRP's delimiter. */
-static size_t translate(const char *re, size_t n, char *out)
-{
-    static const char delimiter[] = "(?:^|$|[ ,{}()])";
-    size_t o = 0;
-    bool in_class = false;
-    for (size_t i = 0; i < n; i++) {
-        if (re[i] == '\\' && i + 1 < n) {
-            out[o++] = re[i++];
-            out[o++] = re[i];
-        } else if (re[i] == '_' && !in_class) {
-            memcpy(out + o, delimiter, sizeof delimiter - 1);
-            o += sizeof delimiter - 1;
-        } else {
-            in_class = re[i] == '[' ? true : re[i] == ']' ? false : in_class;
-            out[o++] = re[i];
-        }
-    }
-    return o;
-}
-
-static bool compile(struct filter *f, const char *re, size_t n)
-{
-    char text[REGEX_MAX * 20];
-    int error;
-    PCRE2_SIZE at;
-    uint32_t how = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | (f->ignore_case ? PCRE2_CASELESS : 0);
-    size_t len = translate(re, n, text);
-    f->re = pcre2_compile((PCRE2_SPTR)text, len, how, &error, &at, NULL);
-    if (!f->re) /* special characters with nothing to act on are literals */
-        f->re = pcre2_compile((PCRE2_SPTR)re, n, PCRE2_LITERAL | (how & ~PCRE2_MATCH_INVALID_UTF),
-                              &error, &at, NULL);
-    if (!f->re)
-        return false;
-    f->data = pcre2_match_data_create_from_pattern(f->re, NULL);
-    f->context = pcre2_match_context_create(NULL);
-    if (!f->data || !f->context)
-        return false;
-    pcre2_set_match_limit(f->context, MATCH_LIMIT); /* an expression must not hang the host */
-    return true;
-}
-
-static bool matches(struct filter *f, const char *line, size_t n)
-{
-    return pcre2_match(f->re, (PCRE2_SPTR)line, n, 0, 0, f->data, f->context) >= 0;
-}
 
 /* --- parsing ------------------------------------------------------------------------- */
 
@@ -211,7 +157,7 @@ static bool parse_one(struct filter *f, struct cursor *c, bool first, size_t *at
     bool wants = filter_words[kind].wants;
     *at = wants && n == 0 ? c->end + 1 : c->at;
     *status = wants ? (n == 0 ? SCH_INCOMPLETE : SCH_WRONG) : SCH_TOO_MANY;
-    return wants ? n && n <= REGEX_MAX && compile(f, c->text + c->at, n) : n == 0;
+    return wants ? n && (f->regex = regex_new(c->text + c->at, n, f->ignore_case)) : n == 0;
 }
 
 struct filter *filter_parse(const char *text, size_t n, size_t *at, int *status)
@@ -240,9 +186,7 @@ void filter_free(struct filter *f)
 {
     while (f) {
         struct filter *next = f->next;
-        pcre2_code_free(f->re);
-        pcre2_match_data_free(f->data);
-        pcre2_match_context_free(f->context);
+        regex_free(f->regex);
         free(f->kept.text);
         free(f);
         f = next;
@@ -371,13 +315,13 @@ static void section_line(struct filter *f, const char *line, size_t n, filter_em
     if (n && line[0] == '#')
         section_ends(f, emit, arg);
     keep(&f->kept, line, n);
-    f->matched |= matches(f, line, n);
+    f->matched |= regex_match(f->regex, line, n);
 }
 
 /* A line, with those around it that were asked for. */
 static void one_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg)
 {
-    if (wanted(f, f->begun && f->kind == BEGIN ? true : matches(f, line, n))) {
+    if (wanted(f, f->begun && f->kind == BEGIN ? true : regex_match(f->regex, line, n))) {
         pass_kept(f, emit, arg);
         f->rest = f->after;
         pass(f, line, n, emit, arg);

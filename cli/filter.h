@@ -1,6 +1,5 @@
 /*
- * Output filters: "| include RE | count" behind a display command. Regular expressions are PCRE2
- * with VRP's "_" (a delimiter, or either end of the line); filter.c is the only owner of pcre2.h.
+ * Output filters: "| include RE | count" behind a display command, with the expressions of regex.h.
  *
  * One filter is WORD [ RE ], with "ignore-case", "before N" and "after N" in front of a WORD that
  * takes an expression. "section" works on blocks between lines that begin with "#".

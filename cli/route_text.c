@@ -7,13 +7,13 @@
 #include "cli/route_text.h"
 #include "schema/schema.h"
 
-struct text {
+struct into {
     char *buf;
     size_t n, len;
 };
 
-static void add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct text *t, const char *fmt, ...)
+static void add(struct into *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct into *t, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -22,10 +22,10 @@ static void add(struct text *t, const char *fmt, ...)
     t->n = n < 0 || t->n + (size_t)n >= t->len ? t->len - 1 : t->n + (size_t)n;
 }
 
-static struct text start(char *buf, size_t len)
+static struct into start(char *buf, size_t len)
 {
     buf[0] = 0;
-    return (struct text){buf, 0, len};
+    return (struct into){buf, 0, len};
 }
 
 static bool find(const uint8_t *attrs, size_t n, unsigned code, struct bgp_cursor *value)
@@ -37,19 +37,23 @@ static bool find(const uint8_t *attrs, size_t n, unsigned code, struct bgp_curso
     return true;
 }
 
-static void add_as(struct text *t, uint32_t as, bool plain)
+static void add_as(struct into *t, uint32_t as, bool plain)
 {
     char buf[16];
     add(t, "%s", sch_as_text(as, plain, buf));
 }
 
+bool route_classful(const struct bgp_prefix *p)
+{
+    uint8_t first = p->addr.b[0];
+    unsigned natural = first < 128 ? 8 : first < 192 ? 16 : first < 224 ? 24 : 32;
+    return p->addr.af == 4 && (p->len == 0 || p->len == natural);
+}
+
 const char *route_prefix(const struct bgp_prefix *p, char *buf, size_t len)
 {
     char addr[BGP_ADDR_STRLEN];
-    uint8_t first = p->addr.b[0];
-    unsigned natural = first < 128 ? 8 : first < 192 ? 16 : first < 224 ? 24 : 32;
-    bool bare = p->addr.af == 4 && (p->len == 0 || p->len == natural);
-    snprintf(buf, len, bare ? "%s" : "%s/%u", bgp_addr_str(&p->addr, addr), p->len);
+    snprintf(buf, len, route_classful(p) ? "%s" : "%s/%u", bgp_addr_str(&p->addr, addr), p->len);
     return buf;
 }
 
@@ -72,7 +76,7 @@ const char *route_rd(const uint8_t rd[8], bool plain_as, char *buf, size_t len)
 /* Segments of an AS_PATH: type, count, AS numbers of four octets (RFC 4271 4.3, RFC 6793). */
 const char *route_path(const uint8_t *attrs, size_t n, bool plain_as, char *buf, size_t len)
 {
-    struct text t = start(buf, len);
+    struct into t = start(buf, len);
     struct bgp_cursor c;
     if (!find(attrs, n, BGP_ATTR_AS_PATH, &c))
         return buf;
@@ -89,41 +93,44 @@ const char *route_path(const uint8_t *attrs, size_t n, bool plain_as, char *buf,
     return buf;
 }
 
-static void add_community(struct text *t, uint32_t c)
+/* --- lists ------------------------------------------------------------------------------ */
+
+const struct route_list_info route_lists[ROUTE_LISTS] = {
+    [ROUTE_COMMUNITIES] = {"Community: ", "communities", true, BGP_ATTR_COMMUNITY, 4},
+    [ROUTE_EXT_COMMUNITIES] = {"Ext-Community: ", "ext_communities", false, BGP_ATTR_EXT_COMMUNITY,
+                               8},
+    [ROUTE_LARGE_COMMUNITIES] = {"Large-Community: ", "large_communities", true,
+                                 BGP_ATTR_LARGE_COMMUNITY, 12},
+    [ROUTE_CLUSTERS] = {"Cluster list: ", "cluster_list", false, BGP_ATTR_CLUSTER_LIST, 4},
+};
+
+static void add_id(struct into *t, uint32_t id)
+{
+    add(t, "%u.%u.%u.%u", id >> 24, id >> 16 & 255, id >> 8 & 255, id & 255);
+}
+
+static void add_community(struct into *t, uint32_t c)
 {
     switch (c) {
     case BGP_NO_EXPORT:
-        add(t, "<no-export>");
+        add(t, "no-export");
         break;
     case BGP_NO_ADVERTISE:
-        add(t, "<no-advertise>");
+        add(t, "no-advertise");
         break;
     case BGP_NO_EXPORT_SUBCONFED:
-        add(t, "<no-export-subconfed>");
+        add(t, "no-export-subconfed");
         break;
     case 0xffff0000:
-        add(t, "<g-shut>");
+        add(t, "g-shut");
         break;
     default:
-        add(t, "<%u:%u>", c >> 16, c & 0xffff);
+        add(t, "%u:%u", c >> 16, c & 0xffff);
     }
-}
-
-const char *route_communities(const uint8_t *attrs, size_t n, char *buf, size_t len)
-{
-    struct text t = start(buf, len);
-    struct bgp_cursor c;
-    if (!find(attrs, n, BGP_ATTR_COMMUNITY, &c))
-        return buf;
-    for (const char *sep = "Community: "; c.left >= 4; sep = ", ") {
-        add(&t, "%s", sep);
-        add_community(&t, bgp_get_u32(&c));
-    }
-    return buf;
 }
 
 /* RFC 4360: type, subtype, six octets. Route targets and sites of origin by name, others in hex. */
-static void add_ext_community(struct text *t, uint64_t c, bool plain_as)
+static void add_ext_community(struct into *t, uint64_t c, bool plain_as)
 {
     unsigned type = (unsigned)(c >> 56) & 0xbf, sub = (unsigned)(c >> 48) & 0xff;
     uint32_t admin = (uint32_t)(c >> 16), nn = (uint32_t)(c & 0xffff);
@@ -135,56 +142,54 @@ static void add_ext_community(struct text *t, uint64_t c, bool plain_as)
     add(t, "%s <", name);
     if (type == 0)
         add(t, "%u : %u", (unsigned)(c >> 32 & 0xffff), (unsigned)c);
-    else if (type == 1)
-        add(t, "%u.%u.%u.%u : %u", admin >> 24, admin >> 16 & 255, admin >> 8 & 255, admin & 255,
-            nn);
-    else {
+    else if (type == 1) {
+        add_id(t, admin);
+        add(t, " : %u", nn);
+    } else {
         add_as(t, admin, plain_as);
         add(t, " : %u", nn);
     }
     add(t, ">");
 }
 
-const char *route_ext_communities(const uint8_t *attrs, size_t n, bool plain_as, char *buf,
-                                  size_t len)
+const char *route_item(enum route_list l, const uint8_t *attrs, size_t n, size_t i, bool plain_as,
+                       char *buf)
 {
-    struct text t = start(buf, len);
+    const struct route_list_info *info = &route_lists[l];
+    struct into t = start(buf, ROUTE_ITEM);
     struct bgp_cursor c;
-    if (!find(attrs, n, BGP_ATTR_EXT_COMMUNITY, &c))
-        return buf;
-    for (const char *sep = "Ext-Community: "; c.left >= 8; sep = ", ") {
-        uint64_t high = bgp_get_u32(&c);
-        add(&t, "%s", sep);
-        add_ext_community(&t, high << 32 | bgp_get_u32(&c), plain_as);
+    if (!find(attrs, n, info->code, &c) || c.left / info->octets <= i)
+        return NULL;
+    const uint8_t *at = c.at + i * info->octets;
+    switch (l) {
+    case ROUTE_COMMUNITIES:
+        add_community(&t, (uint32_t)number(at, 4));
+        break;
+    case ROUTE_EXT_COMMUNITIES:
+        add_ext_community(&t, number(at, 8), plain_as);
+        break;
+    case ROUTE_LARGE_COMMUNITIES:
+        add(&t, "%u:%u:%u", (unsigned)number(at, 4), (unsigned)number(at + 4, 4),
+            (unsigned)number(at + 8, 4));
+        break;
+    case ROUTE_CLUSTERS:
+        add_id(&t, (uint32_t)number(at, 4));
+        break;
+    case ROUTE_LISTS:
+        break;
     }
     return buf;
 }
 
-const char *route_large_communities(const uint8_t *attrs, size_t n, char *buf, size_t len)
-{
-    struct text t = start(buf, len);
-    struct bgp_cursor c;
-    if (!find(attrs, n, BGP_ATTR_LARGE_COMMUNITY, &c))
-        return buf;
-    for (const char *sep = "Large-Community: "; c.left >= 12; sep = ", ") {
-        uint32_t a = bgp_get_u32(&c), b = bgp_get_u32(&c);
-        add(&t, "%s<%u:%u:%u>", sep, a, b, bgp_get_u32(&c));
-    }
-    return buf;
-}
-
-static void add_id(struct text *t, uint32_t id)
-{
-    add(t, "%u.%u.%u.%u", id >> 24, id >> 16 & 255, id >> 8 & 255, id & 255);
-}
+/* --- single values ---------------------------------------------------------------------- */
 
 const char *route_aggregator(const uint8_t *attrs, size_t n, bool plain_as, char *buf, size_t len)
 {
-    struct text t = start(buf, len);
+    struct into t = start(buf, len);
     struct bgp_cursor c;
     if (!find(attrs, n, BGP_ATTR_AGGREGATOR, &c) || c.left < 8)
         return buf;
-    add(&t, "Aggregator: AS ");
+    add(&t, "AS ");
     add_as(&t, bgp_get_u32(&c), plain_as);
     add(&t, ", Aggregator ID ");
     add_id(&t, bgp_get_u32(&c));
@@ -193,24 +198,9 @@ const char *route_aggregator(const uint8_t *attrs, size_t n, bool plain_as, char
 
 const char *route_originator(const uint8_t *attrs, size_t n, char *buf, size_t len)
 {
-    struct text t = start(buf, len);
+    struct into t = start(buf, len);
     struct bgp_cursor c;
-    if (find(attrs, n, BGP_ATTR_ORIGINATOR_ID, &c) && c.left >= 4) {
-        add(&t, "Originator: ");
+    if (find(attrs, n, BGP_ATTR_ORIGINATOR_ID, &c) && c.left >= 4)
         add_id(&t, bgp_get_u32(&c));
-    }
-    return buf;
-}
-
-const char *route_clusters(const uint8_t *attrs, size_t n, char *buf, size_t len)
-{
-    struct text t = start(buf, len);
-    struct bgp_cursor c;
-    if (!find(attrs, n, BGP_ATTR_CLUSTER_LIST, &c))
-        return buf;
-    for (const char *sep = "Cluster list: "; c.left >= 4; sep = ", ") {
-        add(&t, "%s", sep);
-        add_id(&t, bgp_get_u32(&c));
-    }
     return buf;
 }

@@ -201,11 +201,17 @@ void session_ask(struct session *s, enum question_kind kind, const char *text,
     snprintf(s->question_text, sizeof s->question_text, "%s", text);
 }
 
+#define PUMP_TURN 16 /* pieces of a stream before others get their turn */
+
 /* --- frames -------------------------------------------------------------------------- */
 
 void session_pump(struct session *s)
 {
-    while (s->stream.next) {
+    for (unsigned n = 0; s->stream.next; n++) {
+        if (n == PUMP_TURN) { /* much looked at, little said: others want to be heard too */
+            host_again(s->conn);
+            return;
+        }
         bool more = s->stream.next(s, s->stream.state);
         bool room = out_flush(s);
         if (!more) {

@@ -146,6 +146,11 @@ bool host_send(struct host_conn *c, struct proto_buf *b)
     return !c->full;
 }
 
+void host_again(struct host_conn *c)
+{
+    c->full = true;
+}
+
 void host_bye(struct host_conn *c, int code)
 {
     if (!c->bye) {
@@ -558,7 +563,8 @@ static void on_turn(uv_prepare_t *p)
             h->stopping |= last && h->opts->end_with_client;
         } else {
             watch(c);
-            more |= deliverable(c) || (unsent(c) && !c->blocked);
+            more |= deliverable(c) || (unsent(c) && !c->blocked) ||
+                    (c->full && unsent(c) < LOW_WATER && !c->bye);
         }
     }
     more |= h->busy && !unread(h);

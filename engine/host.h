@@ -68,6 +68,9 @@ void host_stop(struct host_conn *conn);
 /* Queues finished frames of b and empties it. False: more than the high-water mark (256 KiB) is
  * waiting; a producer of long output must stop until ops->drained. Nothing is ever dropped. */
 bool host_send(struct host_conn *conn, struct proto_buf *b);
+/* Has ops->drained called in the next turn, even when nothing was in the way: for a producer that
+ * has worked for a while and lets others have a turn. */
+void host_again(struct host_conn *conn);
 /* The session is done with the last LINE (after sending PROMPT, when it is interactive). */
 void host_ready(struct host_conn *conn);
 /* True when another complete LINE or the EOF of a batch has already arrived. */

@@ -394,6 +394,12 @@ void bgp_family_stats(const struct bgp *b, uint16_t vpn, enum bgp_family family,
     out->destinations = t->dests.slab.live;
     out->best = t->best;
     out->paths = t->paths;
+    for (uint32_t i = 1; i < b->rib->nsources; i++) {
+        const struct source *s = b->rib->sources[i];
+
+        if (s && s->session && s->session->tables[family] == t)
+            out->paths -= s->loops[family];
+    }
     out->sets = b->rib->sets.live;
     out->set_octets = b->rib->sets.octets;
     for (const struct rib_group *g = t->groups; g; g = g->next)

@@ -302,9 +302,17 @@ static void do_child(struct cursor *c, char *text)
 static void do_view(struct cursor *c, char *text, bool scope)
 {
     struct schema *s = c->s;
-    struct view *v = xalloc(sizeof *v);
+    char *name = word(&text);
+    struct view *v = scope ? view_find(s, name) : NULL;
+    if (v && v->scope) { /* a scope goes on in another file */
+        c->view = v;
+        c->line = NULL;
+        c->command = NULL;
+        return;
+    }
+    v = xalloc(sizeof *v);
     v->pos = c->pos;
-    v->name = word(&text);
+    v->name = name;
     v->scope = scope;
     v->prompt = xcopy("", 0);
     if (strncmp(text, "in ", 3) == 0) {

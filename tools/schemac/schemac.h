@@ -17,7 +17,7 @@
  *     each SYNTAX ... end                 lines that start alike and are kept together by key
  *     child VIEW [separated]              place of a sub-view among the lines
  *   fragment NAME                         see use
- *   scope any|config|user                 operational commands
+ *   scope any|config|user                 operational commands; more may follow in another file
  *     command SYNTAX
  * SYNTAX: word (help) <name:type range = default> (help) [ optional ] { one | of }; name* is a key;
  * <...>&N may be given up to N times and makes a row of each.
@@ -103,7 +103,7 @@ struct view {
     struct line *enter;
     struct line *lines[300];
     int nlines;
-    struct command *commands[200];
+    struct command *commands[400];
     int ncommands;
     char *also[4];
     int nalso;
