@@ -8,6 +8,7 @@
 #include "cli/app_internal.h"
 #include "cli/commit.h"
 #include "cli/load.h"
+#include "cli/settings.h"
 #include "engine/config/model.h"
 
 struct app *app_new(const struct app_opts *o)
@@ -133,6 +134,51 @@ static void app_stop(void *ctx)
     config_close(&a->config);
 }
 
+/* "\n" in a banner is a new line. */
+static void banner(struct session *s, const char *kind)
+{
+    char text[2100];
+    if (!settings_header(s->app, kind, text, sizeof text))
+        return;
+    for (const char *t = text, *nl; *t; t = nl ? nl + 2 : t + strlen(t)) {
+        nl = strstr(t, "\\n");
+        out(s, "%.*s\n", (int)(nl ? (size_t)(nl - t) : strlen(t)), t);
+    }
+}
+
+/* What a login says of itself, and where the user was last. */
+static void login_info(struct session *s)
+{
+    struct store *store = s->app->config.store;
+    unsigned online = 0;
+    char when[64], name[80], last[160], now[160];
+    for (const struct session *o = s->app->sessions; o; o = o->next)
+        online += o->hello.interactive;
+    app_time(time(NULL), when, sizeof when);
+    out(s,
+        "Info: The max number of VTY users is %d, the number of current VTY users online is %u, "
+        "and total number of terminal users is %u.\n      The current login time is %s.\n",
+        HOST_TERMINALS, online, online, when);
+    snprintf(name, sizeof name, "login %s", s->user);
+    if (store_note(store, name, last, sizeof last))
+        out(s, "      The last login time is %s.\n", last);
+    if (s->hello.from[0])
+        snprintf(now, sizeof now, "%s from %s through SSH", when, s->hello.from);
+    else
+        snprintf(now, sizeof now, "%s", when);
+    store_note_set(store, name, now);
+}
+
+static void app_greet(struct session *s)
+{
+    if (!s->hello.interactive)
+        return;
+    banner(s, "login");
+    if (s->hello.login)
+        login_info(s);
+    banner(s, "shell");
+}
+
 static void *app_open(void *ctx, struct host_conn *conn, const struct host_peer *peer,
                       const struct proto_hello *hello, char *err, size_t errlen)
 {
@@ -141,8 +187,22 @@ static void *app_open(void *ctx, struct host_conn *conn, const struct host_peer 
         snprintf(err, errlen, "Out of memory.");
         return NULL;
     }
+    s->level = peer->level;
+    app_greet(s);
     session_done(s);
     return s;
+}
+
+static int app_level(void *ctx, const struct host_peer *peer)
+{
+    return settings_level(ctx, peer->user, peer->gid);
+}
+
+static bool app_others(void *ctx)
+{
+    struct app *a = ctx;
+    a->shared = a->config.model->shell_changes;
+    return settings_others(a);
 }
 
 static void app_frame(void *session, struct proto_frame *f)
@@ -166,6 +226,9 @@ static void app_idle(void *ctx)
     bool ok = store_retry(a->config.store);
     for (struct session *s = a->sessions; s; s = s->next)
         ok &= store_candidate_flush(a->config.store, &s->edit.cand);
+    if (a->shared != a->config.model->shell_changes)
+        host_share(a->opts.db, app_others(a));
+    ok &= store_records_flush(a->config.store);
     if (!ok && !a->unwritten) /* once: a log that grows with every line would fill the disk again */
         on_warn(a, store_error(a->config.store));
     a->unwritten = !ok;
@@ -180,6 +243,8 @@ static int64_t app_due(void *ctx)
 const struct host_ops app_host_ops = {
     .start = app_start,
     .stop = app_stop,
+    .level = app_level,
+    .others = app_others,
     .open = app_open,
     .frame = app_frame,
     .drained = app_drained,

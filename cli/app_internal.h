@@ -11,6 +11,7 @@ struct app {
     struct session *sessions;
     uint32_t sessions_made;
     bool unwritten;      /* the datastore refuses candidates, and that has been said */
+    uint32_t shared;     /* model.shell_changes when the socket's mode was set */
     uint64_t started_ms; /* monotonic */
     uint64_t trial_told; /* seconds left that were announced last */
     bool stopping;       /* sessions end because the host does */

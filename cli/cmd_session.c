@@ -9,9 +9,10 @@ void cmd_system_view(struct session *s, const struct sch_match *m)
 {
     struct store *store = s->app->config.store;
     struct sch_key root = {0};
-    (void)m;
+    s->immediate = *cmd_word(m, "mode");
     if (!s->edit.cand.id) {
-        if (s->hello.interactive && store_candidate_adopt(store, s->user, &s->edit.cand)) {
+        if (s->hello.interactive && !s->immediate &&
+            store_candidate_adopt(store, s->user, &s->edit.cand)) {
             s->edit.base = 0;
             s->edit.removed = true;
             out(s, "Info: The uncommitted changes of a lost session are here again (%zu line%s).\n",
@@ -41,30 +42,6 @@ void cmd_return(struct session *s, const struct sch_match *m)
 {
     (void)m;
     session_leave(s);
-}
-
-void cmd_screen_length(struct session *s, const struct sch_match *m)
-{
-    s->page = (int)cmd_arg(m, "lines")->u;
-    if (s->hello.interactive)
-        out(s,
-            "Info: The configuration takes effect on the current user terminal interface only.\n");
-}
-
-void cmd_undo_screen_length(struct session *s, const struct sch_match *m)
-{
-    (void)m;
-    s->page = -1;
-    if (s->hello.interactive)
-        out(s,
-            "Info: The configuration takes effect on the current user terminal interface only.\n");
-}
-
-void cmd_display_history(struct session *s, const struct sch_match *m)
-{
-    (void)m;
-    for (unsigned i = 0; i < s->nhistory; i++)
-        out(s, "  %s\n", s->history[i]);
 }
 
 void cmd_display_version(struct session *s, const struct sch_match *m)

@@ -8,6 +8,9 @@
 #include <strings.h>
 
 #include "cli/app_internal.h"
+#include "cli/commit.h"
+#include "cli/record.h"
+#include "cli/settings.h"
 #include "cli/show.h"
 
 static command_fn *const commands[SCH_DOES_COUNT] = {NULL,
@@ -65,7 +68,8 @@ bool exec_answer(struct session *s)
 {
     enum answer a = ANSWER_YES;
     bool valid = read_answer(s, &a);
-    if (!valid && s->hello.interactive) {
+    /* A program that types a block ahead knows of no question, no more than a batch does. */
+    if (!valid && s->hello.interactive && !s->ahead) {
         const char *again =
             s->question == QUESTION_YES_NO
                 ? "Error: Please choose 'YES' or 'NO' first before pressing 'Enter'. "
@@ -87,11 +91,14 @@ bool exec_answer(struct session *s)
 static enum sch_status resolve(struct session *s, size_t n, struct sch_match *m, size_t *at,
                                unsigned *level)
 {
-    *level = s->depth;
-    enum sch_status first = sch_match(s->stack[s->depth].view, s->line, n, m, at);
+    *level = s->nested ? 0 : s->depth;
+    enum sch_status first = sch_match(s->stack[*level].view, s->line, n, m, at);
     if (first == SCH_OK || first == SCH_AMBIGUOUS || first == SCH_EMPTY)
         return first;
-    for (unsigned d = s->depth; d-- > 1;) { /* an undo, even a shortened one, never climbs */
+    if (s->nested)
+        return first;
+    for (unsigned d = s->no_climb ? 0 : s->depth;
+         d-- > 1;) { /* an undo, even a shortened one, never climbs */
         size_t ignored;
         if (sch_match(s->stack[d].view, s->line, n, m, &ignored) == SCH_OK &&
             m->cmd->kind != SCH_UNDO) {
@@ -178,11 +185,24 @@ static struct sch_key view_key(const struct level *l, const struct sch_match *m)
     return k;
 }
 
-static void first_arg(const struct sch_line *l, const struct sch_value *v, char *buf, size_t len)
+/* What a prompt shows of the line that enters a view: "LoopBack0", "vty0-4". */
+static void prompt_arg(const struct sch_line *l, const struct sch_value *v, char *buf, size_t len)
 {
+    size_t n = 0;
     buf[0] = 0;
-    if (l->nparams)
-        sch_value_text(&v[0], &l->params[0], true, buf, len);
+    for (uint8_t i = 0; i < l->nparams && v[i].present && n + 1 < len; i++) {
+        if (i > 0 && l->params[i - 1].type != SCH_ENUM)
+            buf[n++] = '-';
+        n += sch_value_text(&v[i], &l->params[i], true, buf + n, len - n);
+    }
+}
+
+/* "system-view immediately": what was entered is committed at once, or it was not entered. */
+static void take_effect(struct session *s)
+{
+    struct store_commit meta = {.type = "CLI"};
+    if (s->immediate && s->edit.cand.rows && !commit_now(s, &meta))
+        store_candidate_clear(s->app->config.store, &s->edit.cand);
 }
 
 static void run_config_line(struct session *s, const struct sch_match *m, unsigned level)
@@ -199,10 +219,11 @@ static void run_config_line(struct session *s, const struct sch_match *m, unsign
     if (l->enters) {
         char arg[256];
         struct sch_key inside = s->stack[level].key;
-        first_arg(l, m->v, arg, sizeof arg);
+        prompt_arg(l, m->v, arg, sizeof arg);
         sch_key_add(&inside, l, m->v);
         session_push(s, (uint8_t)(l->enters - 1), &inside, arg);
     }
+    take_effect(s);
 }
 
 static void undo_answered(struct session *s, enum answer a)
@@ -236,6 +257,7 @@ static void run_undo(struct session *s, const struct sch_match *m, unsigned leve
     if (!edit_undo(&s->edit, &key, m))
         session_fail(s, -1, s->edit.err);
     s->resettle = true;
+    take_effect(s);
 }
 
 /* A clear password in a line that was understood: "%^%#" starts what is already cipher text. */
@@ -248,17 +270,21 @@ static bool holds_secret(const struct sch_match *m)
     return false;
 }
 
+void exec_forget(struct session *s, unsigned keep)
+{
+    while (s->nhistory > keep) {
+        free(s->history[0]);
+        memmove(s->history, s->history + 1, --s->nhistory * sizeof *s->history);
+    }
+}
+
 static void remember(struct session *s)
 {
-    if (!s->hello.interactive || s->nline == 0 || s->secret ||
-        (s->nhistory && strcmp(s->history[s->nhistory - 1], s->line) == 0))
+    if (!s->hello.interactive || s->typed[0] == 0 || s->secret || s->ui.history == 0 ||
+        (s->nhistory && strcmp(s->history[s->nhistory - 1], s->typed) == 0))
         return;
-    if (s->nhistory == SESSION_HISTORY) {
-        free(s->history[0]);
-        memmove(s->history, s->history + 1, (SESSION_HISTORY - 1) * sizeof *s->history);
-        s->nhistory--;
-    }
-    char *copy = strdup(s->line);
+    exec_forget(s, s->ui.history - 1);
+    char *copy = strdup(s->typed);
     if (copy)
         s->history[s->nhistory++] = copy;
 }
@@ -286,6 +312,13 @@ static bool works_offline(uint8_t does)
     return memchr(those, does, sizeof those) != NULL;
 }
 
+/* What "run" cannot do from a configuration view. */
+static bool only_there(uint8_t does)
+{
+    static const uint8_t those[] = {DOES_QUIT, DOES_SYSTEM_VIEW, DOES_ROLLBACK, DOES_RUN};
+    return memchr(those, does, sizeof those) != NULL;
+}
+
 static void run_command(struct session *s, const struct sch_match *m)
 {
     bool display = is_display(m), json = filter_json(s->filter);
@@ -293,6 +326,10 @@ static void run_command(struct session *s, const struct sch_match *m)
         return;
     if (s->loading && m->cmd->does != DOES_QUIT) {
         session_error(s, "The line is no configuration.");
+        return;
+    }
+    if (s->nested && only_there(m->cmd->does)) {
+        session_error(s, "The command can be run in the user view only.");
         return;
     }
     if (s->redirect && !out_to_file(s, s->line + s->redirect, s->append))
@@ -303,24 +340,70 @@ static void run_command(struct session *s, const struct sch_match *m)
     commands[m->cmd->does](s, m);
 }
 
-void exec_line(struct session *s)
+/* A first word that is an alias becomes what that stands for. */
+static void expand_alias(struct session *s)
+{
+    char text[600];
+    size_t at = strspn(s->line, " \t"), n = strcspn(s->line + at, " \t");
+    s->grown = 0;
+    settings_refresh(s);
+    if (!s->ui.aliases || s->loading || !settings_alias(s->app, s->line + at, n, text, sizeof text))
+        return;
+    size_t len = strlen(text), rest = s->nline - at - n;
+    if (at + len + rest >= sizeof s->line)
+        return;
+    memmove(s->line + at + len, s->line + at + n, rest + 1);
+    memcpy(s->line + at, text, len);
+    s->nline = at + len + rest;
+    s->grown = (long)len - (long)n;
+}
+
+/* Offset in what was typed of an offset in the line: what an alias stands for is its name. */
+static long typed_at(const struct session *s, size_t at)
+{
+    long first = (long)strspn(s->typed, " \t"), there = (long)at - s->grown;
+    return s->grown && there < first ? first : there;
+}
+
+static bool permitted(struct session *s, const struct sch_match *m)
+{
+    int need = sch_level(m->cmd);
+    if (s->redirect && need < LEVEL_MANAGE)
+        need = LEVEL_MANAGE; /* files are */
+    if (s->level >= need)
+        return true;
+    filter_free(s->filter);
+    s->filter = NULL;
+    if (s->hello.interactive)
+        out(s, "\n");
+    session_fail(s, -1,
+                 "Error: You do not have permission to run the command or the command is "
+                 "incomplete.");
+    return false;
+}
+
+/* True when the line was a command or meant to be one. */
+static bool run_line(struct session *s)
 {
     struct sch_match m;
     size_t at = 0;
     unsigned level;
     s->redirect = 0;
     if (comment(s))
-        return;
+        return false;
+    expand_alias(s);
     enum sch_status st = resolve_piped(s, &m, &at, &level);
     if (st == SCH_EMPTY)
-        return;
+        return false;
     s->secret = st == SCH_OK && holds_secret(&m);
-    if (!s->confirmed)
+    if (!s->confirmed && !s->nested)
         remember(s);
     if (st != SCH_OK) {
-        session_fail(s, (long)at, sch_status_text(st));
-        return;
+        session_fail(s, typed_at(s, at), sch_status_text(st));
+        return true;
     }
+    if (!permitted(s, &m))
+        return true;
     switch (m.cmd->kind) {
     case SCH_LINE:
         run_config_line(s, &m, level);
@@ -330,6 +413,17 @@ void exec_line(struct session *s)
         break;
     case SCH_COMMAND:
         run_command(s, &m);
-        break;
+        return m.cmd->does != DOES_RUN; /* what it ran has been recorded */
     }
+    return true;
+}
+
+void exec_line(struct session *s)
+{
+    if (!s->nested) {
+        memcpy(s->typed, s->line, s->nline + 1);
+        s->failed[0] = 0;
+    }
+    if (run_line(s))
+        record_command(s);
 }

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "cli/app_internal.h"
+#include "cli/settings.h"
 #include "engine/config/model.h"
 
 #define OPTIONS_MAX 256
@@ -32,7 +33,7 @@ static bool display_ready(struct session *s, const char *text, size_t n)
 
 static void print_option(struct session *s, const char *text, const char *help, size_t width)
 {
-    size_t cols = s->hello.cols > 40 ? s->hello.cols : 80, left = 2 + width + 2;
+    size_t cols = session_width(s) > 40 ? session_width(s) : 80, left = 2 + width + 2;
     if (!*help) {
         out(s, "  %s\n", text);
         return;
@@ -92,6 +93,35 @@ static void help_nothing(struct session *s, const char *text, size_t n, size_t w
     out(s, "%s\n", sch_status_text(SCH_UNRECOGNIZED));
 }
 
+/* A "run" that is written out is followed by a command of the user view. */
+static bool behind_run(struct session *s, const char *text, size_t n)
+{
+    size_t at = 0;
+    while (at < n && text[at] == ' ')
+        at++;
+    return s->depth > 0 && n - at >= 4 && strncasecmp(text + at, "run ", 4) == 0;
+}
+
+/* What may follow, for the session's level. */
+static size_t options_of(struct session *s, const char *text, size_t n, size_t *word,
+                         struct sch_option *o, char *notation, size_t room)
+{
+    char line[PROTO_LINE_MAX];
+    uint8_t view = session_level(s)->view;
+    if (behind_run(s, text, n) && n < sizeof line) {
+        size_t skip = (size_t)(strcasestr(text, "run") - text) + 3;
+        memset(line, ' ', skip);
+        memcpy(line + skip, text + skip, n - skip);
+        text = line;
+        view = VIEW_USER;
+    }
+    size_t have = sch_options(view, text, n, word, o, OPTIONS_MAX, notation, room), kept = 0;
+    for (size_t i = 0; i < have; i++)
+        if (o[i].level <= s->level)
+            o[kept++] = o[i];
+    return kept;
+}
+
 void help_question(struct session *s, const char *text, size_t n)
 {
     struct sch_option o[OPTIONS_MAX];
@@ -99,8 +129,7 @@ void help_question(struct session *s, const char *text, size_t n)
     size_t word, rest;
     const char *filters = filters_asked(text, n, &rest);
     s->paged = true;
-    size_t have = sch_options(session_level(s)->view, text, n, &word, o, OPTIONS_MAX, notation,
-                              sizeof notation);
+    size_t have = options_of(s, text, n, &word, o, notation, sizeof notation);
     if (have) {
         if (n == 0)
             out(s, "%s view commands:\n",
@@ -152,13 +181,43 @@ static void object_names(struct session *s, const struct sch_param *p, struct na
         add_name(t, i->name);
 }
 
+/* A key that stands for a command completes to it. */
+static bool hotkey(struct session *s, const char *text, size_t n, char *command, size_t len)
+{
+    static const struct {
+        char key;
+        const char *name;
+    } keys[] = {{'G' & 0x1f, "CTRL_G"},
+                {'L' & 0x1f, "CTRL_L"},
+                {'O' & 0x1f, "CTRL_O"},
+                {'U' & 0x1f, "CTRL_U"}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (n == 1 && text[0] == keys[i].key)
+            return settings_hotkey(s->app, keys[i].name, command, len);
+    return false;
+}
+
+static void complete_to(struct session *s, const char *command)
+{
+    proto_begin(&s->out, PROTO_COMPLETE);
+    proto_u32(&s->out, 0);
+    proto_u16(&s->out, 1);
+    proto_str(&s->out, command, strlen(command));
+    proto_end(&s->out);
+    host_send(s->conn, &s->out);
+}
+
 void help_tab(struct session *s, const char *text, size_t n)
 {
     struct sch_option o[OPTIONS_MAX];
     char notation[2048], found[NAMES_MAX][MODEL_NAME];
+    char command[600];
     size_t word = n;
-    size_t have = sch_options(session_level(s)->view, text, n, &word, o, OPTIONS_MAX, notation,
-                              sizeof notation);
+    if (hotkey(s, text, n, command, sizeof command)) {
+        complete_to(s, command);
+        return;
+    }
+    size_t have = options_of(s, text, n, &word, o, notation, sizeof notation);
     struct names t = {text + word, n - word, 0, found};
     size_t words = 0;
     for (size_t i = 0; i < have; i++) {

@@ -80,11 +80,13 @@ char *listing_running(struct session *s, int64_t saved, size_t *n)
     struct out_held held;
     struct stream was = s->stream;
     out_hold(s, &held);
+    s->unmasked = true;
     listing_header(s, saved);
     struct listing *l = list_start(s, NULL, 0);
     while (l && list_next(s, l))
         ;
     s->stream = was;
+    s->unmasked = false;
     free(l);
     char *text = out_release(s, &held, n);
     if (l)

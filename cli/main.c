@@ -56,7 +56,8 @@ static void describe(struct proto_hello *h, const struct options *o, bool intera
     *h = (struct proto_hello){.version = PROTO_VERSION,
                               .interactive = interactive,
                               .keep_going = o->keep_going,
-                              .json = o->json};
+                              .json = o->json,
+                              .login = o->login};
     if (interactive && ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0) {
         h->rows = ws.ws_row;
         h->cols = ws.ws_col;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ static const char help[] =
     "      --bgp-port N   TCP port of BGP (default 179)\n"
     "  -c LINE            run LINE (repeatable)\n"
     "  -k, --keep-going   go on after an error, as a pasted block on a router would\n"
+    "      --login        be a login shell: the system's datastore, a banner, and the command "
+    "that\n"
+    "                     sshd was given; so is a vrpsh whose name begins with \"-\"\n"
     "      --json         diagnostics and displays as JSON on standard output\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
@@ -42,6 +46,7 @@ enum {
     OPT_LISTEN,
     OPT_PORT,
     OPT_JSON,
+    OPT_LOGIN,
     OPT_READY
 };
 
@@ -52,6 +57,7 @@ static const struct option longs[] = {{"check", no_argument, NULL, OPT_CHECK},
                                       {"listen", required_argument, NULL, OPT_LISTEN},
                                       {"bgp-port", required_argument, NULL, OPT_PORT},
                                       {"json", no_argument, NULL, OPT_JSON},
+                                      {"login", no_argument, NULL, OPT_LOGIN},
                                       {"ready-fd", required_argument, NULL, OPT_READY},
                                       {"db", required_argument, NULL, 'd'},
                                       {"keep-going", no_argument, NULL, 'k'},
@@ -88,14 +94,22 @@ bool options_state_dir(char *buf, size_t n)
     return len > 0 && (size_t)len < n;
 }
 
-static bool default_db(char *buf, size_t n)
+/* True when this program is the user's shell: then sshd runs it with -c for a command. */
+static bool is_shell(const char *name)
+{
+    const struct passwd *pw = getpwuid(getuid());
+    const char *shell = pw ? strrchr(pw->pw_shell, '/') : NULL, *slash = strrchr(name, '/');
+    return shell && strcmp(shell + 1, slash ? slash + 1 : name) == 0;
+}
+
+static bool default_db(char *buf, size_t n, bool system)
 {
     const char *env = getenv("VRPSH_DB");
     char dir[PATH_MAX - 16];
     int len;
     if (env && *env) {
         len = snprintf(buf, n, "%s", env);
-    } else if (geteuid() == 0) {
+    } else if (geteuid() == 0 || system) {
         len = snprintf(buf, n, "/var/lib/vrpsh/vrpsh.db");
     } else if (options_state_dir(dir, sizeof dir)) {
         len = snprintf(buf, n, "%s/vrpsh.db", dir);
@@ -146,6 +160,9 @@ static int one(struct options *o, int opt, const char **db)
         return -1;
     case OPT_JSON:
         o->json = true;
+        return -1;
+    case OPT_LOGIN:
+        o->login = true;
         return -1;
     case OPT_PRIVATE:
         o->private_host = true;
@@ -223,11 +240,15 @@ int options_parse(int argc, char **argv, struct options *o)
     }
     o->files = argv + optind;
     o->nfiles = (size_t)(argc - optind);
+    o->login |= argv[0][0] == '-';
+    const char *asked = getenv("SSH_ORIGINAL_COMMAND");
+    if (o->login && asked && *asked && !o->nfiles && !o->nlines)
+        o->lines[o->nlines++] = asked;
     int rc = check_mode(o);
     if (rc >= 0 || o->mode == OPTIONS_CHECK) {
         return rc;
     }
-    if (!db && !default_db(name, sizeof name)) {
+    if (!db && !default_db(name, sizeof name, o->login || is_shell(argv[0]))) {
         return usage("no datastore: neither -d, $VRPSH_DB, $XDG_STATE_HOME nor $HOME is set", "");
     }
     if (!resolve_db(db ? db : name, o->db)) {

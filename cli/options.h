@@ -32,6 +32,7 @@ struct options {
     uint16_t bgp_port;
     bool bgp_port_given;
     bool private_host, keep_going, json;
+    bool login;   /* a login shell, or told to be like one */
     int ready_fd; /* -1, or the pipe of whoever started this host */
 };
 

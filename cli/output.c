@@ -213,6 +213,8 @@ void session_caret(struct session *s, const char *line, size_t nline, size_t at)
 void session_fail(struct session *s, long at, const char *text)
 {
     s->errors++;
+    if (!s->failed[0])
+        snprintf(s->failed, sizeof s->failed, "%s", text);
     end(s, true); /* a filter sees output, not errors */
     if (!s->hello.interactive) {
         size_t start = strspn(s->line, " \t"); /* no word in particular: where the line begins */

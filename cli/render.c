@@ -4,13 +4,32 @@
 
 #include "cli/app_internal.h"
 #include "cli/render.h"
+#include "cli/settings.h"
 #include "engine/config/model.h"
+
+#define HIDDEN "******" /* a password, for who may not manage */
+
+static bool secret(const struct sch_line *l)
+{
+    bool any = false;
+    for (uint8_t i = 0; i < l->nparams; i++)
+        any |= l->params[i].type == SCH_SECRET;
+    return any;
+}
 
 size_t render_text(struct session *s, const struct sch_line *l, const char *text, size_t n,
                    char *buf, size_t len)
 {
     struct sch_value v[SCH_SLOTS];
-    bool negated;
+    bool negated, hide = s->level < LEVEL_MANAGE && !s->unmasked && secret(l);
+    if (hide && sch_row_parse(l, text, n, v, &negated)) {
+        for (uint8_t i = 0; i < l->nparams; i++)
+            if (l->params[i].type == SCH_SECRET && v[i].present) {
+                v[i].s = HIDDEN;
+                v[i].n = sizeof HIDDEN - 1;
+            }
+        return sch_render(l, v, negated, s->app->config.model->sys.as_plain, buf, len);
+    }
     if (l->has_as && sch_row_parse(l, text, n, v, &negated))
         return sch_render(l, v, negated, s->app->config.model->sys.as_plain, buf, len);
     if (n >= len)

@@ -5,8 +5,22 @@
 #include <unistd.h>
 
 #include "cli/app_internal.h"
+#include "cli/settings.h"
 #include "cli/commit.h"
 #include "engine/config/model.h"
+
+static unsigned free_number(const struct app *app)
+{
+    unsigned n = 0;
+    for (const struct session *s = app->sessions; s;)
+        if (s->vty == n) {
+            n++;
+            s = app->sessions;
+        } else {
+            s = s->next;
+        }
+    return n;
+}
 
 struct session *session_new(struct app *app, struct host_conn *conn, const char *user,
                             const struct proto_hello *hello)
@@ -25,6 +39,8 @@ struct session *session_new(struct app *app, struct host_conn *conn, const char 
     s->edit.session = s->id;
     s->edit.user = s->user;
     s->page = -1;
+    s->level = LEVEL_MANAGE;
+    s->vty = free_number(app);
     s->to_file = -1;
     s->next = app->sessions;
     if (s->next)
@@ -77,15 +93,18 @@ size_t session_prompt(struct session *s, char *buf, size_t len)
 {
     const char *host = model_sysname(s->app->config.model);
     const struct level *l = session_level(s);
+    char mark[2] = {s->edit.cand.rows ? '*' : '~', 0};
     const char *suffix = sch_views[l->view].prompt, *hole = strstr(suffix, "{}");
     int n;
+    if (s->immediate)
+        mark[0] = 0;
     if (s->depth == 0)
         n = snprintf(buf, len, "<%s>", host);
     else if (hole)
-        n = snprintf(buf, len, "[%c%s%.*s%s%s]", s->edit.cand.rows ? '*' : '~', host,
-                     (int)(hole - suffix), suffix, l->arg, hole + 2);
+        n = snprintf(buf, len, "[%s%s%.*s%s%s]", mark, host, (int)(hole - suffix), suffix, l->arg,
+                     hole + 2);
     else
-        n = snprintf(buf, len, "[%c%s%s]", s->edit.cand.rows ? '*' : '~', host, suffix);
+        n = snprintf(buf, len, "[%s%s%s]", mark, host, suffix);
     return (size_t)n < len ? (size_t)n : len - 1;
 }
 
@@ -109,7 +128,12 @@ static void send_prompt(struct session *s)
 {
     char text[600];
     size_t n;
-    int page = s->page >= 0 ? s->page : s->hello.rows ? s->hello.rows : 24;
+    settings_refresh(s);
+    int page = s->unasked        ? 0
+               : s->page >= 0    ? s->page
+               : s->ui.page >= 0 ? s->ui.page
+               : s->hello.rows   ? s->hello.rows
+                                 : 24;
     if (s->question)
         n = (size_t)snprintf(text, sizeof text, "%s", s->question_text);
     else
@@ -120,8 +144,14 @@ static void send_prompt(struct session *s)
     s->secret = false;
     proto_u16(&s->out, (uint16_t)page);
     proto_str(&s->out, text, n);
+    proto_u32(&s->out, s->ui.idle);
     proto_end(&s->out);
     host_send(s->conn, &s->out);
+}
+
+unsigned session_width(const struct session *s)
+{
+    return s->width ? s->width : s->ui.width ? s->ui.width : s->hello.cols;
 }
 
 void session_done(struct session *s)
@@ -234,6 +264,7 @@ void session_run(struct session *s)
     } else if (!s->question || !exec_answer(s)) {
         exec_line(s);
     }
+    s->ahead = false;
     if (s->stream.next && s->conn)
         session_pump(s);
     else
@@ -311,6 +342,9 @@ void session_frame(struct session *s, struct proto_frame *f)
     case PROTO_SIZE:
         s->hello.rows = proto_get_u16(f);
         s->hello.cols = proto_get_u16(f);
+        break;
+    case PROTO_AHEAD:
+        s->ahead = true;
         break;
     case PROTO_EOF:
         end_of_input(s);

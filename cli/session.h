@@ -45,6 +45,16 @@ enum form { FORM_TEXT, FORM_LINES, FORM_FIELDS }; /* of the output of a command;
 
 #define SESSION_HISTORY 256
 
+/* What the user-interface lines of running say about a terminal; see settings.h. */
+struct session_ui {
+    uint32_t seen;    /* model.shell_changes + 1 when it was read */
+    int page;         /* screen-length, -1: what the terminal has */
+    unsigned width;   /* screen-width, 0: what the terminal has */
+    unsigned idle;    /* seconds, 0: for ever */
+    unsigned history; /* commands kept */
+    bool aliases;     /* there are some */
+};
+
 struct session {
     struct app *app;
     struct host_conn *conn; /* NULL in an offline check */
@@ -66,12 +76,15 @@ struct session {
 
     char line[PROTO_LINE_MAX + 1]; /* line of the moment; matches point into it */
     size_t nline;
-    char kept[PROTO_LINE_MAX + 1]; /* the line a question is about */
+    char typed[PROTO_LINE_MAX + 1]; /* as it was typed */
+    char failed[160];               /* its first error, for the record */
+    char kept[PROTO_LINE_MAX + 1];  /* the line a question is about */
     size_t nkept;
     uint32_t line_no; /* batch: number of that line */
     unsigned errors;
     bool ended;      /* BYE has been sent */
     bool batch_over; /* no further line is run */
+    bool ahead;      /* the line of the moment was typed before its prompt was seen */
     bool unasked;    /* questions are taken as answered by yes */
     bool loading;    /* configuration lines only: the text of a file */
 
@@ -93,7 +106,16 @@ struct session {
     char file[65];        /* what a question about a file means */
     bool overwrites;
     unsigned listed; /* lines of a directory shown so far */
-    int page;        /* screen-length; -1: what the terminal has */
+    struct session_ui ui;
+    unsigned vty;   /* number of the terminal */
+    int level;      /* 0 visit, 1 monitoring, 2 configuration, 3 management */
+    int page;       /* screen-length temporary; -1: what ui says */
+    unsigned width; /* screen-width temporary; 0: what ui says */
+    bool unmasked;  /* text for a file: passwords are not hidden */
+    bool no_climb;  /* upper views are not tried */
+    bool immediate; /* each line is committed when it is entered */
+    bool nested;    /* the line of the moment is a part of another: "run" */
+    long grown;     /* octets by which an alias has made the line longer */
     char *history[SESSION_HISTORY];
     unsigned nhistory;
     bool secret; /* the line of the moment holds a clear password */
@@ -117,6 +139,8 @@ void session_pump(struct session *s);
 void session_bye(struct session *s, int code);
 bool session_in_config(const struct session *s);
 struct level *session_level(struct session *s);
+/* Columns of its lines, 0 when nobody knows. */
+unsigned session_width(const struct session *s);
 /* Prompt of the moment, without trailing blank. */
 size_t session_prompt(struct session *s, char *buf, size_t len);
 /* Asks; answered() is called with a valid answer. */
@@ -128,6 +152,8 @@ bool session_push(struct session *s, uint8_t view, const struct sch_key *key, co
 
 /* --- exec.c -------------------------------------------------------------------------- */
 void exec_line(struct session *s);
+/* Forgets the oldest lines of the history beyond that many. */
+void exec_forget(struct session *s, unsigned keep);
 /* Reads an answer to a pending question; false: the line is not one and is still to be run. */
 bool exec_answer(struct session *s);
 

@@ -188,17 +188,11 @@ static unsigned char key_literal(EditLine *el, wint_t key)
 static unsigned char key_redisplay(EditLine *el, wint_t key)
 {
     struct term *t = &term;
-    (void)el;
-    if (key == ('L' & 0x1f) && !t->draw.dumb) {
-        tty_puts(&t->tty, "\033[H\033[2J");
-        t->draw.shown = false;
-    } else {
-        const LineInfoW *li = el_wline(el);
-        size_t n = (size_t)(li->lastchar - li->buffer);
-        size_t at = (size_t)(li->cursor - li->buffer);
-        draw_end(&t->draw);
-        t->draw.cursor = at < n ? at : n;
-    }
+    const LineInfoW *li = el_wline(el);
+    size_t n = (size_t)(li->lastchar - li->buffer), at = (size_t)(li->cursor - li->buffer);
+    (void)key;
+    draw_end(&t->draw);
+    t->draw.cursor = at < n ? at : n;
     draw_show(&t->draw);
     return CC_NORM;
 }
@@ -290,18 +284,45 @@ static unsigned char key_tab(EditLine *el, wint_t key)
     return rc;
 }
 
+/* A hotkey: the host says what it stands for, and that is entered. */
+static unsigned char key_hotkey(EditLine *el, wint_t key)
+{
+    struct term *t = &term;
+    char text = (char)key;
+    const LineInfoW *li = el_wline(el);
+    if (!plain_prompt(t)) {
+        return CC_ERROR;
+    }
+    term_forget_words(t);
+    t->answered = false;
+    client_text(t->client, PROTO_TAB, &text, 1);
+    term_await(t, &t->answered);
+    if (t->over) {
+        return CC_EOF;
+    }
+    if (t->nwords == 0 && text != ('U' & 0x1f)) {
+        return CC_ERROR;
+    }
+    el_cursor(el, (int)(li->lastchar - li->cursor));
+    el_wdeletestr(el, (int)(li->lastchar - li->buffer));
+    if (t->nwords == 0) {
+        return CC_REFRESH; /* Ctrl-U that stands for nothing empties the line */
+    }
+    insert(t, t->words[0]);
+    term_forget_words(t);
+    show_line(t);
+    return CC_NEWLINE;
+}
+
 static void bind_keys(struct term *t)
 {
     static const struct {
         const wchar_t *name;
         unsigned char (*act)(EditLine *, wint_t);
-    } own[] = {{L"vrp-abandon", key_abandon},
-               {L"vrp-return", key_return},
-               {L"vrp-delete", key_delete},
-               {L"vrp-literal", key_literal},
-               {L"vrp-redisplay", key_redisplay},
-               {L"vrp-help", key_help},
-               {L"vrp-tab", key_tab}};
+    } own[] = {{L"vrp-abandon", key_abandon},     {L"vrp-return", key_return},
+               {L"vrp-delete", key_delete},       {L"vrp-literal", key_literal},
+               {L"vrp-redisplay", key_redisplay}, {L"vrp-help", key_help},
+               {L"vrp-hotkey", key_hotkey},       {L"vrp-tab", key_tab}};
     /* clang-format off */
     static const wchar_t *const keys[][2] = {
         {L"^A", L"ed-move-to-beg"},              {L"^B", L"ed-prev-char"},
@@ -309,9 +330,10 @@ static void bind_keys(struct term *t)
         {L"^E", L"ed-move-to-end"},              {L"^F", L"ed-next-char"},
         {L"^H", L"em-delete-prev-char"},         {L"^?", L"em-delete-prev-char"},
         {L"^I", L"vrp-tab"},                     {L"^J", L"ed-newline"},
-        {L"^M", L"ed-newline"},                  {L"^L", L"vrp-redisplay"},
+        {L"^M", L"ed-newline"},                  {L"^L", L"vrp-hotkey"},
+        {L"^G", L"vrp-hotkey"},                  {L"^O", L"vrp-hotkey"},
         {L"^N", L"ed-next-history"},             {L"^P", L"ed-prev-history"},
-        {L"^R", L"vrp-redisplay"},               {L"^U", L"em-kill-line"},
+        {L"^R", L"vrp-redisplay"},               {L"^U", L"vrp-hotkey"},
         {L"^V", L"vrp-literal"},                 {L"^W", L"ed-delete-prev-word"},
         {L"^X", L"vi-kill-line-prev"},           {L"^Y", L"ed-kill-line"},
         {L"^Z", L"vrp-return"},                  {L"^\\", L"ed-unassigned"},
@@ -429,6 +451,10 @@ static void send_line(struct term *t, const wchar_t *line, int count)
     if (!text) {
         term_over(t, TERM_EXIT_HOST);
         return;
+    }
+    if (t->ahead) {
+        client_signal(t->client, PROTO_AHEAD);
+        t->ahead = false;
     }
     client_text(t->client, PROTO_LINE, text, n);
     keep_line(t, text, n);

@@ -7,10 +7,12 @@
  * page is held the host is not read, so it stops producing.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/term_internal.h"
@@ -41,6 +43,8 @@ static void message(struct term *t, const char *text, size_t n)
         draw_show(&t->draw);
     }
 }
+
+static const char idle_text[] = "Info: The session ends: nothing has been typed for too long.\n";
 
 /* --- waiting ------------------------------------------------------------------------- */
 
@@ -84,6 +88,30 @@ static void take_signals(struct term *t)
     }
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Until the session has been idle too long; the last key counts, not what was shown since. */
+static int idle_ms(const struct term *t)
+{
+    int64_t left = t->last_key + (int64_t)t->idle * 1000 - now_ms();
+    return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/* The terminal goes as if it had hung up: what is not committed is kept for the next time. */
+static void idle_too_long(struct term *t)
+{
+    if (idle_ms(t) > 0) {
+        return;
+    }
+    message(t, idle_text, sizeof idle_text - 1);
+    term_over(t, TERM_EXIT_GONE);
+}
+
 void term_wait(struct term *t, bool host)
 {
     struct client *c = t->client;
@@ -93,14 +121,21 @@ void term_wait(struct term *t, bool host)
                           {.fd = t->tty.signals, .events = POLLIN},
                           {.fd = host || client_unsent(c) ? c->fd : -1}};
     p[2].events = (short)((host ? POLLIN : 0) | (client_unsent(c) ? POLLOUT : 0));
-    if (t->tty.gone || (poll(p, 3, -1) < 0 && errno != EINTR)) {
+    bool waits = t->idle && (t->editing || !host);
+    int n = t->tty.gone ? -1 : poll(p, 3, waits ? idle_ms(t) : -1);
+    if (n < 0 && (t->tty.gone || errno != EINTR)) {
         term_over(t, TERM_EXIT_GONE);
+        return;
+    }
+    if (n == 0) {
+        idle_too_long(t);
         return;
     }
     if (p[1].revents) {
         take_signals(t);
     }
     if (p[0].revents) {
+        t->last_key = now_ms();
         tty_read(&t->tty);
     }
     /* Never while a page is held: the text being shown lies in the client's buffer. */
@@ -155,6 +190,9 @@ static void prompt(struct term *t, struct proto_frame *f)
     more_end(t);
     t->nprompt = n < sizeof t->prompt ? n : sizeof t->prompt;
     memcpy(t->prompt, text, t->nprompt);
+    t->idle = proto_get_u32(f);
+    t->last_key = now_ms();
+    t->ahead = (t->flags & PROTO_PROMPT_QUESTION) && tty_line_ahead(&t->tty);
     t->prompted = true;
     t->discard = false;
 }

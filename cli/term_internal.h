@@ -51,11 +51,14 @@ struct term {
     struct more more;
     uint8_t flags;
 
-    bool editing;  /* read_line() is on */
-    bool prompted; /* a prompt has come */
-    bool answered; /* the answer to TAB or HELP has come */
-    bool discard;  /* output of a command that was told to stop */
-    bool middle;   /* the last output did not end its line */
+    int64_t last_key; /* when something was typed last, ms */
+    unsigned idle;    /* seconds without a key after which the session ends, 0: never */
+    bool editing;     /* read_line() is on */
+    bool prompted;    /* a prompt has come */
+    bool ahead;       /* a whole line was already typed when the question came */
+    bool answered;    /* the answer to TAB or HELP has come */
+    bool discard;     /* output of a command that was told to stop */
+    bool middle;      /* the last output did not end its line */
     bool over;
     int code;
     enum ending ending;

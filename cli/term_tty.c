@@ -240,3 +240,14 @@ bool tty_interrupted(struct tty *t)
     }
     return false;
 }
+
+bool tty_line_ahead(const struct tty *t)
+{
+    const uint8_t *p = t->queue ? t->queue + t->at : NULL;
+    size_t n = t->n - t->at;
+    if (n && t->after_cr && *p == '\n') { /* the second half of the line before */
+        p++;
+        n--;
+    }
+    return n && (memchr(p, '\r', n) || memchr(p, '\n', n));
+}

@@ -47,6 +47,8 @@ void tty_read(struct tty *t);       /* after POLLIN */
 /* The next character or octet typed; false when there is none yet. */
 bool tty_char(struct tty *t, wchar_t *ch);
 bool tty_octet(struct tty *t, uint8_t *octet);
+/* A whole line has been typed and not used. */
+bool tty_line_ahead(const struct tty *t);
 /* Forgets what was typed up to and including Ctrl-C; false when that was not typed. */
 bool tty_interrupted(struct tty *t);
 

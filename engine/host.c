@@ -30,10 +30,10 @@
 #define READ_TURN (256u << 10)  /* bytes read from one terminal before others get their turn */
 #define LINES_TURN 512          /* lines delivered likewise */
 #define READ_CHUNK (64u << 10)
-#define CONNS_MAX 256
 #define ALONE_MS 15000 /* --private: how long to wait for the shell that started us */
 #define ACCEPT_RETRY_MS 200
 #define EXIT_START 3
+#define OWNER 3 /* level of root and the host's own user */
 
 struct host_conn {
     struct host *host;
@@ -249,6 +249,12 @@ static void on_hello(struct host_conn *c, struct proto_frame *f)
 
 static void on_frame(struct host_conn *c, struct proto_frame *f, uint8_t *type)
 {
+    if (f->type == PROTO_STOP && c->peer.level < OWNER) {
+        reply(c, PROTO_REFUSED, "Only level 3 may stop the host.");
+        c->bye = true;
+        *type = 0;
+        return;
+    }
     if (f->type == PROTO_STOP) {
         host_bye(c, 0);
         c->host->stopper = c;
@@ -275,6 +281,7 @@ static void on_frame(struct host_conn *c, struct proto_frame *f, uint8_t *type)
     case PROTO_TAB:
     case PROTO_INTR:
     case PROTO_SIZE:
+    case PROTO_AHEAD:
         /* These overtake lines that have to wait, but not a line that only came with them. */
         *type = 0;
         deliver_lines(c);
@@ -410,14 +417,14 @@ static void close_conn(struct host_conn *c)
     uv_close((uv_handle_t *)&c->poll, free_conn);
 }
 
-static bool allowed(int fd, struct host_peer *peer)
+static bool allowed(struct host *h, int fd, struct host_peer *peer)
 {
     struct ucred cred;
     socklen_t len = sizeof cred;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || len != sizeof cred) {
         return false;
     }
-    *peer = (struct host_peer){.pid = cred.pid, .uid = cred.uid};
+    *peer = (struct host_peer){.pid = cred.pid, .uid = cred.uid, .gid = cred.gid, .level = OWNER};
     struct passwd pw, *found = NULL;
     char buf[1024];
     if (getpwuid_r(cred.uid, &pw, buf, sizeof buf, &found) == 0 && found) {
@@ -425,7 +432,10 @@ static bool allowed(int fd, struct host_peer *peer)
     } else {
         snprintf(peer->user, sizeof peer->user, "%lu", (unsigned long)cred.uid);
     }
-    return cred.uid == geteuid() || cred.uid == 0;
+    if (cred.uid != geteuid() && cred.uid != 0) {
+        peer->level = h->ops->level ? h->ops->level(h->ctx, peer) : -1;
+    }
+    return peer->level >= 0;
 }
 
 static void add_conn(struct host *h, int fd)
@@ -445,10 +455,12 @@ static void add_conn(struct host *h, int fd)
     }
     h->conns = c;
     h->nconns++;
-    if (!allowed(fd, &c->peer)) {
-        reply(c, PROTO_REFUSED, "Only the owner of the host and root may attach.");
+    if (!allowed(h, fd, &c->peer)) {
+        reply(c, PROTO_REFUSED,
+              "You have no level on this host: it lets its owner, root and the users it was told "
+              "of attach.");
         c->bye = true;
-    } else if (h->nconns > CONNS_MAX) {
+    } else if (h->nconns > HOST_TERMINALS) {
         reply(c, PROTO_REFUSED, "Too many terminals are attached.");
         c->bye = true;
     }
@@ -696,6 +708,7 @@ int host_run(const struct host_opts *opts, const struct host_ops *ops, void *ctx
     bool started = ops->start(ctx, &h.loop, err, sizeof err);
     if (started) {
         listener = host_listen(opts->db, err, sizeof err);
+        host_share(opts->db, ops->others && ops->others(ctx));
     }
     bool ok = listener >= 0 && prepare(&h, listener, err, sizeof err);
     if (ok) {

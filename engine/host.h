@@ -3,8 +3,9 @@
  * socket beside it, and carries frames between terminals and sessions. It knows nothing of
  * commands: the cli room hands in struct host_ops.
  *
- * Everything here runs in the mgmt thread on one libuv loop. The socket is mode 0600 and a client
- * must have the host's own user id or be root (SO_PEERCRED).
+ * Everything here runs in the mgmt thread on one libuv loop. The socket is mode 0600, or 0666 when
+ * ops->others() says so; who a client is comes from the kernel (SO_PEERCRED): the host's own user,
+ * root, or one that ops->level() knows.
  */
 #ifndef VRPSH_HOST_H
 #define VRPSH_HOST_H
@@ -13,6 +14,8 @@
 
 #include "engine/proto.h"
 
+#define HOST_TERMINALS 256 /* most that may be attached at once */
+
 struct uv_loop_s;
 struct host_conn; /* one attached terminal */
 
@@ -20,7 +23,9 @@ struct host_conn; /* one attached terminal */
 struct host_peer {
     pid_t pid;
     uid_t uid;
+    gid_t gid;
     char user[33];
+    int level; /* what ops->level said; 3 for root and the host's own user */
 };
 
 struct host_ops {
@@ -29,6 +34,12 @@ struct host_ops {
     bool (*start)(void *ctx, struct uv_loop_s *loop, char *err, size_t errlen);
     /* The loop has ended: stop the speaker, close the datastore. */
     void (*stop)(void *ctx);
+    /* Level of a user other than root and the host's own, 0 to 3; -1: may not attach. NULL: nobody
+     * else may. Only level 3 may stop the host. */
+    int (*level)(void *ctx, const struct host_peer *peer);
+    /* Whether such users are to reach the control socket at all (NULL: they are not): asked when
+     * it is made, and after every op that may have changed the answer by host_share(). */
+    bool (*others)(void *ctx);
     /* A client said HELLO and WELCOME is queued (its id is the connection's number; a session may
      * send WELCOME once more with its own). Returns the session (NULL: refused, err says why). The
      * first LINE is delivered without host_ready(). */
@@ -78,6 +89,8 @@ bool host_pending(const struct host_conn *conn);
 /* Sends BYE with the code, then closes once everything is written. */
 void host_bye(struct host_conn *conn, int code);
 
+/* Lets users other than root and the host's own reach the socket, or only these. */
+void host_share(const char *db, bool others);
 /* Path of the control socket of a datastore into buf; false when it would exceed a socket path. */
 bool host_socket_path(const char *db, char *buf, size_t n);
 /* Creates the directory of a datastore, mode 0700, when it is missing. */

@@ -133,6 +133,14 @@ int host_listen(const char *db, char *err, size_t errlen)
     return fd;
 }
 
+void host_share(const char *db, bool others)
+{
+    char path[PATH_MAX];
+    if (host_socket_path(db, path, sizeof path)) {
+        chmod(path, others ? 0666 : 0600);
+    }
+}
+
 void host_unlink_socket(const char *db)
 {
     char path[PATH_MAX];

@@ -111,7 +111,7 @@ void proto_buf_free(struct proto_buf *b)
 
 static bool known(uint8_t type)
 {
-    return (type >= PROTO_HELLO && type <= PROTO_STOP) ||
+    return (type >= PROTO_HELLO && type <= PROTO_AHEAD) ||
            (type >= PROTO_WELCOME && type <= PROTO_BYE);
 }
 

@@ -28,10 +28,12 @@ enum proto_type {
     PROTO_SIZE,      /* u16 rows, u16 columns */
     PROTO_EOF,       /* empty: no more input (end of batch, Ctrl-D) */
     PROTO_STOP,      /* empty: end the host ("vrpsh --stop"); instead of any line */
+    PROTO_AHEAD,     /* empty: the LINE that follows was typed before its prompt was shown */
     /* host -> client */
     PROTO_WELCOME = 64, /* u16 version, u32 session id */
     PROTO_REFUSED,      /* str: why; then the host closes */
-    PROTO_PROMPT,       /* u8 flags (PROTO_PROMPT_*), u16 page length (0: no paging), str text:
+    PROTO_PROMPT,       /* u8 flags (PROTO_PROMPT_*), u16 page length (0: no paging), str text,
+                           u32 seconds after which an idle session ends (0: never):
                            the last line is done, the next may come */
     PROTO_OUT,          /* u8 flags (PROTO_OUT_*), str text */
     PROTO_DIAG,         /* u8 severity ('E' error, 'W' warning, 'I' info), u32 line number (1 is the
@@ -53,7 +55,7 @@ struct proto_hello {
     bool interactive;    /* a person or a program on a terminal: prompts, echo, questions */
     bool keep_going;     /* batch: -k */
     bool json;           /* --json */
-    bool login;          /* reserved for a login shell, 0 today */
+    bool login;          /* a login shell: the banner of one is wanted */
     uint16_t rows, cols; /* 0 when not a terminal */
     char tty[64];        /* "pts/3", "" when there is none */
     char from[64];       /* remote address when known (SSH_CLIENT), else "" */

@@ -354,17 +354,15 @@ struct options {
     size_t wordlen;
 };
 
-static bool known(const struct options *o, const char *text)
-{
-    for (size_t i = 0; i < o->n; i++)
-        if (strcmp(o->out[i].text, text) == 0)
-            return true;
-    return false;
-}
-
 static void add_option(struct options *o, struct sch_option option)
 {
-    if (o->n < o->max && !known(o, option.text))
+    for (size_t i = 0; i < o->n; i++)
+        if (strcmp(o->out[i].text, option.text) == 0) {
+            if (option.level < o->out[i].level)
+                o->out[i].level = option.level;
+            return;
+        }
+    if (o->n < o->max)
         o->out[o->n++] = option;
 }
 
@@ -390,7 +388,8 @@ static void add_value(struct options *o, const struct sch_edge *e)
         if (!could_start(o, e->param, o->notation))
             continue;
         size_t used = strlen(o->notation) + 1;
-        add_option(o, (struct sch_option){o->notation, help, e->param, false});
+        add_option(
+            o, (struct sch_option){o->notation, help, e->param, false, sch_node_level(e->next)});
         o->notation += used;
         o->room -= used;
     }
@@ -405,16 +404,18 @@ static void visit_options(struct walk *w, uint16_t at)
         if (!e->word)
             add_value(o, e);
         else if (o->wordlen <= strlen(e->word) && strncasecmp(e->word, o->word, o->wordlen) == 0)
-            add_option(o, (struct sch_option){e->word, e->help, NULL, false});
+            add_option(o,
+                       (struct sch_option){e->word, e->help, NULL, false, sch_node_level(e->next)});
     }
     if (node->cmd && o->wordlen == 0)
-        add_option(o, (struct sch_option){"<cr>", "", NULL, true});
+        add_option(
+            o, (struct sch_option){"<cr>", "", NULL, true, sch_level(&sch_cmds[node->cmd - 1])});
 }
 
 static void visit_rest(struct walk *w, const struct sch_edge *e, const struct sch_value *v)
 {
-    add_option(w->options,
-               (struct sch_option){ifname_number_notation(v), e->help, e->param, false});
+    add_option(w->options, (struct sch_option){ifname_number_notation(v), e->help, e->param, false,
+                                               sch_node_level(e->next)});
 }
 
 static int option_order(const struct sch_option *a, const struct sch_option *b)

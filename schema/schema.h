@@ -194,6 +194,10 @@ enum sch_status {
 enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_match *m,
                           size_t *at);
 
+/* Level a command needs, and the lowest that any command below a node of the trie needs. */
+uint8_t sch_level(const struct sch_cmd *c);
+uint8_t sch_node_level(uint16_t node);
+
 /* The message of a failure, without caret: "Error: Unrecognized command found at '^' position." */
 const char *sch_status_text(enum sch_status s);
 
@@ -204,6 +208,7 @@ struct sch_option {
     const char *help;
     const struct sch_param *param; /* not NULL: a typed value */
     bool end;                      /* <cr> */
+    uint8_t level;                 /* the lowest for which it leads to something */
 };
 /* What may follow the text before the cursor, each once: values first, then words alphabetically,
  * then <cr>. word receives the offset of the word being typed (n when at a blank). Returns the

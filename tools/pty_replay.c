@@ -7,9 +7,10 @@
  * A transcript is the screen as a person sees it. What follows a prompt ("<H>", "[~H-bgp]", a
  * question's "[Y/N]:", "---- More ----") on a line is what was typed there, with Enter at its end
  * unless it ends in "?" or a key in braces ({tab}, {space}, {enter}, {ctrl-c}, {ctrl-z}, {ctrl-x},
- * {up}, {q}, {b}). Text already on the line after a "?" is typed on from where it was. Lines that
- * begin with "% " are notes and copied; "%size ROWS COLS" comes before anything else, "%hangup X"
- * closes a terminal. With several terminals every line begins with its letter: "A|[~H]commit".
+ * {up}, {q}, {b}, {ctrl-g}, {ctrl-l}, {ctrl-u}). Text already on the line after a "?" is typed on
+ * from where it was. Lines that begin with "% " are notes and copied; "%size ROWS COLS" comes
+ * before anything else, "%hangup X" closes a terminal. With several terminals every line begins
+ * with its letter: "A|[~H]commit".
  *
  * Output is compared as text: carriage returns vanish and the pager's erasing becomes the end of
  * its line. Input is typed only when the prompt it belongs to has appeared.
@@ -234,9 +235,9 @@ static void show(struct term *t, bool all)
 
 static const struct {
     const char *name, *octets;
-} keys[] = {{"{tab}", "\t"},      {"{space}", " "},     {"{enter}", "\r"},
-            {"{ctrl-c}", "\003"}, {"{ctrl-z}", "\032"}, {"{ctrl-x}", "\030"},
-            {"{up}", "\033[A"},   {"{q}", "q"},         {"{b}", "b"}};
+} keys[] = {{"{tab}", "\t"},      {"{space}", " "},     {"{enter}", "\r"},    {"{ctrl-c}", "\003"},
+            {"{ctrl-z}", "\032"}, {"{ctrl-x}", "\030"}, {"{up}", "\033[A"},   {"{q}", "q"},
+            {"{b}", "b"},         {"{ctrl-g}", "\007"}, {"{ctrl-l}", "\014"}, {"{ctrl-u}", "\025"}};
 
 static void type(struct term *t, const char *text, size_t n)
 {
@@ -310,6 +311,8 @@ static void play(struct term *t, const char *typed)
     if (octets[0] != '?')
         t->pending[0] = 0;
     type(t, octets, strlen(octets));
+    if (octets[0] && strchr("\a\f\025", octets[0]))
+        putchar('\n'); /* the command that a hotkey enters is shown below it */
     if (octets[0] == '\t' || octets[0] == '\033')
         redrawn(t);
     else
@@ -391,7 +394,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     command = argv + 2;
     if (regcomp(&prompt,
-                "^(<[^>]*>|\\[[~*][^]]*\\]|.*\\[Y/N\\]:|.*\\[Y/N/C\\]:|"
+                "^(<[^>]*>|\\[[~*A-Za-z][^]]*\\]|.*\\[Y/N\\]:|.*\\[Y/N/C\\]:|"
                 ".*\\[Y\\(yes\\)/N\\(no\\)/C\\(cancel\\)\\]:|  ---- More ----)",
                 REG_EXTENDED))
         die("regcomp");

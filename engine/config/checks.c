@@ -335,3 +335,31 @@ bool check_interface_ipv6(struct edit *e, const struct sch_key *view, const stru
         return edit_error(e, "The specified IPv6 address is invalid.");
     return address_free(e, view, l, v);
 }
+
+bool check_ui_range(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                    const struct sch_value *v)
+{
+    (void)view, (void)l;
+    if (v[1].u < v[0].u)
+        return edit_error(e, "The last number is smaller than the first.");
+    return true;
+}
+
+/* An alias must not take a command away. */
+bool check_alias_name(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
+{
+    static const uint8_t views[] = {VIEW_USER, VIEW_SYSTEM, VIEW_COMMAND_ALIAS};
+    struct sch_option o[256];
+    char notation[2048];
+    size_t word;
+    (void)view, (void)l;
+    for (size_t k = 0; k < sizeof views; k++) {
+        size_t n = sch_options(views[k], v[0].s, v[0].n, &word, o, 256, notation, sizeof notation);
+        for (size_t i = 0; i < n; i++)
+            if (!o[i].param && strlen(o[i].text) == v[0].n &&
+                memcmp(o[i].text, v[0].s, v[0].n) == 0)
+                return edit_error(e, "The name is a command.");
+    }
+    return true;
+}

@@ -83,6 +83,7 @@ struct model {
     struct model_vpn *vpns;
     struct model_static *statics;
     struct model_origin *origins;
+    uint32_t shell_changes; /* lines about the shell that came or went: settings.c */
     bool all_dirty, addrs_dirty, listen_dirty, statics_dirty, origins_dirty;
 };
 

@@ -309,7 +309,7 @@ bool store_open(struct store **out, const char *path, const char *fingerprint, c
     mode_t old = umask(077);
     int rc = sqlite3_open_v2(
         path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    bool ok = rc == SQLITE_OK && prepare(s, fingerprint);
+    bool ok = rc == SQLITE_OK && prepare(s, fingerprint) && store_records_open(s);
     umask(old);
     if (!ok) {
         if (!s->error[0])
@@ -336,6 +336,7 @@ void store_close(struct store *s)
         overlay_free(w->c.overlay);
         free(w);
     }
+    store_records_close(s);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(s->q[i]);
     sqlite3_close(s->db);

@@ -55,10 +55,15 @@ struct store {
     bool running_empty; /* spares a look-up per line while a first configuration is loaded */
     bool held;          /* Q_HOLD stands on a row: one read transaction spans many reads */
     struct waiting *waiting;
-    unsigned failures; /* reads that failed so far */
-    unsigned watched;  /* their number when store_watch() was called */
+    unsigned failures;             /* reads that failed so far */
+    unsigned watched;              /* their number when store_watch() was called */
+    struct store_pending *pending; /* audit.c */
     char error[256];
 };
+
+/* audit.c */
+bool store_records_open(struct store *s);
+void store_records_close(struct store *s);
 
 extern const char *const store_sql[STATEMENTS];
 

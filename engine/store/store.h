@@ -146,4 +146,22 @@ bool store_revert(struct store *s, struct store_candidate *c, uint32_t id);
 /* Drops the rows that another session's commit has made equal to running. */
 void store_candidate_tidy(struct store *s, struct store_candidate *c);
 
+/* --- the record of commands (audit.c) ------------------------------------------------ */
+
+#define STORE_RECORDS_TEXT "10000" /* the newest that are kept */
+
+struct store_record {
+    int64_t id, time;
+    char user[64], tty[64], from[64];
+    int level;
+    const char *command, *result; /* "ok", or what was wrong */
+};
+/* Notes a command; it is written by store_records_flush() at the latest when a terminal is
+ * answered. */
+bool store_record(struct store *s, const struct store_record *r);
+bool store_records_flush(struct store *s);
+typedef bool store_record_fn(void *arg, const struct store_record *r);
+/* Newest first, at most max, of one user or (NULL) of all. */
+bool store_records(struct store *s, size_t max, const char *user, store_record_fn *fn, void *arg);
+
 #endif

@@ -167,6 +167,14 @@ static inline const char *lines_into(uint8_t view)
     switch (view) {
     case VIEW_SYSTEM:
         return "";
+    case VIEW_AAA:
+        return "aaa\n";
+    case VIEW_CONSOLE:
+        return "user-interface console 0\n";
+    case VIEW_VTY:
+        return "user-interface vty 0 4\n";
+    case VIEW_COMMAND_ALIAS:
+        return "command alias\n";
     case VIEW_INTERFACE:
         return "interface LoopBack 5\n";
     case VIEW_BGP:

@@ -63,7 +63,7 @@ START_TEST(bad_frames)
     ck_assert_int_eq(proto_next((const uint8_t *)"\0\x10\0\1", 4, &f), -1);
     ck_assert_int_eq(proto_next((const uint8_t *)"\0\x10\0\0", 4, &f), 0);
     ck_assert_int_eq(proto_next((const uint8_t *)"\0\0\0\1\0", 5, &f), -1);
-    ck_assert_int_eq(proto_next((const uint8_t *)"\0\0\0\x9\x9", 5, &f), -1);
+    ck_assert_int_eq(proto_next((const uint8_t *)"\0\0\0\x9\x0a", 5, &f), -1);
     ck_assert_int_eq(proto_next((const uint8_t *)"\0\0\0\1\xff", 5, &f), -1);
     /* A string that claims more than the frame holds, then more reads. */
     ck_assert_int_eq(proto_next((const uint8_t *)"\0\0\0\7\2\0\0\0\4ab", 11, &f), 11);

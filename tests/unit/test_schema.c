@@ -314,7 +314,8 @@ static const struct tried {
     {VIEW_USER, "dis c", SCH_AMBIGUOUS, 4, NULL},
     {VIEW_SYSTEM, "di co ca ch", SCH_OK, 0, "display configuration candidate"},
     {VIEW_SYSTEM, "c c c", SCH_OK, 0, "clear configuration candidate"},
-    {VIEW_SYSTEM, "comm", SCH_OK, 0, "commit"},
+    {VIEW_SYSTEM, "comm", SCH_AMBIGUOUS, 0, NULL},
+    {VIEW_SYSTEM, "commi", SCH_OK, 0, "commit"},
     {VIEW_SYSTEM, "c", SCH_AMBIGUOUS, 0, NULL},
     {VIEW_SYSTEM, "c c", SCH_AMBIGUOUS, 0, NULL},
     {VIEW_SYSTEM, "commit ch", SCH_OK, 0, "commit check"},
@@ -473,10 +474,11 @@ static const char *options(uint8_t view, const char *line, char out[2000])
 START_TEST(continuations)
 {
     char out[2000];
-    ck_assert_str_eq(options(VIEW_USER, "s", out), "[s] save screen-length startup system-view");
+    ck_assert_str_eq(options(VIEW_USER, "s", out),
+                     "[s] save screen-length screen-width startup system-view");
     ck_assert_str_eq(options(VIEW_USER, "dis", out), "[dis] display");
     ck_assert_str_eq(options(VIEW_USER, "display c", out),
-                     "[c] clock configuration current-configuration");
+                     "[c] clock command-record configuration current-configuration");
     ck_assert_str_eq(options(VIEW_USER, "display clock ", out), "<cr>");
     ck_assert_str_eq(options(VIEW_USER, "d cu ", out), "all configuration inactive interface <cr>");
     ck_assert_str_eq(options(VIEW_USER, "rollback configuration ", out), "last to");

@@ -27,7 +27,8 @@
 struct fake {
     struct host_conn *conn;
     unsigned page, left;
-    bool held, sizes, pouring;
+    bool held, sizes, pouring, ahead;
+    unsigned idle;
 };
 
 static void say(struct fake *s, enum proto_type t, int flags, const char *text)
@@ -41,6 +42,9 @@ static void say(struct fake *s, enum proto_type t, int flags, const char *text)
         proto_u16(&b, (uint16_t)s->page);
     }
     proto_str(&b, text, strlen(text));
+    if (t == PROTO_PROMPT) {
+        proto_u32(&b, s->idle);
+    }
     proto_end(&b);
     host_send(s->conn, &b);
     proto_buf_free(&b);
@@ -81,6 +85,8 @@ static void line(struct fake *s, const char *text)
     unsigned n;
     if (sscanf(text, "page %u", &n) == 1) {
         s->page = n;
+    } else if (sscanf(text, "idle %u", &n) == 1) {
+        s->idle = n;
     } else if (sscanf(text, "lines %u", &n) == 1) {
         for (unsigned i = 1; i <= n; i++) {
             snprintf(buf, sizeof buf, "line %u\n", i);
@@ -111,7 +117,8 @@ static void line(struct fake *s, const char *text)
     } else if (strcmp(text, "die") == 0) {
         raise(SIGKILL);
     } else if (*text) {
-        snprintf(buf, sizeof buf, "got[%s]\n", text);
+        snprintf(buf, sizeof buf, "%s[%s]\n", s->ahead ? "ahead" : "got", text);
+        s->ahead = false;
         say(s, PROTO_OUT, 0, buf);
     }
     ask(s, 0, "<R>");
@@ -124,7 +131,10 @@ static void candidates(struct fake *s, const char *text)
     word = word ? word + 1 : text;
     proto_begin(&b, PROTO_COMPLETE);
     proto_u32(&b, (uint32_t)(word - text));
-    if (strcmp(word, "di") == 0) {
+    if (strcmp(text, "\a") == 0) {
+        proto_u16(&b, 1);
+        proto_str(&b, "the hotkey", 10);
+    } else if (strcmp(word, "di") == 0) {
         proto_u16(&b, 1);
         proto_str(&b, "display", 7);
     } else if (strcmp(word, "pe") == 0) {
@@ -168,6 +178,9 @@ static void frame(void *session, struct proto_frame *f)
         s->held = s->pouring = false;
         say(s, PROTO_OUT, 0, "INTR\n");
         ask(s, 0, "<R>");
+        break;
+    case PROTO_AHEAD:
+        s->ahead = true;
         break;
     case PROTO_SIZE:
         if (s->sizes) {
@@ -394,7 +407,7 @@ START_TEST(recall)
     BEGIN(terms[_i]);
     type("one\rtwo\rtwo\rask\rno\r");
     see("one\r\ngot[one]\r\n<R>two\r\ngot[two]\r\n<R>two\r\ngot[two]\r\n<R>ask\r\nSure? "
-        "[Y/N]:no\r\ngot[no]\r\n<R>");
+        "[Y/N]:no\r\nahead[no]\r\n<R>");
     type("\020\020\020"); /* ^P */
     see("ask\b\b\btwo\b\b\bone");
     type("\033n\r");
@@ -652,6 +665,77 @@ START_TEST(page_arithmetic)
 }
 END_TEST
 
+/* A key that stands for a command enters that, whatever was on the line. */
+START_TEST(hotkeys)
+{
+    BEGIN(terms[_i]);
+    type("\a");
+    see("the hotkey\r\ngot[the hotkey]\r\n<R>");
+    type("\f"); /* stands for nothing */
+    see("\a");
+    type("abc");
+    see("abc");
+    type("\025x\r");
+    see("\b\b\b   \b\b\bx\r\ngot[x]\r\n<R>");
+}
+END_TEST
+
+#define HELD "  ---- More ----"
+
+START_TEST(pager_goes_back_and_filters)
+{
+    BEGIN("vt100");
+    type("page 3\r");
+    see("page 3\r\n<R>");
+    type("lines 9\r");
+    see("lines 9\r\nline 1\r\nline 2\r\n" HELD);
+    type(" ");
+    see(PAGER_ERASE "line 3\r\nline 4\r\n" HELD);
+    type("b");
+    see(PAGER_ERASE "line 1\r\nline 2\r\n" HELD);
+    type("x"); /* no key of the pager */
+    type("/[79]");
+    see(PAGER_ERASE "/[79]");
+    type("\r");
+    see("\b \b\b \b\b \b\b \b\b \bline 7\r\nline 8\r\n" HELD);
+    type(" ");
+    see(PAGER_ERASE "line 9\r\n<R>");
+    type("lines 9\r -[3-8]\r");
+    see("lines 9\r\nline 1\r\nline 2\r\n" HELD PAGER_ERASE "line 3\r\nline 4\r\n" HELD PAGER_ERASE
+        "-[3-8]\b \b\b \b\b \b\b \b\b \b\b \bline 9\r\n<R>");
+}
+END_TEST
+
+/* Only a line that was there before the question was asked is marked. */
+START_TEST(ahead_of_a_question)
+{
+    BEGIN("vt100");
+    type("ask\rnext\r");
+    see("ask\r\nSure? [Y/N]:next\r\nahead[next]\r\n<R>");
+    type("ask\r\n");
+    see("ask\r\nSure? [Y/N]:");
+    type("next\r\n");
+    see("next\r\ngot[next]\r\n<R>");
+}
+END_TEST
+
+START_TEST(idle)
+{
+    BEGIN("vt100");
+    type("idle 1\r");
+    see("idle 1\r\n<R>");
+    usleep(700000);
+    type("x");
+    see("x");
+    usleep(700000);
+    type("y");
+    see("y");
+    usleep(1100000);
+    see("\r\033[JInfo: The session ends: nothing has been typed for too long.\r\n<R>xy\r\n");
+    ck_assert_int_eq(ended(), 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("term");
@@ -673,6 +757,10 @@ int main(void)
     tcase_add_test(t, resize);
     tcase_add_test(t, ends);
     tcase_add_test(t, page_arithmetic);
+    tcase_add_loop_test(t, hotkeys, 0, 2);
+    tcase_add_test(t, pager_goes_back_and_filters);
+    tcase_add_test(t, ahead_of_a_question);
+    tcase_add_test(t, idle);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

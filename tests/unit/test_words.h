@@ -65,6 +65,8 @@ static inline const char *words_special(const struct sch_param *p, unsigned k)
         {"keepalive", {"1", "21845", "60", "7"}},
         {"hold", {"65535", "65535", "180", "21"}},
         {"minimum", {"65535", "20", "30", "21"}},
+        {"first", {"0", "255", "7", "1"}},
+        {"last", {"1", "255", "9", "1"}},
         {"begin", {"1", "4294967295", "65536", "1.1"}},
         {"end", {"1", "65535.65535", "65537", "65537"}},
     };
@@ -114,6 +116,8 @@ static inline const char *words_value(const struct sch_param *p, unsigned k, cha
         if (k == 2)
             return "to \"AGG\"  | 3 blanks, \xe2\x82\xac";
         return words_fill(buf, k == 0 ? p->lo : k == 1 ? p->hi : 20, k == 3 ? "und" : "text ");
+    case SCH_ENUM:
+        return p->words[k % p->nwords];
     case SCH_SECRET:
         return words_fill(buf, k == 0 ? p->lo : k == 1 ? p->hi : 9, k == 2 ? "#%^" : "Pass-1");
     default:

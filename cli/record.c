@@ -1,0 +1,78 @@
+/* The record of commands; see record.h. */
+#include "cli/record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/app_internal.h"
+#include "engine/config/model.h"
+
+#define SHOWN 100 /* lines, when nothing else is asked for */
+#define HIDDEN "******"
+
+/* Passwords are not recorded, not even those of lines that were refused: the word behind each that
+ * may stand before one is hidden. */
+static void hide(const char *line, char *out, size_t len)
+{
+    static const char *const before[] = {"simple", "cipher", "password"};
+    size_t n = 0;
+    bool secret = false;
+    out[0] = 0;
+    while (*line && n + sizeof HIDDEN < len) {
+        size_t blank = strspn(line, " \t"), word = strcspn(line + blank, " \t");
+        bool opens = false;
+        for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+            opens |= word >= 2 && word <= strlen(before[i]) &&
+                     strncmp(before[i], line + blank, word) == 0;
+        n += (size_t)snprintf(out + n, len - n, "%.*s", (int)blank, line);
+        if (n < len)
+            n += (size_t)snprintf(out + n, len - n, "%.*s",
+                                  secret && !opens ? (int)sizeof HIDDEN - 1 : (int)word,
+                                  secret && !opens ? HIDDEN : line + blank);
+        secret = opens;
+        line += blank + word;
+    }
+}
+
+void record_command(struct session *s)
+{
+    struct store_record r = {.time = time(NULL), .level = s->level};
+    char command[PROTO_LINE_MAX + 16];
+    if (!s->conn)
+        return; /* an offline check or a file being loaded */
+    hide(s->nested ? s->line + strspn(s->line, " ") : s->typed, command, sizeof command);
+    snprintf(r.user, sizeof r.user, "%s", s->user);
+    snprintf(r.tty, sizeof r.tty, "%s", s->tty);
+    snprintf(r.from, sizeof r.from, "%s", s->hello.from);
+    r.command = command;
+    r.result = s->failed[0] ? s->failed : s->question ? "asked" : "ok";
+    store_record(s->app->config.store, &r);
+}
+
+static bool show(void *arg, const struct store_record *r)
+{
+    struct session *s = arg;
+    char when[64], stamp[64];
+    struct tm tm;
+    time_t t = (time_t)r->time;
+    localtime_r(&t, &tm);
+    strftime(stamp, sizeof stamp, "%b %e %Y", &tm);
+    app_time(r->time, when, sizeof when);
+    out(s,
+        "%s %s %s %%%%01CLI/5/CMDRECORD(s):[%lld]:Recorded command information. (Task=%s, "
+        "RemoteIp=%s, User=%s, Command=\"%s\", Result=\"%s\")\n",
+        stamp, when + 11, model_sysname(s->app->config.model), (long long)r->id, r->tty,
+        r->from[0] ? r->from : "-", r->user, r->command, r->result);
+    return true;
+}
+
+void cmd_display_record(struct session *s, const struct sch_match *m)
+{
+    const struct sch_value *n = cmd_arg(m, "number"), *user = cmd_arg(m, "user");
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)user->n, user->present ? user->s : "");
+    if (!store_records(s->app->config.store, n->present ? (size_t)n->u : SHOWN,
+                       user->present ? name : NULL, show, s))
+        session_error(s, "%s", store_error(s->app->config.store));
+}

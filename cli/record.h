@@ -1,0 +1,10 @@
+/* The record of commands that the datastore keeps: every line with user, terminal and result. */
+#ifndef VRPSH_RECORD_H
+#define VRPSH_RECORD_H
+
+#include "cli/session.h"
+
+/* Records the line of the moment, which has been run. */
+void record_command(struct session *s);
+
+#endif
