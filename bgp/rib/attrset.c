@@ -9,21 +9,25 @@
 #include "bgp/wire/aspath.h"
 #include "bgp/wire/attr.h"
 
-enum { FIRST_SLOTS = 1024 };
-
 void attrsets_init(struct attrsets *s)
 {
-    *s = (struct attrsets){.used = 1, .mask = FIRST_SLOTS - 1};
-    s->slots = rib_resize(NULL, 0, FIRST_SLOTS * sizeof *s->slots);
+    *s = (struct attrsets){.used = 1};
+    index_init(&s->index);
+}
+
+/* Free ids are chained through the pointers, which are odd then. */
+static bool live(const struct attrsets *s, uint32_t id)
+{
+    return ((uintptr_t)s->at[id] & 1) == 0;
 }
 
 void attrsets_clear(struct attrsets *s)
 {
     for (uint32_t id = 1; id < s->used; id++)
-        if (((uintptr_t)s->at[id] & 1) == 0)
+        if (live(s, id))
             free(s->at[id]);
     rib_resize(s->at, s->room * sizeof(struct attrset *), 0);
-    rib_resize(s->slots, (s->mask + (size_t)1) * sizeof *s->slots, 0);
+    index_clear(&s->index);
     *s = (struct attrsets){0};
 }
 
@@ -36,26 +40,14 @@ static uint32_t hash_of(struct bgp_cursor block, struct bgp_cursor stack, uint32
     return (uint32_t)(h ^ h >> 32);
 }
 
-static void grow_slots(struct attrsets *s)
+static void restart(struct attrsets *s)
 {
-    size_t n = (size_t)s->mask + 1;
-    uint64_t *slots = rib_resize(NULL, 0, 2 * n * sizeof *slots);
-    uint32_t mask = (uint32_t)(2 * n - 1), k;
-
-    for (size_t i = 0; i < n; i++) {
-        if (s->slots[i] == 0)
-            continue;
-        k = (uint32_t)(s->slots[i] >> 32) & mask;
-        while (slots[k] != 0)
-            k = (k + 1) & mask;
-        slots[k] = s->slots[i];
-    }
-    rib_resize(s->slots, n * sizeof *slots, 0);
-    s->slots = slots;
-    s->mask = mask;
+    index_restart(&s->index, s->live);
+    for (uint32_t id = 1; id < s->used; id++)
+        if (live(s, id))
+            index_put(&s->index, s->at[id]->hash, id);
 }
 
-/* Free ids are chained through the pointers, which are odd then. */
 static uint32_t new_id(struct attrsets *s)
 {
     uint32_t id = s->free;
@@ -149,14 +141,11 @@ static size_t octets(const struct attrset *a)
 uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, struct bgp_cursor stack,
                      uint32_t next_hop, bool *fresh)
 {
-    uint32_t hash = hash_of(block, stack, next_hop), i = hash & s->mask, id;
+    uint32_t hash = hash_of(block, stack, next_hop), at = hash, id;
     struct attrset *a;
 
     *fresh = false;
-    for (uint64_t slot; (slot = s->slots[i]) != 0; i = (i + 1) & s->mask) {
-        if (slot >> 32 != hash)
-            continue;
-        id = (uint32_t)slot;
+    while (index_next(&s->index, hash, &at, &id)) {
         a = s->at[id];
         if (same(a, block, stack, next_hop)) {
             a->refs++;
@@ -176,35 +165,14 @@ uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, struct bgp_cur
     if (stack.left > 0)
         memcpy(a->block + block.left, stack.at, stack.left);
     decode(a);
+    if (index_full(&s->index))
+        restart(s);
     id = new_id(s);
     s->at[id] = a;
-    s->slots[i] = (uint64_t)hash << 32 | id;
+    index_put(&s->index, hash, id);
     s->octets += octets(a);
-    if (++s->live > s->mask / 4 * 3)
-        grow_slots(s);
+    s->live++;
     return id;
-}
-
-/* Takes the slot out and moves up what stood behind it because of it. */
-static void unlink_slot(struct attrsets *s, uint32_t id)
-{
-    uint32_t i = s->at[id]->hash & s->mask, hole;
-
-    while ((uint32_t)s->slots[i] != id)
-        i = (i + 1) & s->mask;
-    for (hole = i;;) {
-        uint32_t home;
-
-        i = (i + 1) & s->mask;
-        if (s->slots[i] == 0)
-            break;
-        home = (uint32_t)(s->slots[i] >> 32) & s->mask;
-        if (((i - home) & s->mask) >= ((i - hole) & s->mask)) {
-            s->slots[hole] = s->slots[i];
-            hole = i;
-        }
-    }
-    s->slots[hole] = 0;
 }
 
 uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n)
@@ -215,7 +183,7 @@ uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n)
     a->refs -= n;
     if (a->refs > 0)
         return 0;
-    unlink_slot(s, id);
+    index_remove(&s->index, a->hash, id);
     s->octets -= octets(a);
     s->live--;
     s->freed++;

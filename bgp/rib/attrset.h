@@ -11,6 +11,7 @@
 #ifndef VRPSH_BGP_RIB_ATTRSET_H
 #define VRPSH_BGP_RIB_ATTRSET_H
 
+#include "bgp/rib/index.h"
 #include "bgp/rib/slab.h"
 #include "bgp/wire/nlri.h"
 
@@ -40,10 +41,9 @@ struct attrsets {
     struct attrset **at; /* by id */
     uint32_t used, room, free;
     uint32_t live;
-    uint32_t freed;  /* how many have gone, over and over: no id is reused while it stays */
-    size_t octets;   /* of all live sets */
-    uint64_t *slots; /* open addressing, hash << 32 | id; a power of two of them */
-    uint32_t mask;
+    uint32_t freed; /* how many have gone, over and over: no id is reused while it stays */
+    size_t octets;  /* of all live sets */
+    struct index index;
 };
 
 void attrsets_init(struct attrsets *s);

@@ -1,6 +1,6 @@
 /*
- * Destinations of one table: fixed-size records found by their key through an open-addressing hash
- * of 32-bit ids and hashes. There is no order; displays sort when somebody looks.
+ * Destinations of one table: fixed-size records found by their key through an index. There is no
+ * order; displays sort when somebody looks.
  *
  * A destination lives as long as it has a path or an update group has told somebody of it; then it
  * is collected (group.c). Ids are reused, so Adj-RIB-Out arrays stay dense.
@@ -8,6 +8,7 @@
 #ifndef VRPSH_BGP_RIB_DEST_H
 #define VRPSH_BGP_RIB_DEST_H
 
+#include "bgp/rib/index.h"
 #include "bgp/rib/slab.h"
 #include "bgp/wire/nlri.h"
 
@@ -26,8 +27,7 @@ struct dest {
 
 struct dests {
     struct slab slab;
-    uint64_t *slots; /* hash << 32 | id, so that a miss touches no record */
-    uint32_t mask;
+    struct index index;
     unsigned octets; /* of a key */
 };
 
@@ -48,15 +48,15 @@ static inline struct dest *dest_at(const struct dests *d, uint32_t id)
 
 static inline void dest_prefetch_slot(const struct dests *d, uint32_t hash)
 {
-    __builtin_prefetch(&d->slots[hash & d->mask]);
+    index_prefetch(&d->index, hash);
 }
 
 static inline void dest_prefetch_record(const struct dests *d, uint32_t hash)
 {
-    uint64_t slot = d->slots[hash & d->mask];
+    uint32_t at = hash, id;
 
-    if (slot != 0 && slot >> 32 == hash)
-        __builtin_prefetch(slab_at(&d->slab, (uint32_t)slot));
+    if (index_next(&d->index, hash, &at, &id))
+        __builtin_prefetch(slab_at(&d->slab, id));
 }
 
 #endif
