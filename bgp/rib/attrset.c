@@ -15,6 +15,11 @@ void attrsets_init(struct attrsets *s)
     index_init(&s->index);
 }
 
+static size_t octets(const struct attrset *a)
+{
+    return offsetof(struct attrset, block) + a->len + attrset_stack(a).left;
+}
+
 /* Free ids are chained through the pointers, which are odd then. */
 static bool live(const struct attrsets *s, uint32_t id)
 {
@@ -25,7 +30,8 @@ void attrsets_clear(struct attrsets *s)
 {
     for (uint32_t id = 1; id < s->used; id++)
         if (live(s, id))
-            free(s->at[id]);
+            pool_free(&s->pool, s->at[id], octets(s->at[id]));
+    pool_clear(&s->pool);
     rib_resize(s->at, s->room * sizeof(struct attrset *), 0);
     index_clear(&s->index);
     *s = (struct attrsets){0};
@@ -133,11 +139,6 @@ static bool same(const struct attrset *a, struct bgp_cursor block, struct bgp_cu
            (stack.left == 0 || memcmp(of.at, stack.at, stack.left) == 0);
 }
 
-static size_t octets(const struct attrset *a)
-{
-    return sizeof *a + a->len + attrset_stack(a).left;
-}
-
 uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, struct bgp_cursor stack,
                      uint32_t next_hop, bool *fresh)
 {
@@ -153,9 +154,8 @@ uint32_t attrset_get(struct attrsets *s, struct bgp_cursor block, struct bgp_cur
         }
     }
     *fresh = true;
-    if (!(a = malloc(sizeof *a + block.left + stack.left)))
-        abort();
-    memset(a, 0, sizeof *a);
+    a = pool_new(&s->pool, offsetof(struct attrset, block) + block.left + stack.left);
+    memset(a, 0, offsetof(struct attrset, block));
     a->refs = 1;
     a->hash = hash;
     a->next_hop = next_hop;
@@ -187,7 +187,7 @@ uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n)
     s->octets -= octets(a);
     s->live--;
     s->freed++;
-    free(a);
+    pool_free(&s->pool, a, octets(a));
     s->at[id] = (struct attrset *)(((uintptr_t)s->free << 1) | 1); /* NOLINT: a link, no pointer */
     s->free = id;
     return next_hop;

@@ -12,6 +12,7 @@
 #define VRPSH_BGP_RIB_ATTRSET_H
 
 #include "bgp/rib/index.h"
+#include "bgp/rib/pool.h"
 #include "bgp/rib/slab.h"
 #include "bgp/wire/nlri.h"
 
@@ -44,6 +45,7 @@ struct attrsets {
     uint32_t freed; /* how many have gone, over and over: no id is reused while it stays */
     size_t octets;  /* of all live sets */
     struct index index;
+    struct pool pool; /* where they are */
 };
 
 void attrsets_init(struct attrsets *s);
