@@ -9,6 +9,8 @@
 #include "bgp/wire/aspath.h"
 #include "bgp/wire/attr.h"
 
+enum { AHEAD = 8 };
+
 void attrsets_init(struct attrsets *s)
 {
     *s = (struct attrsets){.used = 1};
@@ -49,9 +51,14 @@ static uint32_t hash_of(struct bgp_cursor block, struct bgp_cursor stack, uint32
 static void restart(struct attrsets *s)
 {
     index_restart(&s->index, s->live);
-    for (uint32_t id = 1; id < s->used; id++)
+    for (uint32_t id = 1; id < s->used; id++) {
+        if (id + 2 * AHEAD < s->used && live(s, id + 2 * AHEAD))
+            __builtin_prefetch(s->at[id + 2 * AHEAD]);
+        if (id + AHEAD < s->used && live(s, id + AHEAD))
+            index_prefetch(&s->index, s->at[id + AHEAD]->hash);
         if (live(s, id))
             index_put(&s->index, s->at[id]->hash, id);
+    }
 }
 
 static uint32_t new_id(struct attrsets *s)

@@ -5,6 +5,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+enum { AHEAD = 16 };
+
 void dests_init(struct dests *d, enum bgp_family family)
 {
     d->octets = bgp_key_octets(family);
@@ -58,15 +60,21 @@ uint32_t dest_find(const struct dests *d, const uint8_t *key, unsigned len, uint
     return 0;
 }
 
-/* The records are read in their order, so only the slots are looked for in memory. */
+/* The records are read in their order; their slots are asked for some records ahead. */
 static void restart(struct dests *d)
 {
-    index_restart(&d->index, d->slab.live);
-    for (uint32_t id = 1; id < d->slab.used; id++) {
-        const struct dest *e = dest_at(d, id);
+    uint32_t hash[AHEAD];
 
-        if (e->flags & DEST_LIVE)
-            index_put(&d->index, dest_hash(d, e->key, e->len), id);
+    index_restart(&d->index, d->slab.live);
+    for (uint32_t id = 1; id < d->slab.used + AHEAD; id++) {
+        uint32_t put = id - AHEAD, *h = &hash[id % AHEAD];
+
+        if (id > AHEAD && dest_at(d, put)->flags & DEST_LIVE)
+            index_put(&d->index, *h, put);
+        if (id < d->slab.used) {
+            *h = dest_hash(d, dest_at(d, id)->key, dest_at(d, id)->len);
+            index_prefetch(&d->index, *h);
+        }
     }
 }
 

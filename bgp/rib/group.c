@@ -205,22 +205,19 @@ static size_t gather(struct rib_group *g, size_t n)
         g->pending_at = g->npending = 0;
     }
     if (g->nrun == GROUP_RUN || g->npending == 0) {
-        uint64_t *spare = rib_resize(NULL, 0, g->nrun * sizeof *spare);
-
-        run_sort(g->run, spare, g->nrun);
-        rib_resize(spare, g->nrun * sizeof *spare, 0);
+        run_sort(g->table->rib, g->run, g->nrun);
         g->sorted = true;
     }
     return done;
 }
 
-void run_sort(uint64_t *run, uint64_t *spare, size_t n)
+void run_sort(struct rib *r, uint64_t *run, size_t n)
 {
     enum { BITS = 11, BUCKETS = 1 << BITS };
     uint32_t count[BUCKETS];
     uint64_t all = 0;
     bool sorted = true;
-    uint64_t *from = run, *to = spare;
+    uint64_t *from = run, *to, *spare;
 
     for (size_t i = 0; i < n; i++) {
         all |= run[i] >> 32;
@@ -228,6 +225,11 @@ void run_sort(uint64_t *run, uint64_t *spare, size_t n)
     }
     if (sorted)
         return;
+    if (r->spare_room < n) {
+        RESIZE(r->spare, r->spare_room, n);
+        r->spare_room = n;
+    }
+    to = r->spare;
     for (unsigned shift = 32; all >> (shift - 32); shift += BITS) {
         size_t sum = 0;
 

@@ -121,8 +121,8 @@ uint32_t group_told(const struct rib_member *m);
 uint32_t group_waiting(const struct rib_member *m);
 void group_free(struct rib_group *g);
 
-/* Sorts by the upper halves; spare has room for n as well. */
-void run_sort(uint64_t *run, uint64_t *spare, size_t n);
+/* Sorts by the upper halves. */
+void run_sort(struct rib *r, uint64_t *run, size_t n);
 
 /* --- member.c */
 /* Puts the session into the group of its policy. */

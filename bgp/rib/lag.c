@@ -94,7 +94,6 @@ static void collect(const struct rib_member *m)
     const struct rib_group *g = m->group;
     struct lag *l = m->lag;
     size_t n = 0;
-    uint64_t *spare;
 
     free_run(l);
     l->more = false;
@@ -110,9 +109,7 @@ static void collect(const struct rib_member *m)
             l->run[n++] = (uint64_t)(id < g->room ? g->out[id] : 0) << 32 | id;
         }
     }
-    spare = rib_resize(NULL, 0, n * sizeof *spare);
-    run_sort(l->run, spare, n);
-    rib_resize(spare, n * sizeof *spare, 0);
+    run_sort(g->table->rib, l->run, n);
 }
 
 static void tell(struct rib_member *m, struct packer *p, uint32_t dest)

@@ -104,6 +104,7 @@ void rib_free(struct rib *r)
     rib_resize(r->scratch, RIB_SCRATCH, 0);
     rib_resize(r->crossing, RIB_OUT, 0);
     rib_resize(r->attrs, RIB_OUT, 0);
+    rib_resize(r->spare, r->spare_room * sizeof *r->spare, 0);
     rib_resize(r->out, RIB_OUT, 0);
     free(r);
 }
@@ -239,8 +240,12 @@ void rib_work(struct rib *r)
     if (r->ended)
         free_ended(r);
     vpn_reap(r);
-    if (done > 0)
+    if (done > 0) {
         r->idle = false;
+    } else {
+        r->spare = rib_resize(r->spare, r->spare_room * sizeof *r->spare, 0);
+        r->spare_room = 0;
+    }
 }
 
 uint64_t rib_deadline(const struct rib *r)

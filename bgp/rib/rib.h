@@ -151,6 +151,8 @@ struct rib {
     uint8_t *crossing; /* RIB_OUT octets: what VPN instances export is built here */
     uint8_t *attrs;    /* the attribute field of messages being built */
     uint8_t *out;      /* messages being built */
+    uint64_t *spare;   /* where runs are sorted; given back when nothing waits */
+    size_t spare_room;
     uint32_t label_next, *labels_free;
     size_t nlabels_free, labels_free_room;
     struct bgp_discard_counts discards;
