@@ -232,7 +232,7 @@ static void show_group(struct session *s, const struct model_peer *g, enum bgp_f
 
 static bool wanted(const struct model_peer *g, const struct sch_value *want, enum bgp_family f)
 {
-    return g->is_group && g->exists && in_family(g, f) &&
+    return g->is_group && g->exists && !g->vpn && in_family(g, f) &&
            (!want->present ||
             (strlen(g->name) == want->n && memcmp(g->name, want->s, want->n) == 0));
 }

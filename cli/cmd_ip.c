@@ -132,7 +132,7 @@ static void head(struct session *s, const struct listing *l, bool one)
            "B - black hole route\n"
            "------------------------------------------------------------------------------\n"
            "Routing Table : _public_\n");
-    speaker_route_counts(s->app->config.speaker, l->query.af, &c);
+    speaker_route_counts(s->app->config.speaker, l->query.vpn, l->query.af, &c);
     for (int i = 0; i < SPEAKER_PROTOS; i++)
         if (l->query.proto < 0 || l->query.proto == i) {
             destinations += c.proto[i].destinations;
@@ -188,7 +188,7 @@ void cmd_display_ip_statistics(struct session *s, const struct sch_match *m)
     uint32_t prefixes = 0, total = 0, active = 0, added = 0, deleted = 0;
     if (!speaker_runs(s))
         return;
-    speaker_route_counts(s->app->config.speaker, family_of(m), &c);
+    speaker_route_counts(s->app->config.speaker, 0, family_of(m), &c);
     for (int i = 0; i < SPEAKER_PROTOS; i++)
         prefixes += c.proto[i].destinations;
     out(s, "Summary Prefixes : %u\n", prefixes);
@@ -359,7 +359,7 @@ void cmd_display_interface_brief(struct session *s, const struct sch_match *m)
     (void)m;
     if (!speaker_runs(s))
         return;
-    l.nlinks = speaker_links(s->app->config.speaker, &links);
+    l.nlinks = speaker_links(s->app->config.speaker, 0, &links);
     l.links = links;
     l.b = calloc(l.nlinks + HASH_COUNT(model->ifs) + 1, sizeof *l.b);
     if (l.b) {

@@ -12,7 +12,6 @@ static bool chosen(const struct sch_match *m, const struct model *model,
     const char *scope = cmd_word(m, "scope");
     const struct sch_value *as = cmd_arg(m, "as"), *peer = cmd_arg(m, "peer"),
                            *group = cmd_arg(m, "group");
-    char name[MODEL_NAME];
     if (!(v->enabled & 1u << bgp_text_family(m)))
         return false;
     if (*scope)
@@ -21,7 +20,7 @@ static bool chosen(const struct sch_match *m, const struct model *model,
         return v->remote_as == as->u;
     if (peer->present)
         return bgp_addr_cmp(&peer->addr, &v->addr) == 0;
-    const struct model_peer *p = model_find_peer(model, bgp_addr_str(&v->addr, name));
+    const struct model_peer *p = model_peer_at(model, &v->addr);
     return p && p->raw.group && strlen(p->raw.group) == group->n &&
            memcmp(p->raw.group, group->s, group->n) == 0;
 }

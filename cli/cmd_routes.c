@@ -319,7 +319,7 @@ static size_t total(struct session *s, const struct bgp_walk_filter *f)
                : f->kind == BGP_WALK_ACCEPTED ? v.routes[f->family].accepted
                                               : v.routes[f->family].advertised;
     }
-    speaker_family_stats(s->app->config.speaker, f->family, &st);
+    speaker_family_stats(s->app->config.speaker, f->vpn, f->family, &st);
     return f->kind == BGP_WALK_BEST ? st.best : (size_t)st.paths;
 }
 

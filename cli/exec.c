@@ -216,6 +216,11 @@ static void run_config_line(struct session *s, const struct sch_match *m, unsign
     s->depth = level;
     if (l->inert)
         session_note(s, "Info: The line is stored, but this program does nothing with it.");
+    if (l->then == THEN_INTERFACE_BOUND)
+        session_note(s, "Info: All IPv4 and IPv6 related configurations on this interface are "
+                        "removed.");
+    if (m->view != s->stack[level].view && sch_views[m->view].entered)
+        session_push(s, m->view, &key, "");
     if (l->enters) {
         char arg[256];
         struct sch_key inside = s->stack[level].key;

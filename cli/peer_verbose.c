@@ -202,9 +202,7 @@ static void settings(struct session *s, const struct bgp_peer_view *v, const str
 
 void peer_verbose(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
 {
-    char name[MODEL_NAME];
-    const struct model_peer *p =
-        model_find_peer(s->app->config.model, bgp_addr_str(&v->addr, name));
+    const struct model_peer *p = model_peer_at(s->app->config.model, &v->addr);
     show_object(s, NULL);
     identity(s, v, p, f);
     state(s, v);

@@ -182,7 +182,7 @@ static size_t undo_text(struct session *s, const struct sch_line *l, const char 
         whole = true;
     for (uint8_t i = 0; i < l->nparams && !whole; i++)
         v[i].present = v[i].present && l->params[i].key;
-    if (l == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && v[0].addr.af) {
+    if (sch_is(l, LINE_BGP_PEER_AS_NUMBER) && v[0].addr.af) {
         char name[64];
         sch_value_text(&v[0], &l->params[0], true, name, sizeof name);
         return (size_t)snprintf(buf, len, "undo peer %s", name);
@@ -191,17 +191,21 @@ static size_t undo_text(struct session *s, const struct sch_line *l, const char 
 }
 
 /* Does the row go with its peer or group, whose own undo is printed where that stood? */
-static bool goes_with_object(struct session *s, const struct sch_place *p, const char *old_text)
+static bool goes_with_object(struct session *s, const uint8_t *key, const struct sch_place *p,
+                             const char *old_text)
 {
     struct sch_value v[SCH_SLOTS];
     char text[SCH_TEXT_MAX];
-    struct sch_key owner = edit_bgp_key();
+    struct sch_key view = {.n = p->start[p->depth]};
     bool negated;
     if (p->line->sub == SCH_NO_SUB || p->line->params[0].type != SCH_PEER ||
         !sch_row_parse(p->line, old_text, strlen(old_text), v, &negated) ||
-        (p->line == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && v[0].addr.af))
+        (sch_is(p->line, LINE_BGP_PEER_AS_NUMBER) && v[0].addr.af))
         return false;
-    owner = edit_key(&owner, v[0].addr.af ? LINE_BGP_PEER_AS_NUMBER : LINE_BGP_GROUP, v);
+    memcpy(view.b, key, view.n);
+    struct edit_scope at = edit_scope(&view, p->line);
+    struct sch_key owner = edit_key(
+        &at.key, edit_scope_line(&at, v[0].addr.af ? LINE_BGP_PEER_AS_NUMBER : LINE_BGP_GROUP), v);
     return store_get(s->app->config.store, &s->edit.cand, owner.b, owner.n, text, sizeof text) < 0;
 }
 
@@ -213,7 +217,7 @@ bool commands_row(void *arg, const uint8_t *key, size_t nkey, const char *old_te
     char buf[SCH_TEXT_MAX];
     if (!sch_key_place(key, nkey, &p) ||
         (!new_text && ((c->ngone && starts_with(key, nkey, c->gone, c->ngone)) ||
-                       goes_with_object(c->s, &p, old_text))))
+                       goes_with_object(c->s, key, &p, old_text))))
         return true;
     for (unsigned i = 0; i < p.depth; i++) {
         size_t end = p.start[i + 1];

@@ -53,6 +53,9 @@ void speaker_plan_free(struct speaker_plan *p)
     for (size_t i = 0; i < p->nlisten; i++)
         peers_wipe(&p->listen[i].peer);
     free(p->peers);
+    for (size_t i = 0; i < p->nvpns; i++)
+        bgp_vpn_conf_clear(&p->vpns[i].conf);
+    free(p->vpns);
     free(p->listen);
     free(p->addrs);
     free(p->statics);
@@ -179,7 +182,8 @@ struct routes_call {
 static void run_routes(struct speaker *s, void *arg)
 {
     struct routes_call *c = arg;
-    c->n = rtable_list(core_routes(s->core), c->query, c->out, c->max);
+    struct rtable *t = core_routes(s->core, c->query->vpn);
+    c->n = t ? rtable_list(t, c->query, c->out, c->max) : 0;
 }
 
 size_t speaker_routes(struct speaker *s, struct speaker_route_query *q, struct speaker_route *out,
@@ -191,6 +195,7 @@ size_t speaker_routes(struct speaker *s, struct speaker_route_query *q, struct s
 }
 
 struct counts_call {
+    uint16_t vpn;
     uint8_t af;
     struct speaker_route_counts *out;
 };
@@ -198,16 +203,21 @@ struct counts_call {
 static void run_counts(struct speaker *s, void *arg)
 {
     struct counts_call *c = arg;
-    rtable_counts(core_routes(s->core), c->af, c->out);
+    struct rtable *t = core_routes(s->core, c->vpn);
+    memset(c->out, 0, sizeof *c->out);
+    if (t)
+        rtable_counts(t, c->af, c->out);
 }
 
-void speaker_route_counts(struct speaker *s, uint8_t af, struct speaker_route_counts *out)
+void speaker_route_counts(struct speaker *s, uint16_t vpn, uint8_t af,
+                          struct speaker_route_counts *out)
 {
-    struct counts_call c = {.af = af, .out = out};
+    struct counts_call c = {.vpn = vpn, .af = af, .out = out};
     call(s, run_counts, &c);
 }
 
 struct links_call {
+    uint16_t vpn;
     struct speaker_link *out;
     size_t n;
 };
@@ -215,16 +225,18 @@ struct links_call {
 static void run_links(struct speaker *s, void *arg)
 {
     struct links_call *c = arg;
-    c->n = rtable_links(core_routes(s->core), NULL, 0);
+    struct rtable *t = core_routes(s->core, c->vpn);
+    c->n = t ? rtable_links(t, NULL, 0) : 0;
     c->out = c->n ? reallocarray(NULL, c->n, sizeof *c->out) : NULL;
     if (c->n && !c->out)
         abort();
-    rtable_links(core_routes(s->core), c->out, c->n);
+    if (c->n)
+        rtable_links(t, c->out, c->n);
 }
 
-size_t speaker_links(struct speaker *s, struct speaker_link **out)
+size_t speaker_links(struct speaker *s, uint16_t vpn, struct speaker_link **out)
 {
-    struct links_call c = {0};
+    struct links_call c = {.vpn = vpn};
     call(s, run_links, &c);
     *out = c.out;
     return c.n;
@@ -331,6 +343,7 @@ size_t speaker_advertised_to(struct speaker *s, enum bgp_family family,
 }
 
 struct stats_call {
+    uint16_t vpn;
     enum bgp_family family;
     struct bgp_family_stats *out;
 };
@@ -338,12 +351,13 @@ struct stats_call {
 static void run_stats(struct speaker *s, void *arg)
 {
     struct stats_call *c = arg;
-    bgp_family_stats(core_bgp(s->core), 0, c->family, c->out);
+    bgp_family_stats(core_bgp(s->core), c->vpn, c->family, c->out);
 }
 
-void speaker_family_stats(struct speaker *s, enum bgp_family family, struct bgp_family_stats *out)
+void speaker_family_stats(struct speaker *s, uint16_t vpn, enum bgp_family family,
+                          struct bgp_family_stats *out)
 {
-    struct stats_call c = {family, out};
+    struct stats_call c = {vpn, family, out};
     call(s, run_stats, &c);
 }
 

@@ -36,6 +36,7 @@ struct speaker_addr {
     char ifname[40];
     struct bgp_addr addr;
     uint8_t len;
+    uint16_t vpn; /* instance the interface is bound to; 0: public */
     bool port;
 };
 
@@ -46,6 +47,7 @@ struct speaker_static {
     uint8_t len, preference;
     bool discard, permanent;
     uint32_t tag;
+    uint16_t vpn; /* in whose routing table; net and nexthop are without */
 };
 
 /* What is announced out of the routing table into a family: a network, or a protocol's routes. */
@@ -57,6 +59,13 @@ struct speaker_origin {
     uint8_t len;
     bool has_med;
     uint32_t med;
+    uint16_t vpn; /* out of whose routing table into whose routes */
+};
+
+/* A VPN instance. Addresses, peers, static routes and origins refer to it by its number. */
+struct speaker_vpn {
+    struct bgp_vpn_conf conf; /* removal: only the number counts */
+    bool remove;
 };
 
 /* One commit for the speaker. Built by the mgmt thread, then owned by the bgp thread. */
@@ -81,6 +90,8 @@ struct speaker_plan {
     struct speaker_origin *origins; /* replaces all when origins_changed */
     size_t norigins;
     bool origins_changed;
+    struct speaker_vpn *vpns; /* those that are new, changed or removed */
+    size_t nvpns;
 };
 void speaker_plan_free(struct speaker_plan *p);
 
@@ -109,7 +120,9 @@ void speaker_walk_free(struct speaker_walk *w);
 /* Sync: the peers that were told the prefix, at most n; and how big a family's table is. */
 size_t speaker_advertised_to(struct speaker *s, enum bgp_family family,
                              const struct bgp_prefix *prefix, struct bgp_addr *out, size_t n);
-void speaker_family_stats(struct speaker *s, enum bgp_family family, struct bgp_family_stats *out);
+/* vpn: whose table, 0 public. */
+void speaker_family_stats(struct speaker *s, uint16_t vpn, enum bgp_family family,
+                          struct bgp_family_stats *out);
 
 /* --- the IP routing table ----------------------------------------------------------------------
  */
@@ -142,7 +155,8 @@ struct speaker_route {
 
 struct speaker_route_query {
     uint8_t af;
-    int proto; /* enum speaker_proto, -1: all */
+    uint16_t vpn; /* whose table; net is without */
+    int proto;    /* enum speaker_proto, -1: all */
     bool exact,
         longest;  /* the route to net/len; the longest match of net; else all behind net/len */
     bool started; /* all: net and len say where the last batch ended */
@@ -161,7 +175,8 @@ struct speaker_route_counts {
     } proto[SPEAKER_PROTOS];
 };
 /* Sync. */
-void speaker_route_counts(struct speaker *s, uint8_t af, struct speaker_route_counts *out);
+void speaker_route_counts(struct speaker *s, uint16_t vpn, uint8_t af,
+                          struct speaker_route_counts *out);
 
 /* An address of a device of the host; addr.af 0: it has none. */
 struct speaker_link {
@@ -170,8 +185,8 @@ struct speaker_link {
     uint8_t len;
     bool admin, up;
 };
-/* Sync: all of them into a malloc'ed array the caller frees. */
-size_t speaker_links(struct speaker *s, struct speaker_link **out);
+/* Sync: all of an instance's (0: public) into a malloc'ed array the caller frees. */
+size_t speaker_links(struct speaker *s, uint16_t vpn, struct speaker_link **out);
 
 /* Monotonic clock of the bgp thread, ms; to turn view times into durations. */
 uint64_t speaker_now(void);

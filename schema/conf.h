@@ -22,6 +22,7 @@ struct vpn_conf {
 struct if_conf {
     struct bgp_set set;
     char *description;
+    char *vpn; /* "ip binding vpn-instance" */
     bool ipv6; /* "ipv6 enable" */
 };
 

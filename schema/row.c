@@ -93,6 +93,14 @@ bool sch_key_add(struct sch_key *k, const struct sch_line *l, const struct sch_v
     return true;
 }
 
+const struct sch_line *sch_line_in(uint8_t view, enum sch_line_id like)
+{
+    for (unsigned i = 0; i < SCH_LINES; i++)
+        if (sch_lines[i].view == view && sch_is(&sch_lines[i], like))
+            return &sch_lines[i];
+    return NULL;
+}
+
 /* The line of an each block with the given sub-rank: lines of a block follow each other. */
 static const struct sch_line *line_of_sub(const struct sch_line *first, uint8_t sub)
 {

@@ -131,11 +131,13 @@ struct sch_line {
     uint8_t view;      /* declared in */
     uint8_t rank, sub; /* sub: rank inside an each block or SCH_NO_SUB */
     uint8_t section;
-    uint8_t enters; /* view it enters + 1, or 0 */
-    bool separated; /* a "#" line stands before it */
-    bool on;        /* on by default: only "undo ..." is ever stored, unless it is */
-    bool shown;     /* always: the view's creation makes its row */
-    bool negatable; /* may be stored as "undo ..." beside its plain form */
+    uint8_t enters;  /* view it enters + 1, or 0 */
+    uint16_t origin; /* first line made from the same declaration: fragments are used in several
+                        views; the line itself when there is none */
+    bool separated;  /* a "#" line stands before it */
+    bool on;         /* on by default: only "undo ..." is ever stored, unless it is */
+    bool shown;      /* always: the view's creation makes its row */
+    bool negatable;  /* may be stored as "undo ..." beside its plain form */
     bool inert;
     bool has_as; /* has an AS argument: shown in the notation of the day */
     uint8_t nparams;
@@ -163,6 +165,8 @@ struct sch_view {
     uint8_t nalso;
     const uint16_t *ranks; /* rank -> line index of that rank (the first of an each block) */
     uint8_t nranks;
+    bool instance; /* what it holds is of the instance its enter line names */
+    bool entered;  /* a line typed where it is "also" accepted makes the view and goes there */
 };
 
 #include "schema_gen.h"
@@ -235,6 +239,14 @@ size_t sch_render(const struct sch_line *l, const struct sch_value *v, bool nega
 bool sch_key_add(struct sch_key *k, const struct sch_line *l, const struct sch_value *v);
 /* Appends rank and arguments of an each block only: the prefix of all lines of one object. */
 bool sch_key_add_object(struct sch_key *k, const struct sch_line *l, const struct sch_value *v);
+
+/* The line that a view has from the declaration of another one; NULL: it has none. */
+const struct sch_line *sch_line_in(uint8_t view, enum sch_line_id like);
+/* Do both come from one declaration? */
+static inline bool sch_is(const struct sch_line *l, enum sch_line_id like)
+{
+    return l->origin == sch_lines[like].origin;
+}
 
 /* A stored row taken apart: its line and, for every level, where that component starts. */
 struct sch_place {

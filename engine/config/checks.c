@@ -40,12 +40,12 @@ static uint32_t local_as(struct edit *e)
 }
 
 /* The group's declaration: 1 internal, 2 external, 0 no such group. */
-static int group_kind_of(struct edit *e, const struct sch_value *name, bool *listen)
+static int group_kind_of(struct edit *e, const struct edit_scope *at, const struct sch_value *name,
+                         bool *listen)
 {
-    struct sch_key bgp = edit_bgp_key();
     struct sch_value v[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
-    if (!value_of(e, &bgp, LINE_BGP_GROUP, name, v, buf))
+    if (!value_of(e, &at->key, edit_scope_line(at, LINE_BGP_GROUP), name, v, buf))
         return 0;
     const struct sch_line *l = &sch_lines[LINE_BGP_GROUP];
     if (listen)
@@ -53,20 +53,21 @@ static int group_kind_of(struct edit *e, const struct sch_value *name, bool *lis
     return arg(l, v, "kind")->u == 0 ? 1 : 2;
 }
 
-static uint32_t peer_as_of(struct edit *e, const struct sch_value *peer)
+static uint32_t peer_as_of(struct edit *e, const struct edit_scope *at,
+                           const struct sch_value *peer)
 {
-    struct sch_key bgp = edit_bgp_key();
+    enum sch_line_id line = edit_scope_line(at, LINE_BGP_PEER_AS_NUMBER);
     struct sch_value v[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
-    return value_of(e, &bgp, LINE_BGP_PEER_AS_NUMBER, peer, v, buf) ? (uint32_t)v[1].u : 0;
+    return value_of(e, &at->key, line, peer, v, buf) ? (uint32_t)v[1].u : 0;
 }
 
 /* 1 internal, 2 external, 0 not known (no AS yet). */
-static int kind_of(struct edit *e, const struct sch_value *peer)
+static int kind_of(struct edit *e, const struct edit_scope *at, const struct sch_value *peer)
 {
     if (!peer->addr.af)
-        return group_kind_of(e, peer, NULL);
-    uint32_t as = peer_as_of(e, peer);
+        return group_kind_of(e, at, peer, NULL);
+    uint32_t as = peer_as_of(e, at, peer);
     return as == 0 ? 0 : as == local_as(e) ? 1 : 2;
 }
 
@@ -104,9 +105,11 @@ bool check_timers(struct edit *e, const struct sch_key *view, const struct sch_l
 bool check_group_kind(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                       const struct sch_value *v)
 {
-    (void)view;
+    struct edit_scope at = edit_scope(view, l);
     bool listen = false;
-    int had = group_kind_of(e, &v[0], &listen);
+    int had = group_kind_of(e, &at, &v[0], &listen);
+    if (at.view != VIEW_BGP && arg(l, v, "listen")->present)
+        return edit_error(e, "Dynamic peers of a VPN instance are not supported.");
     if (had &&
         (had != (arg(l, v, "kind")->u == 0 ? 1 : 2) || listen != arg(l, v, "listen")->present))
         return edit_error(e, "The type of the peer group cannot be changed.");
@@ -116,21 +119,24 @@ bool check_group_kind(struct edit *e, const struct sch_key *view, const struct s
 bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                    const struct sch_value *v)
 {
-    (void)l;
-    uint32_t as = (uint32_t)v[1].u, had = peer_as_of(e, &v[0]);
+    struct edit_scope at = edit_scope(view, l);
+    uint32_t as = (uint32_t)v[1].u, had = peer_as_of(e, &at, &v[0]);
     char text[16], buf[SCH_TEXT_MAX];
     struct sch_value g[SCH_SLOTS];
+    if (at.view != VIEW_BGP && v[0].addr.af &&
+        bgp_family_info[sch_views[at.view].family].octets != (v[0].addr.af == 4 ? 4 : 16))
+        return edit_error(e, "The peer is not of the address family of the view.");
     if (v[0].addr.af) {
         if (had && had != as)
             return edit_error(e, "The AS number of the peer is %s. Delete the peer to change it.",
                               as_text(e, had, text));
-        if (!value_of(e, view, LINE_BGP_PEER_GROUP, &v[0], g, buf))
+        if (!value_of(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_GROUP), &v[0], g, buf))
             return true;
-        if (group_kind_of(e, &g[1], NULL) != (as == local_as(e) ? 1 : 2))
+        if (group_kind_of(e, &at, &g[1], NULL) != (as == local_as(e) ? 1 : 2))
             return edit_error(e, "The peer type is different from the group type.");
         return true;
     }
-    switch (group_kind_of(e, &v[0], NULL)) {
+    switch (group_kind_of(e, &at, &v[0], NULL)) {
     case 0:
         return edit_error(e, "The peer group does not exist.");
     case 1:
@@ -146,22 +152,22 @@ bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_
 bool check_peer_exists(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *v)
 {
-    (void)view, (void)l;
-    struct sch_key bgp = edit_bgp_key();
+    struct edit_scope at = edit_scope(view, l);
     if (!v[0].addr.af)
-        return group_kind_of(e, &v[0], NULL) || edit_error(e, "The peer group does not exist.");
-    return edit_has(e, &bgp, LINE_BGP_PEER_AS_NUMBER, &v[0]) ||
+        return group_kind_of(e, &at, &v[0], NULL) ||
+               edit_error(e, "The peer group does not exist.");
+    return edit_has(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_AS_NUMBER), &v[0]) ||
            edit_error(e, "The peer session does not exist.");
 }
 
 bool check_peer_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                       const struct sch_value *v)
 {
-    (void)view, (void)l;
+    struct edit_scope at = edit_scope(view, l);
     bool listen = false;
     if (!v[0].addr.af)
         return edit_error(e, "A peer group cannot join a peer group.");
-    int group = group_kind_of(e, &v[1], &listen), peer = kind_of(e, &v[0]);
+    int group = group_kind_of(e, &at, &v[1], &listen), peer = kind_of(e, &at, &v[0]);
     if (!group)
         return edit_error(e, "The peer group does not exist.");
     if (listen)
@@ -169,7 +175,7 @@ bool check_peer_group(struct edit *e, const struct sch_key *view, const struct s
     if (peer && peer != group)
         return edit_error(e, "The peer type is different from the group type.");
     struct sch_value name = v[1];
-    if (!peer && group == 2 && !peer_as_of(e, &name))
+    if (!peer && group == 2 && !peer_as_of(e, &at, &name))
         return edit_error(e, "The peer session does not exist.");
     return true;
 }
@@ -177,10 +183,10 @@ bool check_peer_group(struct edit *e, const struct sch_key *view, const struct s
 bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                      const struct sch_value *v)
 {
-    (void)l;
-    if (kind_of(e, &v[0]) == 1)
+    struct edit_scope at = edit_scope(view, l);
+    if (kind_of(e, &at, &v[0]) == 1)
         return edit_error(e, "The peer is an IBGP peer.");
-    if (v[1].u != 1 && edit_has(e, view, LINE_BGP_PEER_VALID_TTL_HOPS, v))
+    if (v[1].u != 1 && edit_has(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_VALID_TTL_HOPS), v))
         return edit_error(e, "The peer valid-ttl-hops has been configured.");
     return true;
 }
@@ -188,10 +194,11 @@ bool check_ebgp_hops(struct edit *e, const struct sch_key *view, const struct sc
 bool check_ttl_hops(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                     const struct sch_value *v)
 {
+    struct edit_scope at = edit_scope(view, l);
     struct sch_value had[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
-    (void)l;
-    if (value_of(e, view, LINE_BGP_PEER_EBGP_MAX_HOP, v, had, buf) && had[1].u != 1)
+    if (value_of(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_EBGP_MAX_HOP), v, had, buf) &&
+        had[1].u != 1)
         return edit_error(e, "The peer ebgp-max-hop has been configured.");
     return true;
 }
@@ -199,39 +206,39 @@ bool check_ttl_hops(struct edit *e, const struct sch_key *view, const struct sch
 bool check_listen_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *v)
 {
-    (void)l;
-    return !edit_has(e, view, LINE_BGP_PEER_CONNECT_ONLY, v) ||
+    struct edit_scope at = edit_scope(view, l);
+    return !edit_has(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_CONNECT_ONLY), v) ||
            edit_error(e, "The peer connect-only has been configured.");
 }
 
 bool check_connect_only(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                         const struct sch_value *v)
 {
-    (void)l;
-    return !edit_has(e, view, LINE_BGP_PEER_LISTEN_ONLY, v) ||
+    struct edit_scope at = edit_scope(view, l);
+    return !edit_has(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_LISTEN_ONLY), v) ||
            edit_error(e, "The peer listen-only has been configured.");
 }
 
 bool check_reflect_client(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                           const struct sch_value *v)
 {
-    (void)view, (void)l;
-    return kind_of(e, &v[0]) != 2 || edit_error(e, "The peer is an EBGP peer.");
+    struct edit_scope at = edit_scope(view, l);
+    return kind_of(e, &at, &v[0]) != 2 || edit_error(e, "The peer is an EBGP peer.");
 }
 
 bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                    const struct sch_value *v)
 {
-    (void)view, (void)l;
-    return kind_of(e, &v[0]) != 1 || edit_error(e, "The peer is an IBGP peer.");
+    struct edit_scope at = edit_scope(view, l);
+    return kind_of(e, &at, &v[0]) != 1 || edit_error(e, "The peer is an IBGP peer.");
 }
 
 bool check_listen_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                         const struct sch_value *v)
 {
-    (void)view, (void)l;
+    struct edit_scope at = edit_scope(view, l);
     bool listen = false;
-    if (v[0].addr.af || !group_kind_of(e, &v[0], &listen) || !listen)
+    if (v[0].addr.af || !group_kind_of(e, &at, &v[0], &listen) || !listen)
         return edit_error(e, "The peer group is not for dynamic peers.");
     return true;
 }
@@ -282,12 +289,23 @@ bool check_physical_port(struct edit *e, const struct sch_key *view, const struc
     return true;
 }
 
-/* Every address of another interface, or of another line of this one, is taken. */
+/* Every address of another interface of the same VPN instance, or of another line of this one, is
+ * taken. */
 struct taken {
-    const struct sch_key *self;
+    struct edit *edit;
+    const struct sch_key *self, *view;
     const struct sch_value *want;
     bool hit;
 };
+
+static bool same_instance(struct edit *e, const struct sch_key *a, const struct sch_key *b)
+{
+    struct sch_value x[SCH_SLOTS], y[SCH_SLOTS];
+    char xbuf[SCH_TEXT_MAX], ybuf[SCH_TEXT_MAX];
+    bool bx = value_of(e, a, LINE_INTERFACE_IP_BINDING_VPN_INSTANCE, NULL, x, xbuf);
+    bool by = value_of(e, b, LINE_INTERFACE_IP_BINDING_VPN_INSTANCE, NULL, y, ybuf);
+    return bx == by && (!bx || (x[0].n == y[0].n && memcmp(x[0].s, y[0].s, x[0].n) == 0));
+}
 
 static bool look_at_address(void *p, const uint8_t *key, size_t nkey, const char *text, size_t n)
 {
@@ -299,7 +317,11 @@ static bool look_at_address(void *p, const uint8_t *key, size_t nkey, const char
         !sch_key_place(key, nkey, &place) || place.line->feeds != FEEDS_INTERFACE_ADDRESS ||
         !sch_row_parse(place.line, text, n, v, &negated))
         return true;
-    t->hit = bgp_addr_cmp(&v[0].addr, &t->want->addr) == 0;
+    if (bgp_addr_cmp(&v[0].addr, &t->want->addr) != 0)
+        return true;
+    struct sch_key other = {.n = place.start[1]};
+    memcpy(other.b, key, other.n);
+    t->hit = same_instance(t->edit, &other, t->view);
     return !t->hit;
 }
 
@@ -309,7 +331,7 @@ static bool address_free(struct edit *e, const struct sch_key *view, const struc
     struct sch_key self = *view;
     uint8_t rank = sch_lines[LINE_INTERFACE_INTERFACE].rank;
     sch_key_add(&self, l, v);
-    struct taken t = {&self, &v[0], false};
+    struct taken t = {e, &self, view, &v[0], false};
     store_scan(e->config->store, &e->cand, &rank, 1, NULL, 0, look_at_address, &t);
     return !t.hit || edit_error(e, "The address already exists.");
 }

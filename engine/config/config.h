@@ -74,6 +74,15 @@ struct sch_key edit_key(const struct sch_key *view, enum sch_line_id line,
 /* The bgp view's key, and that of one of its family views. */
 struct sch_key edit_bgp_key(void);
 struct sch_key edit_family_key(uint8_t view);
+/* Where the sessions of a line are: the bgp view, or the view of a VPN instance in it. Peers and
+ * groups of each are a namespace of their own; their lines are the same declarations. */
+struct edit_scope {
+    struct sch_key key;
+    uint8_t view;
+};
+struct edit_scope edit_scope(const struct sch_key *view, const struct sch_line *l);
+/* The scope's line for one of the bgp view. */
+enum sch_line_id edit_scope_line(const struct edit_scope *s, enum sch_line_id line);
 /* Sets a row from an already complete value array. */
 bool edit_put(struct edit *e, const struct sch_key *view, enum sch_line_id line,
               const struct sch_value *v, bool negated);
@@ -103,7 +112,8 @@ edit_hook check_static_route, undo_static_routes;
 bool edit_names(const struct sch_line *l, const struct sch_value *typed,
                 const struct sch_value *stored, bool keys);
 /* "undo group G": the group, its lines and what refers to it. */
-bool edit_delete_group(struct edit *e, const struct sch_value *name);
+bool edit_delete_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *name);
 
 /* --- commit (commit.c) -------------------------------------------------------------------------
  */

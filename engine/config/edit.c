@@ -69,6 +69,18 @@ struct sch_key edit_family_key(uint8_t view)
     return k;
 }
 
+struct edit_scope edit_scope(const struct sch_key *view, const struct sch_line *l)
+{
+    if (sch_views[l->view].instance)
+        return (struct edit_scope){*view, l->view};
+    return (struct edit_scope){edit_bgp_key(), VIEW_BGP};
+}
+
+enum sch_line_id edit_scope_line(const struct edit_scope *s, enum sch_line_id line)
+{
+    return s->view == VIEW_BGP ? line : (enum sch_line_id)(sch_line_in(s->view, line) - sch_lines);
+}
+
 bool edit_put(struct edit *e, const struct sch_key *view, enum sch_line_id line,
               const struct sch_value *v, bool negated)
 {
@@ -147,6 +159,18 @@ static bool put_shown(struct edit *e, const struct sch_key *key, uint8_t view)
     return true;
 }
 
+/* The row of a view without arguments, when it is not there yet. */
+static bool make_view(struct edit *e, const struct sch_key *key, uint8_t view)
+{
+    char text[SCH_TEXT_MAX];
+    struct store *s = e->config->store;
+    if (store_get(s, &e->cand, key->b, key->n, text, sizeof text) >= 0)
+        return true;
+    size_t n =
+        sch_render(&sch_lines[sch_views[view].enter - 1], NULL, false, true, text, sizeof text);
+    return store_set(s, &e->cand, key->b, key->n, text, n) || store_failed(e);
+}
+
 static bool set_row(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                     const struct sch_value *v)
 {
@@ -161,6 +185,8 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
     long had = store_get(s, &e->cand, k.b, k.n, old, sizeof old);
     if (had == (long)n && memcmp(old, text, n) == 0)
         return true;
+    if (sch_views[l->view].entered && !make_view(e, view, l->view))
+        return false;
     if (!store_set(s, &e->cand, k.b, k.n, text, n))
         return store_failed(e);
     if (l->enters && !put_shown(e, &k, (uint8_t)(l->enters - 1)))
@@ -226,7 +252,8 @@ static bool delete_object(struct edit *e, const struct sch_key *view, const stru
         return store_failed(e);
     for (unsigned i = 0; i < SCH_LINES; i++) {
         const struct sch_line *below = &sch_lines[i];
-        if (sch_views[below->view].parent != l->view || below->view == l->view || below->sub != 0)
+        if (sch_views[below->view].parent != l->view || below->view == l->view || below->sub != 0 ||
+            sch_views[below->view].instance)
             continue;
         k = *view;
         sch_key_add(&k, &sch_lines[sch_views[below->view].enter - 1], NULL);
@@ -284,7 +311,7 @@ bool edit_would_undo(struct edit *e, const struct sch_key *view, const struct sc
  * peer is, and only a setting of a group. */
 static bool wrong_undo_of_as(struct edit *e, const struct sch_match *m)
 {
-    if (&sch_lines[m->cmd->line] != &sch_lines[LINE_BGP_PEER_AS_NUMBER] ||
+    if (!sch_is(&sch_lines[m->cmd->line], LINE_BGP_PEER_AS_NUMBER) ||
         m->cmd->cascade == (m->v[0].addr.af != 0))
         return false;
     if (m->cmd->cascade)
@@ -317,7 +344,7 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
     if (wrong_undo_of_as(e, m))
         return false;
     if (m->cmd->cascade && l->feeds == FEEDS_GROUP_CREATED)
-        return edit_delete_group(e, &m->v[0]);
+        return edit_delete_group(e, view, l, &m->v[0]);
     if (m->cmd->cascade && l->sub != SCH_NO_SUB)
         return delete_object(e, view, l, m->v);
     if (l->enters)

@@ -38,7 +38,8 @@ uint32_t model_router_id(const struct model *m)
     for (int loopback = 1; loopback >= 0 && !best; loopback--)
         for (const struct model_if *i = m->ifs; i; i = i->hh.next)
             for (size_t k = 0; k < i->naddrs; k++)
-                if (i->name[0] && (strncmp(i->name, "LoopBack", 8) == 0) == loopback &&
+                if (i->name[0] && !i->conf.vpn &&
+                    (strncmp(i->name, "LoopBack", 8) == 0) == loopback &&
                     i->addrs[k].addr.af == 4 && ipv4(&i->addrs[k].addr) > best)
                     best = ipv4(&i->addrs[k].addr);
     return best;
@@ -130,6 +131,7 @@ static void block(struct bgp_peer_conf *out, const char *why, const char *name)
 static void source(const struct model *m, struct bgp_peer_conf *out)
 {
     const struct model_if *i = m->ifs;
+    out->source_ip.vpn = out->source_ip.af ? out->addr.vpn : 0;
     if (out->source_ip.af) {
         out->local = out->source_ip;
         return;
@@ -142,10 +144,16 @@ static void source(const struct model *m, struct bgp_peer_conf *out)
         block(out, "does not exist", out->source_if);
         return;
     }
+    const struct model_vpn *vpn = i->conf.vpn ? model_find_vpn(m, i->conf.vpn) : NULL;
+    if ((vpn ? vpn->number : 0) != out->addr.vpn) {
+        block(out, "is not of the VPN instance of the peer", out->source_if);
+        return;
+    }
     for (size_t k = 0; k < i->naddrs; k++)
         if (i->addrs[k].addr.af == out->addr.af && (i->addrs[k].primary || out->addr.af == 6) &&
             !out->local.af)
             out->local = i->addrs[k].addr;
+    out->local.vpn = out->local.af ? out->addr.vpn : 0;
     if (!out->local.af && out->addr.af)
         block(out, "has no address", out->source_if);
 }
@@ -204,6 +212,8 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
         inherit(out, &g->raw);
         out->enabled |= p->raw.member & g->raw.enabled;
     }
+    if (p->vpn) /* the view is of one family, and its peers are enabled in it */
+        out->enabled = (uint8_t)(1u << p->family & ~(g ? g->raw.off : 0u));
     out->enabled = (uint8_t)(out->enabled & ~p->raw.off);
     if (p->is_group && out->kind == BGP_KIND_INTERNAL)
         out->remote_as = m->bgp.as;

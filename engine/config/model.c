@@ -32,19 +32,9 @@ static void if_free(struct model *m, struct model_if *i)
 {
     HASH_DEL(m->ifs, i);
     free(i->conf.description);
+    free(i->conf.vpn);
     free(i->addrs);
     free(i);
-}
-
-static void vpn_free(struct model *m, struct model_vpn *v)
-{
-    HASH_DEL(m->vpns, v);
-    free(v->conf.description);
-    for (int f = 0; f < BGP_FAMILIES; f++) {
-        free(v->af[f].export.rt);
-        free(v->af[f].import.rt);
-    }
-    free(v);
 }
 
 void model_free(struct model *m)
@@ -63,9 +53,7 @@ void model_free(struct model *m)
         free(s);
     }
     model_free_origins(m);
-    struct model_vpn *v, *vnext;
-    HASH_ITER (hh, m->vpns, v, vnext)
-        vpn_free(m, v);
+    model_free_vpns(m);
     free(m->sys.sysname);
     free(m);
 }
@@ -73,35 +61,48 @@ void model_free(struct model *m)
 /* --- objects -----------------------------------------------------------------------------------
  */
 
+static void peer_key(char key[MODEL_NAME + 36], const char *name, const struct model_vpn *vpn,
+                     int8_t family)
+{
+    if (vpn) /* no name holds a line break */
+        snprintf(key, MODEL_NAME + 36, "%s\n%s\n%c", name, vpn->name, 'a' + family);
+    else
+        snprintf(key, MODEL_NAME + 36, "%s", name);
+}
+
+static struct model_peer *find_peer(const struct model *m, const char *name,
+                                    const struct model_vpn *vpn, int8_t family)
+{
+    char key[MODEL_NAME + 36];
+    struct model_peer *p;
+    peer_key(key, name, vpn, family);
+    HASH_FIND_STR(m->peers, key, p);
+    return p;
+}
+
 struct model_peer *model_find_peer(const struct model *m, const char *name)
 {
-    struct model_peer *p;
-    HASH_FIND_STR(m->peers, name, p);
-    return p;
+    return find_peer(m, name, NULL, 0);
+}
+
+struct model_peer *model_peer_beside(const struct model *m, const struct model_peer *p,
+                                     const char *name)
+{
+    return find_peer(m, name, p->vpn, p->family);
+}
+
+struct model_peer *model_peer_at(const struct model *m, const struct bgp_addr *addr)
+{
+    char name[MODEL_NAME];
+    const struct model_vpn *vpn = addr->vpn ? model_vpn_number(m, addr->vpn) : NULL;
+    bgp_addr_str(addr, name);
+    return find_peer(m, name, vpn, addr->af == 4 ? BGP_IPV4_UNICAST : BGP_IPV6_UNICAST);
 }
 
 struct model_peer *model_group_of(const struct model *m, const struct model_peer *p)
 {
-    struct model_peer *g = p->raw.group ? model_find_peer(m, p->raw.group) : NULL;
+    struct model_peer *g = p->raw.group ? model_peer_beside(m, p, p->raw.group) : NULL;
     return g && g->is_group && g->exists ? g : NULL;
-}
-
-static struct model_peer *peer_of(struct model *m, const struct sch_value *v)
-{
-    char name[MODEL_NAME];
-    if (v->addr.af)
-        bgp_addr_str(&v->addr, name);
-    else
-        snprintf(name, sizeof name, "%.*s", (int)v->n, v->s);
-    struct model_peer *p = model_find_peer(m, name);
-    if (p)
-        return p;
-    p = must(calloc(1, sizeof *p));
-    memcpy(p->name, name, sizeof name);
-    p->is_group = !v->addr.af;
-    p->raw.addr = v->addr;
-    HASH_ADD_STR(m->peers, name, p);
-    return p;
 }
 
 static struct model_if *if_of(struct model *m, const uint8_t *key, size_t n)
@@ -117,24 +118,6 @@ static struct model_if *if_of(struct model *m, const uint8_t *key, size_t n)
     return i;
 }
 
-static struct model_vpn *vpn_named(struct model *m, const char *name)
-{
-    struct model_vpn *v;
-    HASH_FIND_STR(m->vpns, name, v);
-    if (v)
-        return v;
-    v = must(calloc(1, sizeof *v));
-    snprintf(v->name, sizeof v->name, "%s", name);
-    HASH_ADD_STR(m->vpns, name, v);
-    return v;
-}
-
-/* The instance a row is in: its name stands in the key, behind the rank. */
-static struct model_vpn *vpn_of(struct model *m, const uint8_t *key)
-{
-    return vpn_named(m, (const char *)key + 1);
-}
-
 /* A change of a group reaches its members; of anything else, only itself. */
 static void touch(struct model *m, struct model_peer *p)
 {
@@ -144,7 +127,8 @@ static void touch(struct model *m, struct model_peer *p)
         return;
     m->listen_dirty |= p->raw.listen || p->nnets;
     for (q = m->peers; q; q = q->hh.next)
-        if (q->raw.group && strcmp(q->raw.group, p->name) == 0)
+        if (q->vpn == p->vpn && q->family == p->family && q->raw.group &&
+            strcmp(q->raw.group, p->name) == 0)
             q->dirty = true;
 }
 
@@ -232,12 +216,46 @@ struct row { /* one side of a changed row */
     const uint8_t *key;
     size_t nkey;
     const struct sch_value *v;
-    bool negated, added; /* added: the row comes; else it goes */
+    bool negated, added;   /* added: the row comes; else it goes */
+    struct model_vpn *vpn; /* the instance it is of, NULL: none */
+    int8_t family;         /* of the instance's view */
 };
+
+static struct model_peer *peer_of(const struct row *r)
+{
+    char name[MODEL_NAME];
+    const struct sch_value *v = &r->v[0];
+    struct model *m = r->m;
+    if (v->addr.af)
+        bgp_addr_str(&v->addr, name);
+    else
+        snprintf(name, sizeof name, "%.*s", (int)v->n, v->s);
+    struct model_peer *p = find_peer(m, name, r->vpn, r->family);
+    if (p)
+        return p;
+    p = must(calloc(1, sizeof *p));
+    memcpy(p->name, name, sizeof name);
+    peer_key(p->key, name, r->vpn, r->family);
+    p->vpn = r->vpn;
+    p->family = r->vpn ? r->family : 0;
+    p->is_group = !v->addr.af;
+    p->raw.addr = v->addr;
+    p->raw.addr.vpn = r->vpn ? r->vpn->number : 0;
+    HASH_ADD_STR(m->peers, key, p);
+    return p;
+}
+
+/* The instance of a row of "ip vpn-instance": its name stands in the key, behind the rank. */
+static struct model_vpn *vpn_of(const struct row *r)
+{
+    struct model_vpn *v = model_vpn(r->m, (const char *)r->key + 1);
+    v->dirty = true;
+    return v;
+}
 
 static void feed_group_created(const struct row *r)
 {
-    struct model_peer *g = peer_of(r->m, &r->v[0]);
+    struct model_peer *g = peer_of(r);
     g->exists = r->added;
     g->raw.listen = r->added && r->v[1].present;
     g->raw.kind = !r->added        ? BGP_KIND_UNSET
@@ -249,7 +267,7 @@ static void feed_group_created(const struct row *r)
 
 static void feed_family_enable(const struct row *r)
 {
-    struct model_peer *p = peer_of(r->m, &r->v[0]);
+    struct model_peer *p = peer_of(r);
     uint8_t bit = (uint8_t)(1u << sch_views[r->place->line->view].family);
     p->raw.enabled = (uint8_t)(p->raw.enabled & ~bit);
     p->raw.off = (uint8_t)(p->raw.off & ~bit);
@@ -262,7 +280,7 @@ static void feed_family_enable(const struct row *r)
 
 static void feed_family_group(const struct row *r)
 {
-    struct model_peer *p = peer_of(r->m, &r->v[0]);
+    struct model_peer *p = peer_of(r);
     uint8_t bit = (uint8_t)(1u << sch_views[r->place->line->view].family);
     p->raw.member = (uint8_t)(p->raw.member & ~bit);
     if (r->added)
@@ -272,7 +290,7 @@ static void feed_family_group(const struct row *r)
 
 static void feed_listen_net(const struct row *r)
 {
-    struct model_peer *g = peer_of(r->m, &r->v[0]);
+    struct model_peer *g = peer_of(r);
     r->m->listen_dirty = true;
     if (r->added) {
         g->nets = must(realloc(g->nets, (g->nnets + 1) * sizeof *g->nets));
@@ -290,7 +308,7 @@ static void feed_listen_net(const struct row *r)
 
 static void feed_listen_as(const struct row *r)
 {
-    struct model_peer *g = peer_of(r->m, &r->v[0]);
+    struct model_peer *g = peer_of(r);
     uint32_t begin = (uint32_t)r->v[1].u;
     uint32_t end = r->place->line->nparams > 2 ? (uint32_t)r->v[2].u : begin;
     r->m->listen_dirty = true;
@@ -335,31 +353,25 @@ static void feed_static_route(const struct row *r)
 
 static void feed_origin(const struct row *r)
 {
-    model_origin(r->m, r->place->line, r->key, r->nkey, r->v, r->added);
+    model_origin(r->m, r->place->line, r->key, r->nkey, r->v, r->vpn, r->added);
 }
 
 static void feed_vpn_rd(const struct row *r)
 {
-    struct model_vpn *v = vpn_of(r->m, r->key);
+    struct model_vpn *v = vpn_of(r);
+    r->m->all_dirty = true;
     v->af[sch_views[r->place->line->view].family].rd = r->added ? r->v[0].u : 0;
 }
 
 static void feed_vpn_target(const struct row *r)
 {
-    struct model_vpn *v = vpn_of(r->m, r->key);
-    int8_t f = sch_views[r->place->line->view].family;
-    bool export = strcmp(r->place->line->params[1].words[r->v[1].u], "export-extcommunity") == 0;
-    struct model_targets *t = export ? &v->af[f].export : &v->af[f].import;
-    if (r->added) {
-        t->rt = must(realloc(t->rt, (t->n + 1) * sizeof *t->rt));
-        t->rt[t->n++] = r->v[0].u;
-        return;
-    }
-    for (size_t i = 0; i < t->n; i++)
-        if (t->rt[i] == r->v[0].u) {
-            t->rt[i] = t->rt[--t->n];
-            return;
-        }
+    model_vpn_target(vpn_of(r), r->place->line, r->v, r->added);
+}
+
+static void feed_vpn_label(const struct row *r)
+{
+    vpn_of(r)->af[sch_views[r->place->line->view].family].label_mode =
+        r->added ? (uint8_t)r->v[0].u : BGP_LABEL_PER_INSTANCE;
 }
 
 /* A line of shell.vrp: who needs it reads the rows. */
@@ -382,20 +394,24 @@ static void row_fields(const struct row *r)
     struct model *m = r->m;
     struct model_peer *p;
     struct model_if *i;
+    struct bgp_conf *process;
     switch ((enum sch_object)sch_fields[l->binds[0].field].object) {
     case OBJECT_SYSTEM:
         bind_fields(&m->sys, &m->sys.set, l, v, r->negated);
         m->all_dirty |= l != &sch_lines[LINE_SYSTEM_SYSNAME];
         break;
     case OBJECT_PROCESS:
-        bind_fields(&m->bgp, &m->bgp.set, l, v, r->negated);
+        process = r->vpn ? &r->vpn->process[r->family] : &m->bgp;
+        bind_fields(process, &process->set, l, v, r->negated);
+        if (r->vpn)
+            r->vpn->dirty = true;
         m->all_dirty = true;
         break;
     case OBJECT_PEER:
-        p = peer_of(m, &r->v[0]);
+        p = peer_of(r);
         touch(m, p);
         bind_fields(&p->raw, &p->raw.set, l, v, r->negated);
-        if (l == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && !p->is_group)
+        if (sch_is(l, LINE_BGP_PEER_AS_NUMBER) && !p->is_group)
             p->exists = r->added;
         touch(m, p);
         break;
@@ -403,9 +419,11 @@ static void row_fields(const struct row *r)
         i = if_of(m, r->key, r->place->start[1]);
         if (i)
             bind_fields(&i->conf, &i->conf.set, l, v, r->negated);
+        m->addrs_dirty |= l == &sch_lines[LINE_INTERFACE_IP_BINDING_VPN_INSTANCE];
+        m->all_dirty |= m->addrs_dirty;
         break;
     case OBJECT_VPN_INSTANCE:
-        bind_fields(&vpn_of(m, r->key)->conf, &vpn_of(m, r->key)->conf.set, l, v, r->negated);
+        bind_fields(&vpn_of(r)->conf, &vpn_of(r)->conf.set, l, v, r->negated);
         break;
     case SCH_OBJECTS:
         break;
@@ -424,29 +442,19 @@ static void interface_row(const struct row *r)
         i->name[0] = 0;
 }
 
-/* The lines that open an instance and its families. */
-static void vpn_row(const struct row *r)
-{
-    struct model_vpn *v = vpn_of(r->m, r->key);
-    const struct sch_line *l = r->place->line;
-    if (l == &sch_lines[LINE_VPN_INSTANCE_IP_VPN_INSTANCE])
-        v->exists = r->added;
-    else
-        v->af[sch_views[l->enters - 1].family].enabled = r->added;
-}
-
 static bool one_side(struct model *m, const struct sch_place *place, const uint8_t *key,
                      size_t nkey, const char *text, bool added)
 {
     struct sch_value v[SCH_SLOTS];
-    struct row r = {m, place, key, nkey, v, false, added};
+    struct row r = {m, place, key, nkey, v, false, added, NULL, 0};
     const struct sch_line *l = place->line;
     if (!sch_row_parse(l, text, strlen(text), v, &r.negated))
         return false;
+    r.vpn = model_row_vpn(m, place, key, &r.family);
     if (l == &sch_lines[LINE_INTERFACE_INTERFACE])
         interface_row(&r);
     else if (place->level[0] == &sch_lines[LINE_VPN_INSTANCE_IP_VPN_INSTANCE] && l->enters)
-        vpn_row(&r);
+        model_vpn_enabled(vpn_of(&r), l, added);
     else if (l->feeds)
         feeds[l->feeds](&r);
     if (l->nbinds)
@@ -501,6 +509,7 @@ static void plan_peer(const struct model *m, const struct model_peer *p, bool re
     model_effective_peer(m, p, &eff);
     if (p->sent)
         impact = model_compare_peer(&p->eff, &eff, &differs);
+    restart |= p->vpn && p->vpn->router_id != model_vpn_router_id(p->vpn);
     if (p->sent && restart)
         impact = SCH_IMPACT_SESSION;
     if (!differs && impact == SCH_IMPACT_NONE) {
@@ -524,6 +533,8 @@ static void plan_addrs(const struct model *m, struct speaker_plan *plan)
             snprintf(a->ifname, sizeof a->ifname, "%s", i->name);
             a->addr = i->addrs[k].addr;
             a->len = i->addrs[k].len;
+            const struct model_vpn *vpn = i->conf.vpn ? model_find_vpn(m, i->conf.vpn) : NULL;
+            a->vpn = vpn ? vpn->number : 0;
             a->port = strncmp(i->name, "LoopBack", 8) != 0;
         }
     plan->addrs_changed = true;
@@ -569,8 +580,9 @@ struct speaker_plan *model_plan(struct model *m)
         model_plan_statics(m, plan);
     if (m->origins_dirty || m->all_dirty)
         model_plan_origins(m, plan);
+    model_plan_vpns(m, plan);
     if (plan->process_changed || plan->npeers || plan->addrs_changed || plan->listen_changed ||
-        plan->statics_changed || plan->origins_changed)
+        plan->statics_changed || plan->origins_changed || plan->nvpns)
         return plan;
     speaker_plan_free(plan);
     return NULL;
@@ -578,12 +590,13 @@ struct speaker_plan *model_plan(struct model *m)
 
 void model_applied(struct model *m, const struct speaker_plan *plan)
 {
-    char name[MODEL_NAME];
-    if (plan)
+    if (plan) {
         m->bgp_eff = plan->process;
+        model_vpns_applied(m, plan);
+    }
     for (size_t i = 0; plan && i < plan->npeers; i++) {
         const struct speaker_peer_change *c = &plan->peers[i];
-        struct model_peer *p = model_find_peer(m, bgp_addr_str(&c->conf.addr, name));
+        struct model_peer *p = model_peer_at(m, &c->conf.addr);
         bgp_peer_conf_clear(&p->eff);
         p->sent = !c->remove;
         if (!c->remove)
@@ -594,7 +607,6 @@ void model_applied(struct model *m, const struct speaker_plan *plan)
 
 void model_clean(struct model *m)
 {
-    struct model_vpn *v, *vnext;
     struct model_peer *p, *next;
     struct model_if *i, *inext;
     m->all_dirty = m->addrs_dirty = m->listen_dirty = m->statics_dirty = m->origins_dirty = false;
@@ -606,7 +618,5 @@ void model_clean(struct model *m)
     HASH_ITER (hh, m->ifs, i, inext)
         if (!i->name[0])
             if_free(m, i);
-    HASH_ITER (hh, m->vpns, v, vnext)
-        if (!v->exists)
-            vpn_free(m, v);
+    model_clean_vpns(m);
 }

@@ -17,8 +17,13 @@
 
 #define MODEL_NAME 49 /* group name with its NUL, or an address */
 
+/* Peers and groups of the public network and of each family of a VPN instance are namespaces of
+ * their own: vpn and family say which. */
 struct model_peer {
-    char name[MODEL_NAME]; /* address text or group name: the key */
+    char key[MODEL_NAME + 36]; /* name and namespace */
+    char name[MODEL_NAME];     /* address text or group name */
+    struct model_vpn *vpn;     /* NULL: the bgp view */
+    int8_t family;             /* of the view, with vpn */
     bool is_group, exists, dirty;
     struct bgp_peer_conf raw;     /* as configured */
     struct bgp_peer_conf eff;     /* what the speaker has; peers only */
@@ -46,6 +51,7 @@ struct model_if {
 
 struct model_static {
     struct speaker_static route;
+    struct model_vpn *vpn; /* NULL: public */
     UT_hash_handle hh;
     uint8_t key[]; /* row key */
 };
@@ -57,19 +63,24 @@ struct model_targets {
 };
 struct model_vpn {
     char name[32];
-    bool exists;
+    uint16_t number;
+    bool exists, dirty, sent;
+    uint32_t router_id; /* the speaker has */
     struct vpn_conf conf;
     struct {
         uint64_t rd; /* 0: none, the family is not in use */
         bool enabled;
+        uint8_t label_mode; /* enum bgp_label_mode */
         struct model_targets export, import;
-    } af[BGP_FAMILIES]; /* only the unicast ones */
+    } af[BGP_FAMILIES];                    /* only the unicast ones */
+    struct bgp_conf process[BGP_FAMILIES]; /* what its views in the bgp view set */
     UT_hash_handle hh;
 };
 
 /* A "network" or "import-route" line, by its row key. */
 struct model_origin {
     struct speaker_origin what;
+    struct model_vpn *vpn; /* NULL: public */
     UT_hash_handle hh;
     uint8_t key[];
 };
@@ -104,15 +115,36 @@ const char *model_sysname(const struct model *m);
 /* Router ID in use: the bgp view's, the device's, the highest loopback address, the
  * highest interface address, or 0. */
 uint32_t model_router_id(const struct model *m);
+/* A peer or group of the public network, of the same namespace as p, by its scoped address. */
 struct model_peer *model_find_peer(const struct model *m, const char *name);
+struct model_peer *model_peer_beside(const struct model *m, const struct model_peer *p,
+                                     const char *name);
+struct model_peer *model_peer_at(const struct model *m, const struct bgp_addr *addr);
 /* The group a peer belongs to, or NULL. */
 struct model_peer *model_group_of(const struct model *m, const struct model_peer *p);
 
 /* origins.c: a "network" or "import-route" line comes or goes. */
 void model_origin(struct model *m, const struct sch_line *l, const uint8_t *key, size_t nkey,
-                  const struct sch_value *v, bool added);
+                  const struct sch_value *v, struct model_vpn *vpn, bool added);
 void model_plan_origins(const struct model *m, struct speaker_plan *plan);
 void model_free_origins(struct model *m);
+
+/* instances.c: VPN instances by name and number, made when asked for (model_vpn) or NULL; and the
+ * one a row belongs to, with the family of its view. */
+struct model_vpn *model_find_vpn(const struct model *m, const char *name);
+struct model_vpn *model_vpn_number(const struct model *m, uint16_t number);
+struct model_vpn *model_vpn(struct model *m, const char *name);
+struct model_vpn *model_row_vpn(struct model *m, const struct sch_place *place, const uint8_t *key,
+                                int8_t *family);
+void model_vpn_enabled(struct model_vpn *v, const struct sch_line *l, bool added);
+void model_vpn_target(struct model_vpn *v, const struct sch_line *l, const struct sch_value *args,
+                      bool added);
+/* As configured; 0: that of the process. */
+uint32_t model_vpn_router_id(const struct model_vpn *v);
+void model_plan_vpns(const struct model *m, struct speaker_plan *plan);
+void model_vpns_applied(struct model *m, const struct speaker_plan *plan);
+void model_clean_vpns(struct model *m);
+void model_free_vpns(struct model *m);
 
 /* statics.c */
 void model_static(struct model *m, const uint8_t *key, size_t nkey, const struct sch_line *l,

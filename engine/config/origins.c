@@ -20,7 +20,7 @@ static void fill(struct speaker_origin *o, const struct sch_line *l, const struc
 }
 
 void model_origin(struct model *m, const struct sch_line *l, const uint8_t *key, size_t nkey,
-                  const struct sch_value *v, bool added)
+                  const struct sch_value *v, struct model_vpn *vpn, bool added)
 {
     struct model_origin *o;
     m->origins_dirty = true;
@@ -39,6 +39,7 @@ void model_origin(struct model *m, const struct sch_line *l, const uint8_t *key,
         HASH_ADD_KEYPTR(hh, m->origins, o->key, nkey, o);
     }
     memset(&o->what, 0, sizeof o->what);
+    o->vpn = vpn;
     fill(&o->what, l, v);
 }
 
@@ -49,8 +50,10 @@ void model_plan_origins(const struct model *m, struct speaker_plan *plan)
     plan->origins = n ? reallocarray(NULL, n, sizeof *plan->origins) : NULL;
     if (n && !plan->origins)
         abort();
-    for (const struct model_origin *o = m->origins; o; o = o->hh.next)
-        plan->origins[plan->norigins++] = o->what;
+    for (const struct model_origin *o = m->origins; o; o = o->hh.next) {
+        plan->origins[plan->norigins] = o->what;
+        plan->origins[plan->norigins++].vpn = o->vpn ? o->vpn->number : 0;
+    }
 }
 
 void model_free_origins(struct model *m)

@@ -24,10 +24,11 @@ static bool default_unicast(struct edit *e)
 }
 
 /* While "default ipv4-unicast" is on, IPv4 peers and groups start out enabled in IPv4 unicast. */
-static bool enable_unicast(struct edit *e, const struct sch_value *peer)
+static bool enable_unicast(struct edit *e, const struct edit_scope *at,
+                           const struct sch_value *peer)
 {
     struct sch_key af = edit_family_key(VIEW_IPV4_UNICAST);
-    if (peer->addr.af == 6 || !default_unicast(e) ||
+    if (at->view != VIEW_BGP || peer->addr.af == 6 || !default_unicast(e) ||
         edit_has(e, &af, LINE_IPV4_UNICAST_PEER_ENABLE, peer))
         return true;
     return edit_put(e, &af, LINE_IPV4_UNICAST_PEER_ENABLE, peer, false);
@@ -44,17 +45,17 @@ bool then_bgp_created(struct edit *e, const struct sch_key *view, const struct s
 bool then_peer_created(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *v)
 {
-    (void)view, (void)l;
-    return !v[0].addr.af || enable_unicast(e, &v[0]);
+    struct edit_scope at = edit_scope(view, l);
+    return !v[0].addr.af || enable_unicast(e, &at, &v[0]);
 }
 
 bool then_group_made(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                      const struct sch_value *v)
 {
-    (void)view, (void)l;
+    struct edit_scope at = edit_scope(view, l);
     struct sch_value peer = v[0];
     peer.type = SCH_PEER;
-    return enable_unicast(e, &peer);
+    return enable_unicast(e, &at, &peer);
 }
 
 static const uint8_t family_views[] = {VIEW_IPV4_UNICAST, VIEW_IPV4_LABELED, VIEW_VPNV4,
@@ -83,17 +84,18 @@ static bool leave_others(struct edit *e, const struct sch_value *v)
 bool then_peer_joined(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                       const struct sch_value *v)
 {
-    (void)l;
+    struct edit_scope at = edit_scope(view, l);
+    enum sch_line_id as_number = edit_scope_line(&at, LINE_BGP_PEER_AS_NUMBER);
     struct sch_value as[SCH_SLOTS] = {v[0]}, got[SCH_SLOTS];
     char buf[SCH_TEXT_MAX];
     bool negated;
-    if (!leave_others(e, v))
+    if (at.view == VIEW_BGP && !leave_others(e, v))
         return false;
-    if (!edit_has(e, view, LINE_BGP_PEER_AS_NUMBER, &v[0])) {
+    if (!edit_has(e, view, as_number, &v[0])) {
         struct sch_value name = v[1];
         struct sch_key root = {0};
-        struct sch_key k = edit_key(view, LINE_BGP_PEER_AS_NUMBER, &name);
-        const struct sch_line *from = &sch_lines[LINE_BGP_PEER_AS_NUMBER];
+        struct sch_key k = edit_key(view, as_number, &name);
+        const struct sch_line *from = &sch_lines[as_number];
         int slot = 1;
         if (!edit_get(e, &k, from, got, &negated, buf)) { /* internal: the local AS */
             k = edit_key(&root, LINE_BGP_BGP, NULL);
@@ -102,11 +104,11 @@ bool then_peer_joined(struct edit *e, const struct sch_key *view, const struct s
                 return edit_error(e, "The peer session does not exist.");
         }
         as[1] = got[slot];
-        if (!edit_put(e, view, LINE_BGP_PEER_AS_NUMBER, as, false) || !enable_unicast(e, &v[0]))
+        if (!edit_put(e, view, as_number, as, false) || !enable_unicast(e, &at, &v[0]))
             return false;
     }
     struct sch_key af = edit_family_key(VIEW_IPV4_UNICAST);
-    if (v[0].addr.af == 6 || !default_unicast(e))
+    if (at.view != VIEW_BGP || v[0].addr.af == 6 || !default_unicast(e))
         return true;
     struct sch_key k = edit_key(&af, LINE_IPV4_UNICAST_PEER_ENABLE, &v[0]);
     if (edit_get(e, &k, &sch_lines[LINE_IPV4_UNICAST_PEER_ENABLE], got, &negated, buf) && negated)
@@ -188,13 +190,12 @@ bool undo_port_up(struct edit *e, const struct sch_key *view, const struct sch_l
 }
 
 /* Membership ends everywhere; the peer keeps its own settings. */
-static bool leave(struct edit *e, const struct sch_value *peer)
+static bool leave(struct edit *e, const struct edit_scope *at, const struct sch_value *peer)
 {
-    struct sch_key bgp = edit_bgp_key();
-    struct sch_key k = edit_key(&bgp, LINE_BGP_PEER_GROUP, peer);
+    struct sch_key k = edit_key(&at->key, edit_scope_line(at, LINE_BGP_PEER_GROUP), peer);
     if (!store_delete(e->config->store, &e->cand, k.b, k.n))
         return failed(e);
-    for (size_t i = 0; i < sizeof family_views; i++) {
+    for (size_t i = 0; i < sizeof family_views && at->view == VIEW_BGP; i++) {
         struct sch_key af = edit_family_key(family_views[i]);
         k = edit_key(&af, family_groups[i], peer);
         if (!store_delete(e->config->store, &e->cand, k.b, k.n))
@@ -213,11 +214,13 @@ bool undo_peer_leave(struct edit *e, const struct sch_key *view, const struct sc
     sch_key_add(&k, l, v);
     if (!edit_get(e, &k, l, got, &negated, buf) || (v[1].present && !same_name(&v[1], &got[1])))
         return edit_error(e, "The peer is not a member of the peer group.");
-    return leave(e, &v[0]);
+    struct edit_scope at = edit_scope(view, l);
+    return leave(e, &at, &v[0]);
 }
 
 /* Collects the members first: rows may not change under a scan. */
 struct members {
+    const struct sch_line *line;
     const struct sch_value *group;
     struct bgp_addr *addr;
     size_t n, cap;
@@ -229,7 +232,7 @@ static bool collect_member(void *p, const uint8_t *key, size_t nkey, const char 
     struct sch_place place;
     struct sch_value v[SCH_SLOTS];
     bool negated;
-    if (!sch_key_place(key, nkey, &place) || place.line != &sch_lines[LINE_BGP_PEER_GROUP] ||
+    if (!sch_key_place(key, nkey, &place) || place.line != m->line ||
         !sch_row_parse(place.line, text, n, v, &negated) || v[1].n != m->group->n ||
         memcmp(v[1].s, m->group->s, v[1].n) != 0)
         return true;
@@ -245,26 +248,29 @@ static bool collect_member(void *p, const uint8_t *key, size_t nkey, const char 
     return true;
 }
 
-bool edit_delete_group(struct edit *e, const struct sch_value *name)
+bool edit_delete_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *name)
 {
-    struct sch_key bgp = edit_bgp_key();
-    struct members m = {.group = name};
+    struct edit_scope at = edit_scope(view, l);
+    struct members m = {.line = &sch_lines[edit_scope_line(&at, LINE_BGP_PEER_GROUP)],
+                        .group = name};
     struct sch_value peer = *name;
     peer.type = SCH_PEER;
-    if (!store_scan(e->config->store, &e->cand, bgp.b, bgp.n, NULL, 0, collect_member, &m))
+    if (!store_scan(e->config->store, &e->cand, at.key.b, at.key.n, NULL, 0, collect_member, &m))
         return failed(e);
     bool ok = true;
     for (size_t i = 0; i < m.n && ok; i++)
-        ok = leave(e, &(struct sch_value){.present = true, .type = SCH_PEER, .addr = m.addr[i]});
+        ok = leave(e, &at,
+                   &(struct sch_value){.present = true, .type = SCH_PEER, .addr = m.addr[i]});
     free(m.addr);
-    struct sch_key k = bgp;
-    sch_key_add_object(&k, &sch_lines[LINE_BGP_PEER_AS_NUMBER], &peer);
+    struct sch_key k = at.key;
+    sch_key_add_object(&k, &sch_lines[edit_scope_line(&at, LINE_BGP_PEER_AS_NUMBER)], &peer);
     ok = ok && store_delete_prefix(e->config->store, &e->cand, k.b, k.n);
-    for (size_t i = 0; i < sizeof family_views && ok; i++) {
+    for (size_t i = 0; i < sizeof family_views && ok && at.view == VIEW_BGP; i++) {
         struct sch_key af = edit_family_key(family_views[i]);
         sch_key_add_object(&af, &sch_lines[family_groups[i]], &peer);
         ok = store_delete_prefix(e->config->store, &e->cand, af.b, af.n);
     }
-    k = edit_key(&bgp, LINE_BGP_GROUP, name);
+    k = edit_key(&at.key, edit_scope_line(&at, LINE_BGP_GROUP), name);
     return (ok && store_delete(e->config->store, &e->cand, k.b, k.n)) || failed(e);
 }

@@ -9,7 +9,7 @@
 #include "engine/config/model.h"
 
 /* Both lines, "ip route-static" and "ipv6 route-static", have the same arguments. */
-enum { DEST, LEN, INTERFACE, NEXTHOP, PREFERENCE, TAG, PERMANENT };
+enum { VPN, DEST, LEN, INTERFACE, NEXTHOP, PREFERENCE, TAG, PERMANENT };
 
 static bool is_null(const struct sch_value *ifname)
 {
@@ -29,7 +29,8 @@ bool check_static_route(struct edit *e, const struct sch_key *view, const struct
                         const struct sch_value *v)
 {
     const struct sch_value *nh = &v[NEXTHOP], *interface = &v[INTERFACE];
-    (void)view, (void)l;
+    if (v[VPN].present && !edit_checks[CHECK_VPN_EXISTS](e, view, l, v))
+        return false;
     if (v[DEST].addr.b[0] == (v[DEST].addr.af == 4 ? 127 : 0xff) ||
         (v[DEST].addr.af == 4 && v[DEST].addr.b[0] >= 224))
         return edit_error(e, "The destination address is invalid.");
@@ -77,6 +78,8 @@ bool undo_static_routes(struct edit *e, const struct sch_key *view, const struct
     struct store *s = e->config->store;
     struct sch_key k = *view;
     sch_key_add_object(&k, l, v);
+    k.n = (uint16_t)(k.n + sch_value_encode(&v[VPN], &l->params[VPN], k.b + k.n,
+                                            (size_t)(SCH_KEY_MAX - k.n)));
     if (!v[DEST].present)
         return (store_any(s, &e->cand, k.b, k.n) && store_delete_prefix(s, &e->cand, k.b, k.n)) ||
                edit_error(e, "The static route does not exist.");
@@ -128,6 +131,9 @@ void model_static(struct model *m, const uint8_t *key, size_t nkey, const struct
         memcpy(s->key, key, nkey);
         HASH_ADD_KEYPTR(hh, m->statics, s->key, nkey, s);
     }
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", (int)v[VPN].n, v[VPN].n ? v[VPN].s : "");
+    s->vpn = *name ? model_vpn(m, name) : NULL;
     route_of(l, v, &s->route);
 }
 
@@ -138,6 +144,8 @@ void model_plan_statics(const struct model *m, struct speaker_plan *plan)
     plan->statics = n ? reallocarray(NULL, n, sizeof *plan->statics) : NULL;
     if (n && !plan->statics)
         abort();
-    for (const struct model_static *s = m->statics; s; s = s->hh.next)
-        plan->statics[plan->nstatics++] = s->route;
+    for (const struct model_static *s = m->statics; s; s = s->hh.next) {
+        plan->statics[plan->nstatics] = s->route;
+        plan->statics[plan->nstatics++].vpn = s->vpn ? s->vpn->number : 0;
+    }
 }

@@ -13,17 +13,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/net/kernel.h"
-#include "engine/net/listen.h"
+#include "engine/net/instance.h"
 #include "engine/net/next_hops.h"
-#include "engine/net/origin.h"
 #include "engine/net/peer_io.h"
 #include "engine/net/peer_table.h"
-#include "engine/net/routes.h"
 #include "engine/net/sockopt.h"
 
 #define LATE_MS 200        /* a deadline missed by more: the process was stopped or busy */
 #define TICKS_PER_TURN 100 /* a speaker whose deadline does not move must not stop the loop */
+#define PLACES_MS 3000     /* how often places of VPN instances are looked for */
 #define TURN_MS 10         /* nor one with a million routes to work on keep others waiting */
 #define DEFAULT_PORT 179
 #define PROTOCOL 0xb9       /* of our routes in the kernel; nobody else is known to use it */
@@ -33,16 +31,24 @@ struct core {
     struct notes *notes;
     struct bgp *bgp;
     struct peer_io_set *io;
-    struct listen_set *listen;
-    struct kernel *kernel;
-    struct routes *routes;
-    struct origin *origin;
+    struct instance_opts opts;
+    struct instance *instances;  /* by number */
+    struct instance *public;     /* number 0 */
+    struct bgp_addr *listen;     /* copy of opts.listen.addrs */
+    uint64_t look_at;            /* when places are looked for again */
     struct next_hop_watch *hops; /* NULL: nothing is known of this host's routes */
     struct peer_table peers;
     uint64_t random;
     bool configured, stopping, key_warned;
     bool looked; /* the loop has looked for input since a deadline was missed */
 };
+
+static struct instance *instance_of(struct core *c, uint16_t number)
+{
+    struct instance *i;
+    HASH_FIND(hh, c->instances, &number, sizeof number, i);
+    return i;
+}
 
 /* --- struct bgp_ops -------------------------------------------------------------------------- */
 
@@ -62,12 +68,22 @@ static uint32_t op_random(void *ctx)
     return (uint32_t)(x >> 32);
 }
 
+static bool blocked(struct core *c, const struct bgp_peer_conf *conf,
+                    char reason[PEERS_REASON_SIZE])
+{
+    const struct instance *i = instance_of(c, conf->addr.vpn);
+    if (i && i->here)
+        return peers_reason(conf, i->kernel, reason);
+    snprintf(reason, PEERS_REASON_SIZE, "%s", i ? i->reason : "the VPN instance does not exist");
+    return true;
+}
+
 static void op_connect(void *ctx, struct bgp_conn *conn, const struct bgp_peer_conf *conf)
 {
     struct core *c = ctx;
     char reason[PEERS_REASON_SIZE];
     /* A peer is blocked right after the speaker has heard of it; it may try before. */
-    if (peers_reason(conf, c->kernel, reason))
+    if (blocked(c, conf, reason))
         peer_io_refuse(c->io, conn, "No usable local address or route");
     else
         peer_io_connect(c->io, conn, &conf->addr);
@@ -78,6 +94,12 @@ static const struct bgp_peer_conf *conf_of(void *arg, const struct bgp_addr *pee
     struct core *c = arg;
     const struct peer_entry *e = peers_find(&c->peers, peer);
     return e ? &e->conf : NULL;
+}
+
+static const struct place *place_of(void *arg, const struct bgp_addr *peer)
+{
+    struct instance *i = instance_of(arg, peer->vpn);
+    return i ? &i->place : NULL;
 }
 
 static void op_send(void *ctx, struct bgp_conn *conn, const uint8_t *bytes, size_t n)
@@ -103,35 +125,40 @@ static void op_event(void *ctx, const struct bgp_event *e)
 static void review(struct core *c, struct peer_entry *e)
 {
     char reason[PEERS_REASON_SIZE];
-    bool blocked = peers_reason(&e->conf, c->kernel, reason);
-    if (blocked || e->blocked)
-        bgp_block_peer(c->bgp, &e->conf.addr, blocked ? reason : NULL);
-    e->blocked = blocked;
+    bool stopped = blocked(c, &e->conf, reason);
+    if (stopped || e->blocked)
+        bgp_block_peer(c->bgp, &e->conf.addr, stopped ? reason : NULL);
+    e->blocked = stopped;
 }
 
 static void on_addresses(void *arg)
 {
-    struct core *c = arg;
+    struct instance *i = arg;
+    struct core *c = i->core;
     struct peer_entry *e, *next;
     if (c->stopping)
         return;
     if (c->configured)
-        listen_open(c->listen, true);
+        instance_listen(i, true);
     HASH_ITER (hh, c->peers.peers, e, next) {
-        review(c, e);
+        if (e->conf.addr.vpn == i->number)
+            review(c, e);
     }
 }
 
 static void on_hop(void *arg, const struct bgp_addr *a, const struct rt_hop *h)
 {
-    struct core *c = arg;
-    next_hop_watch_tell(c->hops, a, h);
+    struct instance *i = arg;
+    struct bgp_addr scoped = *a;
+    scoped.vpn = i->number;
+    if (i->core->hops)
+        next_hop_watch_tell(i->core->hops, &scoped, h);
 }
 
 static void on_route(void *arg, const struct speaker_route *r, bool gone)
 {
-    struct core *c = arg;
-    origin_route(c->origin, r, gone);
+    struct instance *i = arg;
+    origin_route(i->origin, r, gone);
 }
 
 static unsigned whole(const struct bgp_addr *a)
@@ -158,12 +185,13 @@ static const char *key_of(const struct bgp_peer_conf *conf)
 
 static void on_opened(void *arg, int fd, uint8_t af)
 {
-    struct core *c = arg;
+    const struct instance *i = arg;
+    struct core *c = i->core;
     struct peer_entry *e, *next;
     int rc;
     HASH_ITER (hh, c->peers.peers, e, next) {
         const char *key = key_of(&e->conf);
-        if (e->conf.addr.af != af || !key)
+        if (e->conf.addr.vpn != i->number || e->conf.addr.af != af || !key)
             continue;
         rc = net_md5_key(fd, &e->conf.addr, whole(&e->conf.addr), key);
         if (rc) {
@@ -171,20 +199,35 @@ static void on_opened(void *arg, int fd, uint8_t af)
             key_failed(c, &e->conf.addr, rc);
         }
     }
-    for (size_t i = 0; i < c->peers.nranges; i++) {
-        const struct bgp_listen_conf *r = &c->peers.ranges[i];
+    for (size_t k = 0; k < c->peers.nranges && i->number == 0; k++) {
+        const struct bgp_listen_conf *r = &c->peers.ranges[k];
         const char *key = key_of(&r->peer);
         if (r->net.af == af && key && (rc = net_md5_key(fd, &r->net, r->len, key)))
             key_failed(c, &r->net, rc);
     }
 }
 
+/* On the listeners of the network the address is of. */
+static int listeners_key(struct core *c, const struct bgp_addr *addr, unsigned len, const char *key)
+{
+    const struct instance *i = instance_of(c, addr->vpn);
+    return i && i->listen ? listen_key(i->listen, addr, len, key) : 0;
+}
+
 static void set_key(struct core *c, struct peer_entry *e)
 {
-    int rc = listen_key(c->listen, &e->conf.addr, whole(&e->conf.addr), key_of(&e->conf));
+    int rc = listeners_key(c, &e->conf.addr, whole(&e->conf.addr), key_of(&e->conf));
     e->no_key = rc && key_of(&e->conf);
     if (e->no_key)
         key_failed(c, &e->conf.addr, rc);
+}
+
+static bool connected(struct core *c, const struct bgp_addr *remote)
+{
+    const struct instance *i = instance_of(c, remote->vpn);
+    struct bgp_addr plain = *remote;
+    plain.vpn = 0;
+    return i && i->kernel && kernel_is_connected(i->kernel, &plain);
 }
 
 /* May a connection from remote to local, accepted as fd, go to the speaker? */
@@ -197,17 +240,19 @@ static bool admissible(struct core *c, const struct bgp_peer_conf *conf, int fd,
         int ttl = net_syn_ttl(fd, remote->af);
         return ttl < 0 || ttl >= net_gtsm_min(conf->gtsm_hops);
     }
-    return conf->kind != BGP_KIND_EXTERNAL || conf->ttl > 1 ||
-           kernel_is_connected(c->kernel, remote);
+    return conf->kind != BGP_KIND_EXTERNAL || conf->ttl > 1 || connected(c, remote);
 }
 
-static void on_accepted(void *arg, int fd, const struct bgp_addr *remote, uint16_t port)
+static void on_accepted(void *arg, int fd, const struct bgp_addr *from, uint16_t port)
 {
-    struct core *c = arg;
+    const struct instance *i = arg;
+    struct core *c = i->core;
     struct sockaddr_storage ss;
     socklen_t n = sizeof ss;
     struct bgp_addr local;
     uint16_t local_port;
+    struct bgp_addr scoped = *from, *remote = &scoped;
+    scoped.vpn = i->number;
     const struct peer_entry *e = peers_find(&c->peers, remote);
     const struct bgp_listen_conf *range = e ? NULL : peers_range(&c->peers, remote);
     const struct bgp_peer_conf *conf = e ? &e->conf : range ? &range->peer : NULL;
@@ -216,6 +261,7 @@ static void on_accepted(void *arg, int fd, const struct bgp_addr *remote, uint16
         return;
     }
     net_from_sockaddr(&ss, &local, &local_port);
+    local.vpn = i->number;
     if (!admissible(c, conf, fd, remote, &local)) {
         close(fd);
         return;
@@ -226,29 +272,45 @@ static void on_accepted(void *arg, int fd, const struct bgp_addr *remote, uint16
 
 /* --- applying a plan ------------------------------------------------------------------------- */
 
-static void apply_addrs(struct core *c, const struct speaker_plan *p)
+/* Instances come before what is in them and go after it. */
+static void apply_vpns(struct core *c, const struct speaker_plan *p, bool removals)
 {
-    struct kernel_addr *a = calloc(p->naddrs + 1, sizeof *a);
-    if (!a)
-        abort();
-    size_t n = 0;
-    for (size_t i = 0; i < p->naddrs; i++)
-        if (!p->addrs[i].port) {
-            a[n].addr = p->addrs[i].addr;
-            a[n++].len = p->addrs[i].len;
+    for (size_t k = 0; k < p->nvpns; k++) {
+        const struct bgp_vpn_conf *conf = &p->vpns[k].conf;
+        struct instance *i = instance_of(c, conf->number);
+        if (p->vpns[k].remove != removals)
+            continue;
+        if (removals) {
+            bgp_remove_vpn(c->bgp, conf->number);
+            if (i) {
+                HASH_DEL(c->instances, i);
+                instance_free(i);
+            }
+            continue;
         }
-    kernel_want(c->kernel, a, n);
-    free(a);
+        if (!i) {
+            i = instance_new(c, conf->number, conf->name, &c->opts);
+            HASH_ADD(hh, c->instances, number, sizeof i->number, i);
+            instance_listen(i, c->configured);
+        }
+        bgp_set_vpn(c->bgp, conf);
+    }
 }
 
 static void apply_removal(struct core *c, const struct bgp_addr *addr)
 {
     struct peer_entry *e = peers_find(&c->peers, addr);
     if (e && key_of(&e->conf))
-        listen_key(c->listen, addr, whole(addr), NULL);
+        listeners_key(c, addr, whole(addr), NULL);
     if (e)
         peers_remove(&c->peers, e);
     bgp_remove_peer(c->bgp, addr);
+}
+
+static void listen_all(struct core *c, bool open)
+{
+    for (struct instance *i = c->instances; i; i = i->hh.next)
+        instance_listen(i, open);
 }
 
 static void apply_process(struct core *c, const struct bgp_conf *conf)
@@ -256,7 +318,7 @@ static void apply_process(struct core *c, const struct bgp_conf *conf)
     c->configured = conf->as != 0;
     bgp_set_process(c->bgp, conf);
     if (!c->configured) {
-        listen_open(c->listen, false);
+        listen_all(c, false);
         peers_clear(&c->peers);
     }
 }
@@ -278,12 +340,12 @@ static void apply_ranges(struct core *c, const struct speaker_plan *p)
     for (size_t i = 0; i < c->peers.nranges; i++) {
         const struct bgp_listen_conf *r = &c->peers.ranges[i];
         if (key_of(&r->peer))
-            listen_key(c->listen, &r->net, r->len, NULL);
+            listeners_key(c, &r->net, r->len, NULL);
     }
     peers_set_ranges(&c->peers, p->listen, p->nlisten);
     for (size_t i = 0; i < p->nlisten; i++) {
         const struct bgp_listen_conf *r = &p->listen[i];
-        int rc = key_of(&r->peer) ? listen_key(c->listen, &r->net, r->len, key_of(&r->peer)) : 0;
+        int rc = key_of(&r->peer) ? listeners_key(c, &r->net, r->len, key_of(&r->peer)) : 0;
         if (rc)
             key_failed(c, &r->net, rc);
     }
@@ -292,38 +354,44 @@ static void apply_ranges(struct core *c, const struct speaker_plan *p)
 
 void core_apply(struct core *c, const struct speaker_plan *p)
 {
+    struct instance *i;
     c->key_warned = false;
-    if (p->addrs_changed) {
-        apply_addrs(c, p);
-        on_addresses(c);
-        routes_names(c->routes, p->addrs, p->naddrs);
+    apply_vpns(c, p, false);
+    for (i = c->instances; i; i = i->hh.next) {
+        if (p->addrs_changed) {
+            instance_addrs(i, p->addrs, p->naddrs);
+            on_addresses(i);
+        }
+        if (p->statics_changed)
+            instance_statics(i, p->statics, p->nstatics);
     }
-    if (p->statics_changed)
-        routes_statics(c->routes, p->statics, p->nstatics);
-    for (size_t i = 0; i < p->npeers; i++)
-        if (p->peers[i].remove)
-            apply_removal(c, &p->peers[i].conf.addr);
+    for (size_t k = 0; k < p->npeers; k++)
+        if (p->peers[k].remove)
+            apply_removal(c, &p->peers[k].conf.addr);
+    apply_vpns(c, p, true);
     bool was = c->configured;
     if (p->process_changed)
         apply_process(c, &p->process);
     if (!c->configured)
         return;
-    for (size_t i = 0; i < p->npeers; i++)
-        if (!p->peers[i].remove)
-            apply_peer(c, &p->peers[i]);
+    for (size_t k = 0; k < p->npeers; k++)
+        if (!p->peers[k].remove)
+            apply_peer(c, &p->peers[k]);
     if (p->listen_changed)
         apply_ranges(c, p);
-    if (p->origins_changed)
-        origin_set(c->origin, routes_table(c->routes), p->origins, p->norigins, !was);
-    listen_open(c->listen, true); /* last: a new listener takes all keys at once */
+    for (i = c->instances; i && p->origins_changed; i = i->hh.next)
+        origin_set(i->origin, routes_table(i->routes), p->origins, p->norigins, !was);
+    listen_all(c, true); /* last: a new listener takes all keys at once */
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
 
 static void on_warning(void *arg, const char *text)
 {
-    struct core *c = arg;
-    notes_warn(c->notes, text);
+    const struct instance *i = arg;
+    char named[220];
+    snprintf(named, sizeof named, "VPN instance %s: %s", i->name, text);
+    notes_warn(i->core->notes, i->number ? named : text);
 }
 
 /* The mark of the addresses and routes we add. Speakers that listen elsewhere on one host keep
@@ -357,41 +425,46 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     struct core *c = calloc(1, sizeof *c);
     if (!c)
         abort();
-    struct kernel_opts k = {.changed = on_addresses, .warn = on_warning, .arg = c};
-    struct routes_opts r = {
-        .ops = {.hop = on_hop, .route = on_route, .arg = c}, .warn = on_warning, .arg = c};
-    const struct listen_opts l = {
+    const struct peer_io_ops io = {.conf_of = conf_of, .place_of = place_of, .arg = c};
+    struct instance_opts *o = &c->opts;
+    o->loop = loop;
+    o->kernel = (struct kernel_opts){.changed = on_addresses, .warn = on_warning};
+    o->routes = (struct routes_opts){.ops = {.hop = on_hop, .route = on_route}, .warn = on_warning};
+    c->listen = calloc(opts->nlisten + 1, sizeof *c->listen);
+    if (!c->listen)
+        abort();
+    memcpy(c->listen, opts->listen, opts->nlisten * sizeof *c->listen);
+    o->listen = (struct listen_opts){
         .port = opts->port,
-        .addrs = opts->listen,
+        .addrs = c->listen,
         .n = opts->nlisten,
         .accepted = on_accepted,
         .opened = on_opened,
         .warn = on_warning,
-        .arg = c,
     };
-    mark_ours(opts, &k, &r);
+    mark_ours(opts, &o->kernel, &o->routes);
     c->notes = notes;
     if (getrandom(&c->random, sizeof c->random, 0) < 0)
         c->random = net_now() ^ (uint64_t)getpid() << 32;
-    c->io = peer_io_new(loop, opts->port, conf_of, c);
-    c->listen = listen_new(loop, &l);
-    c->kernel = kernel_open(loop, &k);
-    c->bgp = bgp_new(&ops, c);
-    c->origin = origin_new(c->bgp);
-    c->routes = routes_open(loop, &r);
-    if (routes_known(c->routes))
+    c->io = peer_io_new(loop, opts->port, &io);
+    c->bgp = o->bgp = bgp_new(&ops, c);
+    c->public = instance_new(c, 0, "", o);
+    HASH_ADD(hh, c->instances, number, sizeof c->public->number, c->public);
+    if (routes_known(c->public->routes))
         c->hops = next_hop_watch_new(c->bgp);
     return c;
 }
 
 void core_free(struct core *c)
 {
-    listen_free(c->listen);
+    struct instance *i, *next;
     if (c->hops)
         next_hop_watch_free(c->hops);
-    routes_close(c->routes);
-    origin_free(c->origin);
-    kernel_close(c->kernel);
+    HASH_ITER (hh, c->instances, i, next) {
+        HASH_DEL(c->instances, i);
+        instance_free(i);
+    }
+    free(c->listen);
     peer_io_free(c->io);
     bgp_free(c->bgp);
     peers_clear(&c->peers);
@@ -403,16 +476,22 @@ struct bgp *core_bgp(struct core *c)
     return c->bgp;
 }
 
-struct rtable *core_routes(struct core *c)
+struct rtable *core_routes(struct core *c, uint16_t vpn)
 {
-    return routes_table(c->routes);
+    struct instance *i = instance_of(c, vpn);
+    return i ? routes_table(i->routes) : NULL;
+}
+
+static struct rtable *table_of(void *arg, uint16_t vpn)
+{
+    return core_routes(arg, vpn);
 }
 
 void core_stop(struct core *c)
 {
     c->stopping = true;
     c->configured = false;
-    listen_open(c->listen, false);
+    listen_all(c, false);
     bgp_shutdown(c->bgp, NULL);
     peer_io_settle(c->io);
 }
@@ -427,10 +506,41 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* The instance has another network now, or none: its sessions were in the old one. */
+static void moved(struct core *c, struct instance *i)
+{
+    struct peer_entry *e, *next;
+    HASH_ITER (hh, c->peers.peers, e, next) {
+        if (e->conf.addr.vpn != i->number)
+            continue;
+        bgp_block_peer(c->bgp, &e->conf.addr, "the network of the VPN instance has changed");
+        e->blocked = true;
+    }
+    origin_look(i->origin, routes_table(i->routes));
+    instance_listen(i, i->listening);
+    on_addresses(i);
+}
+
+static uint64_t instances_tick(struct core *c, uint64_t now)
+{
+    uint64_t next = UINT64_MAX;
+    bool look = now >= c->look_at;
+    for (struct instance *i = c->instances; i; i = i->hh.next) {
+        if (i->number && look && !c->stopping && instance_moved(i, &c->opts))
+            moved(c, i);
+        if (i->listen)
+            next = earlier(next, listen_tick(i->listen, now));
+        next = earlier(next, routes_tick(i->routes, now));
+    }
+    if (look)
+        c->look_at = now + PLACES_MS;
+    return HASH_COUNT(c->instances) > 1 ? earlier(next, c->look_at) : next;
+}
+
 uint64_t core_turn(struct core *c)
 {
     if (c->hops) /* first: a route to nowhere is not passed on */
-        next_hop_watch_turn(c->hops, routes_table(c->routes));
+        next_hop_watch_turn(c->hops, table_of, c);
     bool settled = peer_io_settle(c->io);
     uint64_t now = net_now(), due = bgp_deadline(c->bgp);
     /* After a stall the peers' keepalives wait in the sockets: read them first, or the hold timer
@@ -447,8 +557,7 @@ uint64_t core_turn(struct core *c)
             break;
     }
     uint64_t next = peer_io_expire(c->io, now);
-    next = earlier(next, listen_tick(c->listen, now));
+    next = earlier(next, instances_tick(c, now));
     next = earlier(next, bgp_deadline(c->bgp));
-    next = earlier(next, routes_tick(c->routes, now));
     return settled ? next : now;
 }

@@ -19,7 +19,8 @@ void core_free(struct core *c);
 
 void core_apply(struct core *c, const struct speaker_plan *p);
 struct bgp *core_bgp(struct core *c);
-struct rtable *core_routes(struct core *c);
+/* The routing table of a VPN instance, 0 the public one; NULL: there is no such instance. */
+struct rtable *core_routes(struct core *c, uint16_t vpn);
 
 /* Ends every session and listens no more. */
 void core_stop(struct core *c);

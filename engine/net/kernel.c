@@ -21,6 +21,7 @@
 #include <uthash.h>
 
 #include "engine/net/netlink.h"
+#include "engine/net/place.h"
 #include "engine/net/sockopt.h"
 
 #define DUMP_TRIES 5
@@ -288,7 +289,9 @@ bool kernel_is_local(struct kernel *k, const struct bgp_addr *a)
     struct subnet *s = set_find(k->answers, &key);
     if (!s) {
         s = set_add(&k->answers, &key);
+        place_enter(k->opts.place);
         s->yes = can_bind(a);
+        place_leave(k->opts.place);
     }
     return s->yes;
 }
@@ -347,8 +350,11 @@ struct kernel *kernel_open(struct net_loop *loop, const struct kernel_opts *opts
         abort();
     k->opts = *opts;
     k->lo = 1; /* lo is the first interface of every network namespace */
+    place_enter(opts->place);
     netlink_open(&k->ask, 0);
-    if (netlink_open(&k->hear, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR))
+    bool hears = netlink_open(&k->hear, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+    place_leave(opts->place);
+    if (hears)
         netlink_watch(&k->hear, loop, on_change, k);
     read_addresses(k);
     return k;

@@ -13,6 +13,7 @@
 #include "engine/net/loop.h"
 
 struct kernel;
+struct place;
 
 struct kernel_addr {
     struct bgp_addr addr;
@@ -22,6 +23,7 @@ struct kernel_addr {
 struct kernel_opts {
     char label[16]; /* of the IPv4 addresses added, "lo:vrpsh" */
     uint8_t tag;    /* IFA_PROTO of those added; 0: IPv6 addresses of an earlier run stay */
+    const struct place *place;  /* network whose addresses these are; NULL: the program's */
     void (*changed)(void *arg); /* addresses or links have changed */
     void (*warn)(void *arg, const char *text);
     void *arg;

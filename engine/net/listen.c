@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/net/place.h"
 #include "engine/net/sockopt.h"
 
 #define RETRY_MS 30000
@@ -95,7 +96,9 @@ static int open_one(struct listener *l)
 {
     struct listen_set *s = l->set;
     struct sockaddr_storage ss;
+    place_enter(s->opts.place);
     int fd = net_socket(l->addr.af);
+    place_leave(s->opts.place);
     if (fd < 0)
         return -fd;
     int rc = net_listen_options(fd, l->addr.af);

@@ -9,9 +9,11 @@
 #include "engine/net/loop.h"
 
 struct listen_set;
+struct place;
 
 struct listen_opts {
     uint16_t port;
+    const struct place *place;    /* network to listen in; NULL: the program's */
     const struct bgp_addr *addrs; /* copied; n 0: any IPv4 and any IPv6 address */
     size_t n;
     /* fd is the callee's. */

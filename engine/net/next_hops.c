@@ -48,7 +48,8 @@ void next_hop_watch_tell(struct next_hop_watch *w, const struct bgp_addr *a, con
     bgp_set_next_hop(w->bgp, a, h->reachable && !h->own, h->metric);
 }
 
-bool next_hop_watch_turn(struct next_hop_watch *w, struct rtable *t)
+bool next_hop_watch_turn(struct next_hop_watch *w,
+                         struct rtable *(*table_of)(void *arg, uint16_t vpn), void *arg)
 {
     bool any = w->n > 0;
     while (w->n) { /* telling may name more */
@@ -57,11 +58,15 @@ bool next_hop_watch_turn(struct next_hop_watch *w, struct rtable *t)
         w->named = NULL;
         w->n = w->room = 0;
         for (size_t i = 0; i < n; i++) {
+            struct bgp_addr a = list[i].addr;
+            struct rtable *t = table_of(arg, a.vpn);
+            a.vpn = 0; /* tables know their own addresses only */
             if (!list[i].wanted) {
-                rtable_unwatch(t, &list[i].addr);
+                if (t)
+                    rtable_unwatch(t, &a);
                 continue;
             }
-            const struct rt_hop h = rtable_watch(t, &list[i].addr, 0);
+            const struct rt_hop h = t ? rtable_watch(t, &a, 0) : (struct rt_hop){0};
             next_hop_watch_tell(w, &list[i].addr, &h);
         }
         free(list);

@@ -16,8 +16,10 @@ struct next_hop_watch;
 /* From now on b names its next hops to the watch. */
 struct next_hop_watch *next_hop_watch_new(struct bgp *b);
 void next_hop_watch_free(struct next_hop_watch *w);
-/* Looks up what has been named since. True: there was something. */
-bool next_hop_watch_turn(struct next_hop_watch *w, struct rtable *t);
+/* Looks up what has been named since, each in the table of its instance; table_of may know none.
+ * True: there was something. */
+bool next_hop_watch_turn(struct next_hop_watch *w,
+                         struct rtable *(*table_of)(void *arg, uint16_t vpn), void *arg);
 /* For rt_ops: a next hop has changed. */
 void next_hop_watch_tell(struct next_hop_watch *w, const struct bgp_addr *a,
                          const struct rt_hop *h);

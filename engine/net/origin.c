@@ -22,17 +22,19 @@ struct announced {
 
 struct origin {
     struct bgp *bgp;
+    uint16_t vpn;
     struct speaker_origin *list;
     size_t n;
     struct announced *announced;
 };
 
-struct origin *origin_new(struct bgp *b)
+struct origin *origin_new(struct bgp *b, uint16_t vpn)
 {
     struct origin *o = calloc(1, sizeof *o);
     if (!o)
         abort();
     o->bgp = b;
+    o->vpn = vpn;
     return o;
 }
 
@@ -54,14 +56,16 @@ void origin_free(struct origin *o)
     free(o);
 }
 
-static struct bgp_prefix prefix_of(const struct announced_key *k)
+static struct bgp_prefix prefix_of(const struct origin *o, const struct announced_key *k)
 {
-    return (struct bgp_prefix){.addr = k->net, .len = k->len};
+    struct bgp_prefix p = {.addr = k->net, .len = k->len};
+    p.addr.vpn = o->vpn;
+    return p;
 }
 
 static void withdraw(struct origin *o, struct announced *a)
 {
-    struct bgp_prefix p = prefix_of(&a->key);
+    struct bgp_prefix p = prefix_of(o, &a->key);
     bgp_withdraw_local(o->bgp, (enum bgp_family)a->key.family, &p,
                        (enum bgp_route_kind)a->key.kind);
     HASH_DEL(o->announced, a);
@@ -71,7 +75,7 @@ static void withdraw(struct origin *o, struct announced *a)
 static void announce(struct origin *o, const struct announced_key *k, uint32_t med)
 {
     struct bgp_local_route local = {.has_med = true, .med = med};
-    struct bgp_prefix p = prefix_of(k);
+    struct bgp_prefix p = prefix_of(o, k);
     struct announced *a;
     HASH_FIND(hh, o->announced, k, sizeof *k, a);
     if (a && a->med == med) {
@@ -138,23 +142,13 @@ void origin_route(struct origin *o, const struct speaker_route *r, bool gone)
         look_at(o, r, gone);
 }
 
-void origin_set(struct origin *o, struct rtable *t, const struct speaker_origin *list, size_t n,
-                bool forget)
+void origin_look(struct origin *o, struct rtable *t)
 {
     static struct speaker_route some[AT_ONCE];
     struct announced *a, *next;
-    if (forget)
-        forget_all(o);
-    free(o->list);
-    o->list = n ? reallocarray(NULL, n, sizeof *list) : NULL;
-    if (n && !o->list)
-        abort();
-    if (n)
-        memcpy(o->list, list, n * sizeof *list);
-    o->n = n;
     HASH_ITER (hh, o->announced, a, next)
         a->wanted = false;
-    for (unsigned af = 4; af <= 6 && n; af += 2) {
+    for (unsigned af = 4; af <= 6 && o->n; af += 2) {
         struct speaker_route_query q = {.af = (uint8_t)af, .proto = -1};
         size_t got;
         while ((got = rtable_list(t, &q, some, AT_ONCE)))
@@ -165,4 +159,20 @@ void origin_set(struct origin *o, struct rtable *t, const struct speaker_origin 
     HASH_ITER (hh, o->announced, a, next)
         if (!a->wanted)
             withdraw(o, a);
+}
+
+void origin_set(struct origin *o, struct rtable *t, const struct speaker_origin *list, size_t n,
+                bool forget)
+{
+    if (forget)
+        forget_all(o);
+    free(o->list);
+    o->list = n ? reallocarray(NULL, n, sizeof *list) : NULL;
+    if (n && !o->list)
+        abort();
+    o->n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (list[i].vpn == o->vpn)
+            o->list[o->n++] = list[i];
+    origin_look(o, t);
 }

@@ -11,12 +11,15 @@
 
 struct origin;
 
-struct origin *origin_new(struct bgp *b);
+/* vpn: the instance whose routes they become, 0 public. */
+struct origin *origin_new(struct bgp *b, uint16_t vpn);
 void origin_free(struct origin *o);
-/* Replaces what is announced and looks through the whole table. forget: BGP starts anew, nothing of
- * before is announced any more. */
+/* Replaces what is announced, by what the list has for the instance, and looks through the whole
+ * table. forget: BGP starts anew, nothing of before is announced any more. */
 void origin_set(struct origin *o, struct rtable *t, const struct speaker_origin *list, size_t n,
                 bool forget);
+/* The table is another one. */
+void origin_look(struct origin *o, struct rtable *t);
 /* For rt_ops: the best route to a destination has changed. */
 void origin_route(struct origin *o, const struct speaker_route *r, bool gone);
 

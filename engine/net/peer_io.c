@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "engine/net/place.h"
 #include "engine/net/sockopt.h"
 
 #define CLOSE_MS 2000     /* how long a closing connection may take */
@@ -56,8 +57,7 @@ struct io_list {
 struct peer_io_set {
     struct net_loop *loop;
     uint16_t port;
-    const struct bgp_peer_conf *(*conf_of)(void *arg, const struct bgp_addr *peer);
-    void *arg;
+    struct peer_io_ops ops;
     unsigned connects;           /* left in this turn */
     struct io_list all, closing; /* the speaker's; given up by it, oldest first */
     struct peer_io *dirty, **dirty_end, *gone;
@@ -242,18 +242,14 @@ static struct peer_io *io_new(struct peer_io_set *set, int fd, enum io_state sta
     return io;
 }
 
-struct peer_io_set *peer_io_new(struct net_loop *loop, uint16_t port,
-                                const struct bgp_peer_conf *(*conf_of)(void *arg,
-                                                                       const struct bgp_addr *peer),
-                                void *arg)
+struct peer_io_set *peer_io_new(struct net_loop *loop, uint16_t port, const struct peer_io_ops *ops)
 {
     struct peer_io_set *set = calloc(1, sizeof *set);
     if (!set)
         abort();
     set->loop = loop;
     set->port = port;
-    set->conf_of = conf_of;
-    set->arg = arg;
+    set->ops = *ops;
     set->dirty_end = &set->dirty;
     return set;
 }
@@ -286,11 +282,13 @@ void peer_io_free(struct peer_io_set *set)
 }
 
 /* Everything from socket() to connect(). A negative errno, or the descriptor. */
-static int start_connect(uint16_t port, const struct bgp_peer_conf *conf)
+static int start_connect(uint16_t port, const struct bgp_peer_conf *conf, const struct place *place)
 {
     struct sockaddr_storage ss;
     uint8_t af = conf->addr.af;
+    place_enter(place);
     int fd = net_socket(af), rc = 0;
+    place_leave(place);
     if (fd < 0)
         return fd;
     net_session_options(fd, af, conf);
@@ -314,8 +312,10 @@ static int start_connect(uint16_t port, const struct bgp_peer_conf *conf)
 
 static void begin_connect(struct peer_io *io)
 {
-    const struct bgp_peer_conf *conf = io->set->conf_of(io->set->arg, &io->peer);
-    int fd = conf ? start_connect(io->set->port, conf) : -EADDRNOTAVAIL;
+    const struct bgp_peer_conf *conf = io->set->ops.conf_of(io->set->ops.arg, &io->peer);
+    int fd = conf ? start_connect(io->set->port, conf,
+                                  io->set->ops.place_of(io->set->ops.arg, &io->peer))
+                  : -EADDRNOTAVAIL;
     if (fd >= 0 && !(io->watch = net_watch_open(io->set->loop, fd, on_ready, io))) {
         close(fd);
         fd = -ENOMEM;

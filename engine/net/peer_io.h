@@ -12,13 +12,18 @@
 #include "engine/net/loop.h"
 
 struct peer_io_set;
+struct place;
 
-/* conf_of gives the configuration of a peer when its connect begins; NULL: it is no longer there.
- */
+struct peer_io_ops {
+    /* The configuration of a peer when its connect begins; NULL: it is no longer there. */
+    const struct bgp_peer_conf *(*conf_of)(void *arg, const struct bgp_addr *peer);
+    /* The network it is reached in. */
+    const struct place *(*place_of)(void *arg, const struct bgp_addr *peer);
+    void *arg;
+};
+
 struct peer_io_set *peer_io_new(struct net_loop *loop, uint16_t port,
-                                const struct bgp_peer_conf *(*conf_of)(void *arg,
-                                                                       const struct bgp_addr *peer),
-                                void *arg);
+                                const struct peer_io_ops *ops);
 /* Closes what is left without telling the speaker. */
 void peer_io_free(struct peer_io_set *set);
 

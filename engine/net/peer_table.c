@@ -101,14 +101,16 @@ bool peers_reason(const struct bgp_peer_conf *conf, struct kernel *k,
                  TCP_MD5SIG_MAXKEYLEN);
         return true;
     }
-    if (conf->local.af && !kernel_is_local(k, &conf->local)) {
+    struct bgp_addr source = conf->local, peer = conf->addr;
+    source.vpn = peer.vpn = 0; /* the kernel is that of their network */
+    if (conf->local.af && !kernel_is_local(k, &source)) {
         snprintf(reason, PEERS_REASON_SIZE, "address %s%s%.23s is not on this host",
                  bgp_addr_str(&conf->local, local), conf->source_if ? " of " : "",
                  conf->source_if ? conf->source_if : "");
         return true;
     }
     if (conf->kind == BGP_KIND_EXTERNAL && conf->ttl <= 1 && !conf->gtsm_hops &&
-        !kernel_is_connected(k, &conf->addr)) {
+        !kernel_is_connected(k, &peer)) {
         snprintf(reason, PEERS_REASON_SIZE,
                  "the peer is not directly connected and ebgp-max-hop is not configured");
         return true;

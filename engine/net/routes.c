@@ -19,6 +19,7 @@
 #include <uthash.h>
 
 #include "engine/net/netlink.h"
+#include "engine/net/place.h"
 #include "engine/net/routes_msg.h"
 
 #define FIRST_MS 300 /* how long the start waits for the first reading */
@@ -414,6 +415,20 @@ static void read_first(struct routes *r)
     }
 }
 
+static void open_sockets(struct routes *r, struct net_loop *loop)
+{
+    place_enter(r->opts.place);
+    bool hears = netlink_open(&r->hear, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+                                            RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE);
+    netlink_open(&r->ask, 0);
+    bool dumps = netlink_open(&r->dump, 0);
+    place_leave(r->opts.place);
+    if (hears)
+        netlink_watch(&r->hear, loop, on_hear, r);
+    if (dumps)
+        netlink_watch(&r->dump, loop, on_dump, r);
+}
+
 struct routes *routes_open(struct net_loop *loop, const struct routes_opts *opts)
 {
     struct routes *r = calloc(1, sizeof *r);
@@ -422,12 +437,11 @@ struct routes *routes_open(struct net_loop *loop, const struct routes_opts *opts
     r->opts = *opts;
     r->step = IDLE;
     r->table = rtable_new(&opts->ops);
-    if (netlink_open(&r->hear, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-                                   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE))
-        netlink_watch(&r->hear, loop, on_hear, r);
-    netlink_open(&r->ask, 0);
-    if (netlink_open(&r->dump, 0))
-        netlink_watch(&r->dump, loop, on_dump, r);
+    if (opts->alone) {
+        r->ready = true;
+        return r;
+    }
+    open_sockets(r, loop);
     read_first(r);
     return r;
 }

@@ -17,10 +17,13 @@
 #include "engine/net/rtable.h"
 
 struct routes;
+struct place;
 
 struct routes_opts {
-    uint8_t protocol;  /* rtm_protocol of the routes added */
-    struct rt_ops ops; /* called from the loop, whenever something has changed */
+    uint8_t protocol;          /* rtm_protocol of the routes added */
+    const struct place *place; /* network whose table this is; NULL: the program's */
+    bool alone;                /* no network at all: the static routes are the table */
+    struct rt_ops ops;         /* called from the loop, whenever something has changed */
     void (*warn)(void *arg, const char *text);
     void *arg;
 };

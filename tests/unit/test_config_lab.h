@@ -195,6 +195,12 @@ static inline const char *lines_into(uint8_t view)
         return "ip vpn-instance red\nipv4-family\n";
     case VIEW_VPN_INSTANCE_IPV6:
         return "ip vpn-instance red\nipv6-family\n";
+    case VIEW_BGP_VPN_IPV4:
+        return "ip vpn-instance red\nipv4-family\nroute-distinguisher 100:1\nquit\nquit\n"
+               "bgp 64601\nipv4-family vpn-instance red\n";
+    case VIEW_BGP_VPN_IPV6:
+        return "ip vpn-instance red\nipv6-family\nroute-distinguisher 100:1\nquit\nquit\n"
+               "bgp 64601\nipv6-family vpn-instance red\n";
     default:
         ck_abort_msg("no way into %s", sch_views[view].name);
     }

@@ -38,6 +38,23 @@ static void need(struct form *f, const char *fmt, ...)
     va_end(ap);
 }
 
+static bool in_instance(const struct sch_line *l)
+{
+    return sch_views[l->view].instance;
+}
+
+/* A VPN instance that an argument names. */
+static void need_instance(struct form *f, const struct words *w, unsigned k)
+{
+    char name[WORDS_LINE];
+    for (unsigned i = 0; i < w->nedges; i++)
+        if (w->edge[i]->param && strcmp(w->edge[i]->param->name, "vpn") == 0)
+            need(f,
+                 "ip vpn-instance %s\nipv4-family\nroute-distinguisher 7:7\nquit\nipv6-family\n"
+                 "route-distinguisher 7:7\nquit\nquit\n",
+                 words_value(w->edge[i]->param, k, name));
+}
+
 /* What the line rests on, from its name and arguments. */
 static void prerequisites(struct form *f, const struct words *w, unsigned k)
 {
@@ -52,7 +69,10 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
                      words_value(w->edge[i]->param, k, (char[WORDS_LINE]){0}));
     bool internal = strstr(l->name, "reflect-client") != NULL;
     f->before[0] = 0;
-    if (f->peer)
+    need_instance(f, w, k);
+    if (f->peer && in_instance(l))
+        need(f, "%s", f->enter);
+    else if (f->peer)
         need(f, "bgp 64601\n");
     if (named)
         need(f, "group %s %s\n", f->peer,
@@ -61,9 +81,9 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
                         : "external");
     if (group[0])
         need(f, "group %s external\n", group);
-    if (f->peer && !named && l != &sch_lines[LINE_BGP_PEER_AS_NUMBER])
+    if (f->peer && !named && !sch_is(l, LINE_BGP_PEER_AS_NUMBER))
         need(f, "peer %s as-number %s\n", f->peer, internal ? "64601" : "64602");
-    if (group[0] && sch_views[l->view].family >= 0)
+    if (group[0] && sch_views[l->view].family >= 0 && !in_instance(l))
         need(f, "peer %s group %s\n", f->peer, group);
     if (l == &sch_lines[LINE_INTERFACE_IPV6_ADDRESS])
         need(f, "interface LoopBack 5\nipv6 enable\n");
@@ -72,9 +92,9 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
         need(f, "%s", f->enter);
     if (l->enters && l->view != VIEW_SYSTEM)
         need(f, "%s", lines_into(l->view));
-    if (l->feeds == FEEDS_VPN_TARGET)
+    if (l->feeds == FEEDS_VPN_TARGET || l->feeds == FEEDS_VPN_LABEL)
         need(f, "route-distinguisher 100:1\n");
-    if (f->peer && sch_views[l->view].family >= 0) { /* the view itself */
+    if (f->peer && sch_views[l->view].family >= 0 && !in_instance(l)) { /* the view itself */
         const char *in = strchr(f->enter, '\n') + 1;
         need(f, "%s", in);
     }
@@ -92,6 +112,11 @@ static bool senseless(const struct form *f, unsigned k)
     if (strncmp(l->name, "bgp.peer.listen-", 16) == 0 && !named &&
         (l->feeds == FEEDS_LISTEN_AS || l->feeds == FEEDS_LISTEN_NET))
         return true;
+    if (in_instance(l) && f->peer && !named &&
+        (strchr(f->peer, ':') != NULL) != (sch_views[l->view].family == BGP_IPV6_UNICAST))
+        return true; /* a peer of the other family */
+    if (in_instance(l) && l->feeds == FEEDS_GROUP_CREATED)
+        return strstr(f->line, " listen") != NULL; /* no dynamic peers there */
     if (strncmp(l->name, "interface.ip.address", 20) == 0)
         return k == 1; /* the sample is a broadcast address with its mask: no host */
     return false;
@@ -218,9 +243,12 @@ static bool undo_text(const struct undoing *u, const struct words *w, char out[W
 {
     size_t n = 0;
     char value[WORDS_LINE];
+    bool scoped =
+        !u->f->what->nparams || strcmp(u->f->what->params[0].name, "vpn") != 0 || !u->v[0].present;
     for (unsigned i = 0; i < w->nedges; i++) {
         const struct sch_edge *e = w->edge[i];
         const struct sch_value *v = e->param ? &u->v[e->slot] : NULL;
+        scoped |= e->param && e->slot == 0;
         if (v && (!v->present || (e->word && v->u != e->index)))
             return false;
         if (!e->word)
@@ -228,7 +256,7 @@ static bool undo_text(const struct undoing *u, const struct words *w, char out[W
         n += (size_t)snprintf(out + n, WORDS_LINE - n, "%s%s", n ? " " : "",
                               e->word ? e->word : value);
     }
-    return true;
+    return scoped; /* a line of an instance is not undone without naming it */
 }
 
 /* A mask that is left out is that of the class, which need not be the line's. */
@@ -252,8 +280,7 @@ static void undo_words(void *arg, const struct words *w)
     if (w->cmd->kind != SCH_UNDO || &sch_lines[w->cmd->line] != u->f->what ||
         !undo_text(u, w, line) || names_another(u, line))
         return;
-    if (u->f->what == &sch_lines[LINE_BGP_PEER_AS_NUMBER] &&
-        w->cmd->cascade != (u->v[0].addr.af != 0))
+    if (sch_is(u->f->what, LINE_BGP_PEER_AS_NUMBER) && w->cmd->cascade != (u->v[0].addr.af != 0))
         return; /* a peer goes as a whole, a group loses its AS number */
     ck_assert(store_candidate_clear(s, &lab.edit.cand));
     lab_lines(&lab, u->f->enter);
@@ -270,6 +297,8 @@ static void undo_form(struct form *f, const struct words *w, unsigned k)
     struct sch_match m;
     size_t at;
     (void)w, (void)k;
+    if (f->what->feeds == FEEDS_VPN_LABEL && strstr(f->line, "per-instance"))
+        return; /* it is there already */
     if (f->what->on || f->what->view == VIEW_IPV4_UNICAST || f->what->undoes == UNDOES_PORT_UP ||
         f->what == &sch_lines[LINE_IPV4_UNICAST_IPV4_FAMILY_UNICAST])
         return; /* tests of their own, below */

@@ -52,6 +52,12 @@ static void emit_names(FILE *f, const struct names *t)
 static struct line *lines[4000];
 static int nlines;
 
+/* Lines of one fragment in several views. */
+static bool same_declaration(const struct line *a, const struct line *b)
+{
+    return a->pos.line == b->pos.line && strcmp(a->pos.file, b->pos.file) == 0;
+}
+
 static void collect(struct schema *s)
 {
     for (int i = 0; i < s->nviews; i++) {
@@ -68,7 +74,12 @@ static void collect(struct schema *s)
     }
     for (int i = 0; i < nlines; i++) {
         struct line *l = lines[i];
-        l->index = i;
+        l->index = l->origin = i;
+        for (int k = 0; k < i; k++)
+            if (same_declaration(lines[k], l)) {
+                l->origin = k;
+                break;
+            }
         for (int k = 0; k < l->nchecks; k++)
             name_id(&checks, l->check[k]);
         name_id(&thens, l->then);
@@ -258,9 +269,18 @@ static int emit_steps(FILE *f, const struct line *l)
 struct field {
     char *object, *name;
     int index;
+    const struct line *line;
 };
 static struct field fields[2000];
 static int nfields;
+
+static const struct field *field_named(const struct bind *b)
+{
+    for (int i = 0; i < nfields; i++)
+        if (!strcmp(fields[i].object, b->object) && !strcmp(fields[i].name, b->field))
+            return &fields[i];
+    return NULL;
+}
 
 static const char *field_kind(const struct line *l, const struct bind *b)
 {
@@ -284,14 +304,16 @@ static void emit_fields(struct schema *s, FILE *f)
     for (int i = 0; i < nlines; i++)
         for (int k = 0; k < lines[i]->nbinds; k++) {
             struct bind *b = &lines[i]->bind[k];
-            for (int j = 0; j < nfields; j++)
-                if (!strcmp(fields[j].object, b->object) && !strcmp(fields[j].name, b->field))
-                    die(lines[i]->pos, "%s.%s is bound twice", b->object, b->field);
+            const struct field *had = field_named(b);
+            if (had && !same_declaration(had->line, lines[i]))
+                die(lines[i]->pos, "%s.%s is bound twice", b->object, b->field);
+            if (had)
+                continue;
             int o = object_id(s, lines[i], b->object);
             char impact[40] = "";
             for (char *p = b->impact; *p; p++)
                 impact[p - b->impact] = (char)toupper((unsigned char)*p);
-            fields[nfields] = (struct field){b->object, b->field, nfields};
+            fields[nfields] = (struct field){b->object, b->field, nfields, lines[i]};
             nfields++;
             fprintf(f,
                     "    {\"%s.%s\", %d, %s, SCH_IMPACT_%s, %d, offsetof(struct %s, %s), "
@@ -347,9 +369,9 @@ static void emit_lines(struct schema *s, FILE *f)
             as |= strstr("as rd rt", l->params[k]->type) != NULL;
         fprintf(f,
                 "    {.name = \"%s\", .view = %d, .rank = %d, .sub = %d, .section = %d, .enters = "
-                "%d,\n",
+                "%d, .origin = %d,\n",
                 l->name, view, l->rank, l->sub < 0 ? 255 : l->sub, l->section,
-                l->enter ? l->enters + 1 : 0);
+                l->enter ? l->enters + 1 : 0, l->origin);
         fprintf(f,
                 "     .separated = %d, .on = %d, .shown = %d, .negatable = %d, .inert = %d, "
                 "\n     .has_as = %d,\n",
@@ -474,7 +496,8 @@ static void emit_views(struct schema *s, FILE *f)
         fprintf(
             f, "     .scopes = view_scopes_%d, .nscopes = %d, .also = view_also_%d, .nalso = %d,\n",
             i, v->nsections / 100, i, v->nsections % 100);
-        fprintf(f, "     .ranks = view_ranks_%d, .nranks = %d},\n", i, v->nranks);
+        fprintf(f, "     .ranks = view_ranks_%d, .nranks = %d, .instance = %d, .entered = %d},\n",
+                i, v->nranks, v->instance, v->entered);
     }
     fputs("};\n\n", f);
 }

@@ -360,10 +360,13 @@ static void do_use(struct cursor *c, char *text)
         struct fragment *f = &fragments[i];
         if (strcmp(f->name, name) != 0)
             continue;
+        struct pos here = c->pos;
+        c->pos.file = f->file;
         for (int k = 0; k < f->n; k++) {
             c->pos.line = f->line[k];
             statement(c, rest(f->text[k]));
         }
+        c->pos = here;
         return;
     }
     die(c->pos, "no fragment %s", name);
@@ -378,7 +381,9 @@ static bool view_clause(struct cursor *c, const char *w, char *text)
     else if (strcmp(w, "family") == 0)
         v->family = word(&text);
     else if (strcmp(w, "also") == 0)
-        v->also[v->nalso++] = word(&text);
+        v->also[v->nalso++] = word(&text), v->entered = strcmp(text, "entered") == 0;
+    else if (strcmp(w, "instance") == 0)
+        v->instance = true;
     else if (strcmp(w, "section") == 0)
         v->nsections++;
     else if (strcmp(w, "does") == 0 && c->command)

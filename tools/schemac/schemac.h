@@ -10,7 +10,9 @@
  *     prompt TEXT                         suffix of the prompt, {} is the enter line's argument
  *     family ENUMERATOR                   the address family its lines are about; in the name of a
  *                                         field, [family] stands for it
- *     also VIEW                           its lines are accepted in VIEW too, and stored here
+ *     also VIEW [entered]                 its lines are accepted in VIEW too, and stored here;
+ *                                         entered: typing one makes the view and goes there
+ *     instance                            what it holds is of the instance its enter line names
  *     use FRAGMENT                        statements written once for several views
  *     section                             the next lines form a block of their own ("#" between)
  *     line SYNTAX                         a configuration line
@@ -77,7 +79,7 @@ struct line {
     struct elem *prefix; /* of its each block, or NULL */
     char *text;          /* as written */
     bool enter, on, shown, negatable, inert, separated;
-    int section, rank, sub, index, enters;
+    int section, rank, sub, index, enters, origin;
     char *check[8];
     int nchecks;
     char *then, *feeds, *undoes, *undo_asks;
@@ -98,7 +100,7 @@ struct command {
 struct view {
     struct pos pos;
     char *name, *parent_name, *prompt, *family;
-    bool scope;
+    bool scope, instance, entered;
     int parent, index;
     struct line *enter;
     struct line *lines[300];
