@@ -45,7 +45,10 @@ struct bgp_event {
     const char *event;                    /* VRP's name: "RecvKeepalive", "IHTimerExpired", ... */
     const char *reason;                   /* D1's reason value: "Hold timer expire", ... or NULL */
     const struct bgp_notification *notif; /* when a NOTIFICATION ended it, else NULL */
-    bool logged;                          /* false with "undo peer X log-change" */
+    uint16_t
+        last_error; /* of the NOTIFICATION before, sent or received: code << 8 | subcode; 0 none */
+    bool again;     /* the session has been up before */
+    bool logged;    /* false with "undo peer X log-change" */
 };
 
 struct bgp_ops {

@@ -89,6 +89,7 @@ struct bgp_peer {
     struct bgp_counts counts; /* of the last connection */
     uint64_t keepalive_in, keepalive_out, update_in, update_out, refresh_in, refresh_out;
     struct bgp_notification *last_sent, *last_received;
+    uint16_t last_error; /* code << 8 | subcode of the later one */
     char *last_failure;
     struct bgp_refusal_counts refused;
     struct bgp_record *records; /* ring of BGP_RECORDS, NULL before the first */

@@ -132,11 +132,13 @@ void bgp_peer_failure(struct bgp_peer *p, const char *why)
         abort();
 }
 
-static void keep_notification(struct bgp_notification **slot, const struct bgp_notification *n)
+static void keep_notification(struct bgp_peer *p, struct bgp_notification **slot,
+                              const struct bgp_notification *n)
 {
     if (!*slot)
         *slot = bgp_alloc(sizeof **slot);
     **slot = *n;
+    p->last_error = (uint16_t)(n->code << 8 | n->subcode);
 }
 
 /* --- state ------------------------------------------------------------------------------------ */
@@ -177,7 +179,11 @@ static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_eve
 {
     struct bgp *b = p->b;
     enum bgp_state from = (enum bgp_state)p->state;
-    struct bgp_event e = {&p->addr, from, to, bgp_fsm_event_name(event), NULL, notif, true};
+    struct bgp_event e = {.peer = &p->addr,
+                          .from = from,
+                          .to = to,
+                          .event = bgp_fsm_event_name(event),
+                          .notif = notif};
 
     if (to >= BGP_OPENSENT || to == BGP_IDLE)
         bgp_timer_stop(&b->timers, &p->retry);
@@ -195,6 +201,8 @@ static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_eve
         record(p, to == BGP_ESTABLISHED, notif);
     e.reason = to < from ? bgp_fsm_reason(event) : NULL;
     e.logged = !p->conf.no_log;
+    e.last_error = p->last_error;
+    e.again = p->up_count > 1;
     b->ops->event(b->ctx, &e);
 }
 
@@ -263,7 +271,7 @@ static void drop(struct bgp_conn *c, const struct bgp_fault *f, bool lost,
         bgp_conn_notify(c, f, notif);
         /* That one of two connections lost is no news of the session. */
         if (!spare || f->code != BGP_ERR_CEASE || f->subcode != BGP_CEASE_COLLISION)
-            keep_notification(&p->last_sent, notif);
+            keep_notification(p, &p->last_sent, notif);
     }
     detach(c);
     if (!lost)
@@ -367,7 +375,7 @@ static const struct bgp_notification *do_drop(struct bgp_peer *p, struct bgp_con
         say = &f;
     sent->code = 0;
     if (cause->received && (!p->rival || event != BGP_EV_NOTIFICATION_COLLISION))
-        keep_notification(&p->last_received, cause->received);
+        keep_notification(p, &p->last_received, cause->received);
     if (c)
         drop(c, say, cause->lost, sent);
     return cause->received ? cause->received : sent->code ? sent : NULL;

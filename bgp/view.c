@@ -154,29 +154,54 @@ size_t bgp_peer_log(const struct bgp *b, const struct bgp_addr *addr, struct bgp
     return i;
 }
 
+static void view_group(const struct rib_group *g, struct bgp_group_view *v,
+                       struct bgp_addr *members)
+{
+    size_t i = v->nmembers;
+
+    v->number = g->number;
+    v->internal = g->policy.internal;
+    v->client = g->policy.client;
+    v->mrai = g->policy.mrai;
+    v->routes = g->advertised;
+    v->formatted = g->formatted;
+    v->sent = g->sent;
+    v->members = members;
+    for (const struct rib_member *m = g->members; m; m = m->next)
+        members[--i] = m->session->source->addr; /* who came first leads */
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct rib_group *const *g = a, *const *h = b;
+
+    return (*g)->number - (*h)->number;
+}
+
 void bgp_each_group(const struct bgp *b, enum bgp_family family,
                     void (*fn)(void *arg, const struct bgp_group_view *v), void *arg)
 {
-    for (const struct rib_group *g = b->rib->tables[family].groups; g; g = g->next) {
-        struct bgp_group_view v = {.number = g->number,
-                                   .internal = g->policy.internal,
-                                   .client = g->policy.client,
-                                   .mrai = g->policy.mrai,
-                                   .routes = g->advertised,
-                                   .formatted = g->formatted,
-                                   .sent = g->sent};
-        struct bgp_addr *members;
-        size_t i;
+    const struct rib_group *first = b->rib->tables[family].groups, **order;
+    size_t n = 0, i = 0;
 
-        for (const struct rib_member *m = g->members; m; m = m->next)
+    for (const struct rib_group *g = first; g; g = g->next)
+        n++;
+    order = bgp_alloc((n + 1) * sizeof(struct rib_group *));
+    for (const struct rib_group *g = first; g; g = g->next)
+        order[i++] = g;
+    qsort(order, n, sizeof(struct rib_group *), by_number);
+    for (i = 0; i < n; i++) {
+        struct bgp_group_view v = {0};
+        struct bgp_addr *members;
+
+        for (const struct rib_member *m = order[i]->members; m; m = m->next)
             v.nmembers++;
-        v.members = members = bgp_alloc(v.nmembers * sizeof *members);
-        i = v.nmembers;
-        for (const struct rib_member *m = g->members; m; m = m->next)
-            members[--i] = m->session->source->addr; /* who came first leads */
+        members = bgp_alloc(v.nmembers * sizeof *members);
+        view_group(order[i], &v, members);
         fn(arg, &v);
         free(members);
     }
+    free(order);
 }
 
 size_t bgp_peer_count(const struct bgp *b)

@@ -25,6 +25,8 @@ struct app *app_new(const struct app_opts *o)
 
 void app_free(struct app *a)
 {
+    if (a)
+        log_clear(a);
     free(a);
 }
 
@@ -47,50 +49,14 @@ void app_tell(struct app *a, const struct session *except, const char *fmt, ...)
             session_message(s, text);
 }
 
-/* --- log ----------------------------------------------------------------------------- */
-
-/* One line of the host's log in VRP's frame (reference D1); stderr is the log file or a terminal.
- */
-static void log_line(const struct app *a, int64_t when, const char *id, const char *text)
-{
-    char stamp[64];
-    time_t t = (time_t)when;
-    struct tm tm;
-    localtime_r(&t, &tm);
-    strftime(stamp, sizeof stamp, "%b %e %Y %H:%M:%S", &tm);
-    fprintf(stderr, "%s %s %%%%01%s(l):%s\n", stamp, model_sysname(a->config.model), id, text);
-}
-
-static void upper(const char *from, char *to, size_t len)
-{
-    size_t i = 0;
-    for (; from[i] && i + 1 < len; i++)
-        to[i] = (char)(from[i] >= 'a' && from[i] <= 'z' ? from[i] - 32 : from[i]);
-    to[i] = 0;
-}
-
 static void on_event(void *ctx, const struct bgp_event *e, int64_t when)
 {
-    char text[600], peer[BGP_ADDR_STRLEN], from[16], to[16];
-    if (!e->logged || (e->from != BGP_ESTABLISHED && e->to != BGP_ESTABLISHED))
-        return;
-    upper(bgp_state_name(e->from), from, sizeof from);
-    upper(bgp_state_name(e->to), to, sizeof to);
-    int n = snprintf(text, sizeof text,
-                     "The status of the peer %s changed from %s to %s. (InstanceName=[Public], "
-                     "StateChangeReason=[%s])",
-                     bgp_addr_str(e->peer, peer), from, to, e->reason ? e->reason : e->event);
-    if (e->notif)
-        snprintf(text + n, sizeof text - (size_t)n, " %s NOTIFICATION %u/%u (%s, %s) %s",
-                 e->notif->sent ? "Sent" : "Received", e->notif->code, e->notif->subcode,
-                 bgp_error_name(e->notif->code),
-                 bgp_suberror_name(e->notif->code, e->notif->subcode), e->notif->text);
-    log_line(ctx, when, "BGP/3/STATE_CHG_UPDOWN", text);
+    log_bgp_event(ctx, e, when);
 }
 
-void app_log(const struct app *a, const char *id, const char *text)
+void app_log(struct app *a, const char *id, const char *text)
 {
-    log_line(a, time(NULL), id, text);
+    log_line(a, time(NULL), id, "", "%s", text);
 }
 
 static void on_warn(void *ctx, const char *text)

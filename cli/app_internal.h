@@ -3,6 +3,7 @@
 #define VRPSH_APP_INTERNAL_H
 
 #include "cli/app.h"
+#include "cli/log.h"
 #include "cli/session.h"
 
 struct app {
@@ -13,6 +14,7 @@ struct app {
     bool unwritten;      /* the datastore refuses candidates, and that has been said */
     uint32_t shared;     /* model.shell_changes when the socket's mode was set */
     uint64_t started_ms; /* monotonic */
+    struct log log;
     uint64_t trial_told; /* seconds left that were announced last */
     bool stopping;       /* sessions end because the host does */
 };
@@ -23,7 +25,7 @@ void app_committed(struct app *a, struct session *by);
 void app_tell(struct app *a, const struct session *except, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* A line of the host's log: "BGP/4/WARNING" and text. */
-void app_log(const struct app *a, const char *id, const char *text);
+void app_log(struct app *a, const char *id, const char *text);
 /* "2026-02-03 10:31:07+02:00" of seconds since the epoch. */
 void app_time(int64_t when, char *buf, size_t len);
 

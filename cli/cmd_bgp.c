@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/bgp_rows.h"
 #include "cli/bgp_text.h"
 #include "cli/peer_verbose.h"
 #include "cli/show.h"
@@ -12,45 +13,16 @@
 
 /* --- summary ----------------------------------------------------------------- */
 
-static const char *state_word(const struct bgp_peer_view *v, enum bgp_family f)
-{
-    if (v->state == BGP_ESTABLISHED && !(v->negotiated & 1u << f))
-        return "No neg";
-    if (v->admin_down)
-        return "Idle(Admin)";
-    return bgp_state_name(v->state);
-}
-
-static uint32_t total(const uint32_t *counters)
-{
-    uint32_t n = 0;
-    for (int i = 1; i < BGP_MSGS; i++)
-        n += counters[i];
-    return n;
-}
-
 static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
 {
     char addr[BGP_ADDR_STRLEN + 1], as[16], up[16];
-    uint64_t ms = speaker_now() - v->state_since_ms;
     addr[0] = '*';
     bgp_addr_str(&v->addr, addr + 1);
-    bgp_text_up_down(ms, up, sizeof up);
-    show_object(s, NULL);
-    show_text(s, "address", addr + 1);
-    show_bool(s, "dynamic", v->dynamic);
-    show_uint(s, "as", v->remote_as);
-    show_text(s, "state", state_word(v, f));
-    show_uint(s, "state_seconds", ms / 1000);
-    show_uint(s, "messages_received", total(v->received));
-    show_uint(s, "messages_sent", total(v->sent));
-    show_uint(s, "routes_received", v->routes[f].received);
-    show_uint(s, "routes_accepted", v->routes[f].accepted);
-    show_uint(s, "routes_advertised", v->routes[f].advertised);
-    show_close(s);
+    bgp_text_up_down(speaker_now() - v->state_since_ms, up, sizeof up);
+    bgp_peer_fields(s, v, f);
     out(s, "  %-16s%u%12s%9u%9u%6u%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
-        sch_as_text(v->remote_as, s->app->config.model->sys.as_plain, as), total(v->received),
-        total(v->sent), 0u, up, state_word(v, f), v->routes[f].received);
+        bgp_as(s, v->remote_as, as), bgp_peer_messages(v->received), bgp_peer_messages(v->sent), 0u,
+        up, bgp_peer_state(v, f), v->routes[f].received);
 }
 
 static void peer_header(struct session *s)
@@ -61,11 +33,7 @@ static void peer_header(struct session *s)
 
 static void summary_head(struct session *s, unsigned peers, unsigned up)
 {
-    char id[BGP_ADDR_STRLEN], as[16];
-    const struct bgp_conf *c = &s->app->config.model->bgp_eff;
-    SHOW_TEXT(s, "router_id", " BGP local router ID : %s\n", bgp_text_id(c->router_id, id));
-    show_uint(s, "local_as", c->as);
-    out(s, " Local AS number : %s\n", sch_as_text(c->as, s->app->config.model->sys.as_plain, as));
+    bgp_identity(s);
     SHOW_UINT(s, "total_peers", " Total number of peers : %-18u", peers);
     SHOW_UINT(s, "established_peers", "Peers in established state : %u\n\n", up);
     peer_header(s);
@@ -112,7 +80,7 @@ static void one_peer(struct session *s, const struct sch_match *m, enum bgp_fami
     }
     show_begin(s);
     if (!*cmd_word(m, "form"))
-        summary_head(s, 1, v.state == BGP_ESTABLISHED && v.negotiated & 1u << f);
+        summary_head(s, 1, bgp_peer_up(&v, f));
     show_list(s, "peers");
     if (*cmd_word(m, "form"))
         peer_verbose(s, &v, f);
@@ -142,7 +110,7 @@ void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
         if (!(p->v[i].enabled & 1u << f))
             continue;
         all++;
-        up += p->v[i].state == BGP_ESTABLISHED && p->v[i].negotiated & 1u << f;
+        up += bgp_peer_up(&p->v[i], f);
     }
     show_begin(s);
     if (!p->verbose)

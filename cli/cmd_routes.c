@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/bgp_rows.h"
 #include "cli/bgp_text.h"
 #include "cli/route_match.h"
 #include "cli/route_show.h"
@@ -71,6 +72,12 @@ static void listing_free(void *state)
 
 /* --- above and below the routes ----------------------------------------------------------- */
 
+static void identity(struct session *s)
+{
+    out(s, "\n");
+    bgp_identity(s);
+}
+
 static void rd_line(struct session *s, const struct listing *l)
 {
     char rd[32];
@@ -93,7 +100,7 @@ static void number_line(struct session *s, const struct listing *l)
 static void head(struct session *s, const struct listing *l)
 {
     if (l->shape == DETAILS)
-        route_show_identity(s);
+        identity(s);
     else
         route_show_legend(s);
     rd_line(s, l);
@@ -257,7 +264,7 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
     if (!c.paths)
         out(s, "Info: The network does not exist.\n");
     else
-        route_show_identity(s);
+        identity(s);
     show_uint(s, "total", c.paths);
     if (c.paths && !vpn(f->family))
         out(s, " Paths:   %u available, %u best, %u select, 0 best-external, 0 add-path\n", c.paths,

@@ -171,15 +171,6 @@ void route_show_label_row(struct session *s, enum bgp_family f, const struct bgp
 
 /* --- in detail --------------------------------------------------------------------------- */
 
-void route_show_identity(struct session *s)
-{
-    const struct bgp_conf *conf = &s->app->config.model->bgp_eff;
-    char id[BGP_ADDR_STRLEN], as[16];
-    SHOW_TEXT(s, "router_id", "\n BGP local router ID : %s\n", bgp_text_id(conf->router_id, id));
-    show_uint(s, "local_as", conf->as);
-    out(s, " Local AS number : %s\n", sch_as_text(conf->as, plain_as(s), as));
-}
-
 static void list_line(struct session *s, enum route_list l, const struct bgp_route *r,
                       const uint8_t *attrs)
 {

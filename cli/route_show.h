@@ -17,7 +17,5 @@ void route_show_label_row(struct session *s, enum bgp_family f, const struct bgp
                           const uint8_t *attrs, bool again);
 void route_show_detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
                        const uint8_t *attrs);
-/* " BGP local router ID : ..." above details. */
-void route_show_identity(struct session *s);
 
 #endif

@@ -237,6 +237,13 @@ void session_ask(struct session *s, enum question_kind kind, const char *text,
 
 void session_pump(struct session *s)
 {
+    s->behind = false;
+    if (s->missed) {
+        char text[64];
+        int n = snprintf(text, sizeof text, "Info: %u lines were not shown.", s->missed);
+        s->missed = 0;
+        log_show(s, text, (size_t)n);
+    }
     for (unsigned n = 0; s->stream.next; n++) {
         if (n == PUMP_TURN) { /* much looked at, little said: others want to be heard too */
             host_again(s->conn);

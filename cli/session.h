@@ -102,6 +102,10 @@ struct session {
     struct text row;  /* line not yet complete, with FORM_LINES */
     struct stream stream;
 
+    bool monitor, no_logging, debugging; /* "terminal monitor", "undo terminal logging", ... */
+    bool behind;                         /* the terminal does not take what it is told */
+    unsigned missed;                     /* lines it has not been told because of that */
+
     uint32_t rollback_to; /* commit whose state a rollback question is about */
     char file[65];        /* what a question about a file means */
     bool overwrites;

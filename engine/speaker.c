@@ -151,6 +151,23 @@ bool speaker_peer(struct speaker *s, const struct bgp_addr *addr, struct bgp_pee
     return c.found;
 }
 
+struct look_call {
+    void (*fn)(const struct bgp *b, void *arg);
+    void *arg;
+};
+
+static void run_look(struct speaker *s, void *arg)
+{
+    struct look_call *c = arg;
+    c->fn(core_bgp(s->core), c->arg);
+}
+
+void speaker_look(struct speaker *s, void (*fn)(const struct bgp *b, void *arg), void *arg)
+{
+    struct look_call c = {fn, arg};
+    call(s, run_look, &c);
+}
+
 struct reset_call {
     const struct bgp_addr *addrs;
     size_t n, done;

@@ -103,6 +103,8 @@ void speaker_apply(struct speaker *s, struct speaker_plan *p);
 size_t speaker_peers(struct speaker *s, struct bgp_peer_view **out);
 /* Sync: one peer; false: no such peer. */
 bool speaker_peer(struct speaker *s, const struct bgp_addr *addr, struct bgp_peer_view *out);
+/* Sync: runs fn in the bgp thread, which may look at b and write to arg, and must be brief. */
+void speaker_look(struct speaker *s, void (*fn)(const struct bgp *b, void *arg), void *arg);
 /* Sync: "reset bgp" of n peers; returns how many existed. */
 size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, const char *text);
 /* Sync: "refresh bgp" of n peers, families as bits; in: asks for their routes, else tells them ours

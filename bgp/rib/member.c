@@ -37,19 +37,17 @@ static void policy_of(const struct rib_session *s, enum bgp_family f, struct pol
     out->hop6 = c->hop6 >> f & 1;
 }
 
-/* Groups are in order of their numbers: the first gap, and where in the list it is. */
-static uint16_t free_number(struct rib_table *t, struct rib_group ***link)
+static bool in_use(const struct rib_table *t, uint16_t number)
 {
-    uint16_t n = 1;
-
-    for (*link = &t->groups; **link && (**link)->number == n; n++)
-        *link = &(**link)->next;
-    return n;
+    for (const struct rib_group *g = t->groups; g; g = g->next)
+        if (g->number == number)
+            return true;
+    return false;
 }
 
 static struct rib_group *find_group(struct rib_table *t, const struct policy *policy)
 {
-    struct rib_group *g, **link;
+    struct rib_group *g;
 
     for (g = t->groups; g; g = g->next)
         if (memcmp(&g->policy, policy, sizeof *policy) == 0)
@@ -58,9 +56,10 @@ static struct rib_group *find_group(struct rib_table *t, const struct policy *po
     g->table = t;
     g->policy = *policy;
     g->scan_at = 1;
-    g->number = free_number(t, &link);
-    g->next = *link;
-    *link = g;
+    for (g->number = 1; in_use(t, g->number);)
+        g->number++;
+    g->next = t->groups;
+    t->groups = g;
     return g;
 }
 

@@ -143,15 +143,19 @@ static void send_to(const struct packer *p, const struct rib_member *m)
 
 void packer_flush(struct packer *p)
 {
+    uint64_t before;
+
     finish(p);
     if (p->messages == 0)
         return;
-    p->g->formatted += p->messages;
+    before = p->g->sent;
     if (p->only)
         send_to(p, p->only);
     for (struct rib_member *m = p->g->members; m && !p->only; m = m->next)
         if (!m->lag && m != p->except)
             send_to(p, m);
+    if (p->g->sent != before) /* a route of the only member goes to nobody */
+        p->g->formatted += p->messages;
     p->len = 0;
     p->messages = 0;
 }

@@ -1,0 +1,18 @@
+/* Rows of peers and what stands above them, for every display that lists peers. */
+#ifndef VRPSH_BGP_ROWS_H
+#define VRPSH_BGP_ROWS_H
+
+#include "cli/session.h"
+
+/* "Established", "No neg", "Idle(Admin)". */
+const char *bgp_peer_state(const struct bgp_peer_view *v, enum bgp_family f);
+bool bgp_peer_up(const struct bgp_peer_view *v, enum bgp_family f);
+/* All messages of one direction. */
+uint32_t bgp_peer_messages(const uint32_t *counters);
+/* One peer as an object of a list: address, AS, state, counters. */
+void bgp_peer_fields(struct session *s, const struct bgp_peer_view *v, enum bgp_family f);
+/* " BGP local router ID : ...", " Local AS number : ..." */
+void bgp_identity(struct session *s);
+const char *bgp_as(struct session *s, uint32_t as, char buf[16]);
+
+#endif

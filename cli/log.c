@@ -1,0 +1,113 @@
+/* The log and its terminals; see log.h. What BGP writes into it is in log_bgp.c. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/app_internal.h"
+#include "cli/show.h"
+#include "engine/config/model.h"
+
+#define COMPONENT 0x80130001u /* the number VRP gives a part of the device: ours is one part */
+
+void log_show(struct session *s, const char *text, size_t n)
+{
+    if (!s->conn || s->ended)
+        return;
+    if (s->behind) {
+        s->missed++;
+        return;
+    }
+    proto_begin(&s->out, PROTO_LOG);
+    proto_str(&s->out, text, n);
+    proto_end(&s->out);
+    s->behind = !host_send(s->conn, &s->out);
+}
+
+static void keep(struct log *l, const char *text)
+{
+    char **slot = &l->lines[l->n % LOG_LINES], *copy = strdup(text);
+    if (!copy)
+        return;
+    free(*slot);
+    *slot = copy;
+    l->n++;
+}
+
+void log_line(struct app *a, int64_t when, const char *id, const char *mark, const char *format,
+              ...)
+{
+    char stamp[64], what[900], text[1200];
+    time_t t = (time_t)when;
+    struct tm tm;
+    va_list ap;
+    localtime_r(&t, &tm);
+    strftime(stamp, sizeof stamp, "%b %e %Y %H:%M:%S", &tm);
+    va_start(ap, format);
+    vsnprintf(what, sizeof what, format, ap);
+    va_end(ap);
+    snprintf(text, sizeof text, "%s %s %%%%01%s(l):CID=0x%08x%s;%s", stamp,
+             model_sysname(a->config.model), id, COMPONENT, mark, what);
+    fprintf(stderr, "%s\n", text);
+    keep(&a->log, text);
+    for (struct session *s = a->sessions; s; s = s->next)
+        if (s->monitor && !s->no_logging)
+            log_show(s, text, strlen(text));
+}
+
+void log_clear(struct app *a)
+{
+    for (size_t i = 0; i < LOG_LINES; i++)
+        free(a->log.lines[i]);
+    a->log = (struct log){0};
+}
+
+/* --- commands ---------------------------------------------------------------------------- */
+
+static void told(struct session *s, const char *what, bool on)
+{
+    if (s->hello.interactive)
+        out(s, "Info: Current terminal %s is %s.\n", what, on ? "on" : "off");
+}
+
+static void terminal(struct session *s, const struct sch_match *m, bool on)
+{
+    const char *what = cmd_word(m, "what");
+    if (strcmp(what, "monitor") == 0)
+        s->monitor = on;
+    else if (strcmp(what, "logging") == 0)
+        s->no_logging = !on;
+    else
+        s->debugging = on;
+    told(s, what, on);
+}
+
+void cmd_terminal(struct session *s, const struct sch_match *m)
+{
+    terminal(s, m, true);
+}
+
+void cmd_undo_terminal(struct session *s, const struct sch_match *m)
+{
+    terminal(s, m, false);
+}
+
+void cmd_display_logbuffer(struct session *s, const struct sch_match *m)
+{
+    const struct log *l = &s->app->log;
+    const struct sch_value *size = cmd_arg(m, "size");
+    size_t have = l->n < LOG_LINES ? l->n : LOG_LINES;
+    size_t n = size->present && size->u < have ? (size_t)size->u : have;
+    show_begin(s);
+    out(s, "Logging buffer configuration and contents : enabled\n");
+    out(s, "Allowed max buffer size : %d\n", LOG_LINES);
+    SHOW_UINT(s, "buffer_size", "Actual buffer size : %d\n", LOG_LINES);
+    out(s, "Channel number : 4, channel name : logbuffer\n");
+    out(s, "Dropped messages : 0\n");
+    SHOW_UINT(s, "overwritten", "Overwritten messages : %zu\n", l->n - have);
+    SHOW_UINT(s, "messages", "Current messages : %zu\n\n", have);
+    show_list(s, "lines");
+    for (size_t i = 1; i <= n; i++)
+        SHOW_TEXT(s, NULL, "%s\n", l->lines[(l->n - i) % LOG_LINES]);
+}
