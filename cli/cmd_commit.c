@@ -4,6 +4,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/commit.h"
+#include "cli/held.h"
 
 /* --- commit -------------------------------------------------------------------------- */
 
@@ -36,6 +37,8 @@ bool commit_names(struct session *s, const struct sch_match *m, struct store_com
 bool commit_now(struct session *s, struct store_commit *meta)
 {
     bool trial = s->app->config.trial.active;
+    if (held(s))
+        return held_commit(s, meta);
     snprintf(meta->user, sizeof meta->user, "%s", s->user);
     snprintf(meta->tty, sizeof meta->tty, "%s", s->tty);
     if (!config_commit(&s->edit, meta)) {
@@ -44,6 +47,8 @@ bool commit_now(struct session *s, struct store_commit *meta)
     }
     if (meta->id)
         app_committed(s->app, s);
+    if (meta->id && s->hello.json)
+        session_note(s, "Info: Commit %u has been made.", meta->id);
     if (trial && !s->app->config.trial.active)
         trial_confirmed(s);
     return true;

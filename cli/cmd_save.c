@@ -6,6 +6,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/listing.h"
+#include "cli/save.h"
 #include "cli/startup.h"
 
 static const char no_name[] = "Invalid file name or Invalid extension ( *.cfg, *.zip ).";
@@ -35,34 +36,42 @@ static bool file_of(struct session *s, const struct sch_value *arg, char name[FI
 
 /* --- save ---------------------------------------------------------------------------- */
 
-static void save_now(struct session *s)
+bool save_running(struct session *s, const char *file)
 {
     struct store *store = s->app->config.store;
-    char err[400], when[32];
+    char err[400], when[32], name[FILES_NAME_MAX + 1];
     int64_t now = time(NULL);
     size_t n;
+    bool ok = false;
+    if (!file)
+        startup_file(store, name);
+    else
+        snprintf(name, sizeof name, "%s", file);
     out(s, "Now saving the current configuration to the slot 1 ....\n");
     char *text = listing_running(s, now, &n);
     if (!text) {
         session_error(s, "Out of memory.");
-        return;
+        return false;
     }
     snprintf(when, sizeof when, "%lld", (long long)now);
-    if (!files_write(s->app->opts.db, s->file, text, n, err, sizeof err))
+    if (!files_write(s->app->opts.db, name, text, n, err, sizeof err))
         session_error(s, "%s", err);
     else if (!store_note_set(store, "saved_time", when) ||
              !store_note_set(store, "saved_user", s->user) ||
-             !store_note_set(store, "saved_file", s->file))
+             !store_note_set(store, "saved_file", name))
         session_error(s, "%s", store_error(store));
     else
+        ok = true;
+    if (ok)
         out(s, "Info: Save the configuration successfully.\n");
     free(text);
+    return ok;
 }
 
 static void overwrite_answered(struct session *s, enum answer a)
 {
     if (a == ANSWER_YES)
-        save_now(s);
+        save_running(s, s->file);
 }
 
 static void save_answered(struct session *s, enum answer a)
@@ -71,7 +80,7 @@ static void save_answered(struct session *s, enum answer a)
     if (a != ANSWER_YES)
         return;
     if (!s->overwrites) {
-        save_now(s);
+        save_running(s, s->file);
         return;
     }
     snprintf(text, sizeof text,

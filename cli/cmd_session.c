@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/held.h"
 
 void cmd_system_view(struct session *s, const struct sch_match *m)
 {
@@ -34,6 +35,8 @@ void cmd_quit(struct session *s, const struct sch_match *m)
         s->depth--;
     else if (s->depth == 1)
         session_leave(s);
+    else if (held(s))
+        session_finish(s);
     else
         session_bye(s, s->errors && !s->hello.interactive ? 1 : 0);
 }

@@ -9,6 +9,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/commit.h"
+#include "cli/held.h"
 #include "cli/record.h"
 #include "cli/settings.h"
 #include "cli/show.h"
@@ -201,6 +202,7 @@ static void prompt_arg(const struct sch_line *l, const struct sch_value *v, char
 static void take_effect(struct session *s)
 {
     struct store_commit meta = {.type = "CLI"};
+    s->touched = true;
     if (s->immediate && s->edit.cand.rows && !commit_now(s, &meta))
         store_candidate_clear(s->app->config.store, &s->edit.cand);
 }
@@ -337,6 +339,8 @@ static void run_command(struct session *s, const struct sch_match *m)
         session_error(s, "The command can be run in the user view only.");
         return;
     }
+    if (held(s) && held_command(s, m->cmd->does))
+        return;
     if (s->redirect && !out_to_file(s, s->line + s->redirect, s->append))
         return;
     s->paged = display && !filter_no_more(s->filter);

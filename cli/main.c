@@ -18,6 +18,7 @@
 #include "cli/options.h"
 #include "cli/spawn.h"
 #include "cli/term.h"
+#include "cli/transcript.h"
 
 #define EXIT_USAGE 2
 #define EXIT_HOST 3
@@ -57,6 +58,8 @@ static void describe(struct proto_hello *h, const struct options *o, bool intera
                               .interactive = interactive,
                               .keep_going = o->keep_going,
                               .json = o->json,
+                              .atomic = o->atomic,
+                              .dry_run = o->dry_run,
                               .login = o->login};
     if (interactive && ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0) {
         h->rows = ws.ws_row;
@@ -98,12 +101,18 @@ static int run_client(const struct options *o, const struct batch_source *s, siz
     char err[600];
     pid_t child;
     describe(&hello, o, n == 0);
+    if (o->transcript) {
+        hello.rows = 0; /* no terminal: nothing is paged */
+        hello.cols = 80;
+    }
     if (!spawn_attach(o, &hello, &c, &child, err, sizeof err)) {
         fprintf(stderr, "vrpsh: %s\n", err);
         return EXIT_HOST;
     }
     int code;
-    if (n) {
+    if (o->transcript) {
+        code = transcript_run(&c, o->transcript, o->update);
+    } else if (n) {
         code = batch_run(&c, s, n, o->json);
     } else {
         char dir[PATH_MAX - 16], history[PATH_MAX] = "";
@@ -122,7 +131,8 @@ static int run_client(const struct options *o, const struct batch_source *s, siz
 static int run_shell(const struct options *o)
 {
     size_t n = 0;
-    if (o->mode == OPTIONS_SHELL && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !o->atomic && !o->dry_run;
+    if (o->transcript || (o->mode == OPTIONS_SHELL && terminal)) {
         return run_client(o, NULL, 0);
     }
     struct batch_source *s = calloc(o->nfiles + o->nlines + 1, sizeof *s);

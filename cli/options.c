@@ -20,6 +20,8 @@ static const char help[] =
     "       vrpsh [OPTION]... FILE...          run the lines of files (- is standard input)\n"
     "       vrpsh [OPTION]... -c LINE...       run lines\n"
     "       vrpsh --check [--json] FILE...     find every error of files, change nothing\n"
+    "       vrpsh [OPTION]... --transcript FILE [--update]\n"
+    "                                          type a recorded session again and compare\n"
     "       vrpsh --host | --stop              run or stop the host of the datastore\n"
     "\n"
     "  -d, --db FILE      datastore (default $VRPSH_DB, else /var/lib/vrpsh/vrpsh.db as root,\n"
@@ -28,6 +30,9 @@ static const char help[] =
     "      --listen ADDR  address the speaker listens on (repeatable; default all)\n"
     "      --bgp-port N   TCP port of BGP (default 179)\n"
     "  -c LINE            run LINE (repeatable)\n"
+    "      --atomic       lines: one commit at the end, or none if a line is wrong\n"
+    "      --dry-run      lines: show what they would change, commit nothing\n"
+    "      --update       with --transcript: write down what happens now\n"
     "  -k, --keep-going   go on after an error, as a pasted block on a router would\n"
     "      --login        be a login shell: the system's datastore, a banner, and the command "
     "that\n"
@@ -47,6 +52,10 @@ enum {
     OPT_PORT,
     OPT_JSON,
     OPT_LOGIN,
+    OPT_ATOMIC,
+    OPT_DRY_RUN,
+    OPT_TRANSCRIPT,
+    OPT_UPDATE,
     OPT_READY
 };
 
@@ -58,6 +67,10 @@ static const struct option longs[] = {{"check", no_argument, NULL, OPT_CHECK},
                                       {"bgp-port", required_argument, NULL, OPT_PORT},
                                       {"json", no_argument, NULL, OPT_JSON},
                                       {"login", no_argument, NULL, OPT_LOGIN},
+                                      {"atomic", no_argument, NULL, OPT_ATOMIC},
+                                      {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+                                      {"transcript", required_argument, NULL, OPT_TRANSCRIPT},
+                                      {"update", no_argument, NULL, OPT_UPDATE},
                                       {"ready-fd", required_argument, NULL, OPT_READY},
                                       {"db", required_argument, NULL, 'd'},
                                       {"keep-going", no_argument, NULL, 'k'},
@@ -161,6 +174,18 @@ static int one(struct options *o, int opt, const char **db)
     case OPT_JSON:
         o->json = true;
         return -1;
+    case OPT_ATOMIC:
+        o->atomic = true;
+        return -1;
+    case OPT_DRY_RUN:
+        o->dry_run = true;
+        return -1;
+    case OPT_TRANSCRIPT:
+        o->transcript = optarg;
+        return -1;
+    case OPT_UPDATE:
+        o->update = true;
+        return -1;
     case OPT_LOGIN:
         o->login = true;
         return -1;
@@ -206,6 +231,21 @@ static int check_mode(struct options *o)
     }
     if (o->mode == OPTIONS_CHECK && !o->nfiles) {
         return usage("--check needs a file", "");
+    }
+    if (o->transcript && (o->mode != OPTIONS_SHELL || o->nfiles || o->nlines)) {
+        return usage("--transcript types the lines of its file alone", "");
+    }
+    if (o->update && !o->transcript) {
+        return usage("--update needs --transcript", "");
+    }
+    if ((o->atomic || o->dry_run) && (o->mode != OPTIONS_SHELL || o->transcript)) {
+        return usage("--atomic and --dry-run are for lines to be run", "");
+    }
+    if ((o->atomic || o->dry_run) && o->keep_going) {
+        return usage("--keep-going would leave wrong lines out of the whole", "");
+    }
+    if (o->atomic && o->dry_run) {
+        return usage("either --atomic or --dry-run", "");
     }
     if (o->mode == OPTIONS_SHELL && (o->nfiles || o->nlines)) {
         o->mode = OPTIONS_BATCH;

@@ -31,7 +31,8 @@ struct options {
     size_t nlisten;
     uint16_t bgp_port;
     bool bgp_port_given;
-    bool private_host, keep_going, json;
+    bool private_host, keep_going, json, atomic, dry_run, update;
+    const char *transcript;
     bool login;   /* a login shell, or told to be like one */
     int ready_fd; /* -1, or the pipe of whoever started this host */
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/app_internal.h"
+#include "cli/held.h"
 #include "cli/settings.h"
 #include "cli/commit.h"
 #include "engine/config/model.h"
@@ -60,6 +61,7 @@ void session_free(struct session *s, bool lost)
     if (s->stream.free)
         s->stream.free(s->stream.state);
     filter_free(s->filter);
+    held_free(s);
     if (s->to_file >= 0)
         close(s->to_file);
     proto_buf_free(&s->out);
@@ -202,6 +204,8 @@ static void leave_answered(struct session *s, enum answer a)
         struct store_commit meta = {.type = "CLI"};
         if (!commit_now(s, &meta))
             return;
+    } else if (held(s)) {
+        held_restore(s);
     } else {
         store_candidate_clear(s->app->config.store, &s->edit.cand);
     }
@@ -210,7 +214,7 @@ static void leave_answered(struct session *s, enum answer a)
 
 void session_leave(struct session *s)
 {
-    if (s->edit.cand.rows == 0)
+    if (held(s) ? !held_uncommitted(s) : s->edit.cand.rows == 0)
         s->depth = 0;
     else
         session_ask(s, QUESTION_YES_NO_CANCEL,
@@ -292,7 +296,7 @@ static void take_line(struct session *s, struct proto_frame *f)
 }
 
 /* End of a batch: a question still open is answered by yes, what is not committed is dropped. */
-static void end_of_input(struct session *s)
+void session_finish(struct session *s)
 {
     if (s->hello.interactive) {
         if (s->edit.cand.rows) { /* hangup: kept for the next time */
@@ -306,7 +310,10 @@ static void end_of_input(struct session *s)
         s->answered(s, ANSWER_YES);
         out_end(s);
     }
-    if (s->edit.cand.rows && !s->errors)
+    bool dropped = held(s) ? held_uncommitted(s) : s->edit.cand.rows > 0;
+    if (held(s) && !s->errors)
+        held_end(s);
+    if (dropped && !s->errors)
         session_note(s, "Warning: The uncommitted changes of the batch have been dropped.");
     session_bye(s, s->errors ? 1 : 0);
 }
@@ -354,7 +361,7 @@ void session_frame(struct session *s, struct proto_frame *f)
         s->ahead = true;
         break;
     case PROTO_EOF:
-        end_of_input(s);
+        session_finish(s);
         break;
     default:
         break;

@@ -85,8 +85,10 @@ struct session {
     bool ended;      /* BYE has been sent */
     bool batch_over; /* no further line is run */
     bool ahead;      /* the line of the moment was typed before its prompt was seen */
-    bool unasked;    /* questions are taken as answered by yes */
-    bool loading;    /* configuration lines only: the text of a file */
+    bool touched;    /* something was changed since the last held commit */
+    struct held_state *held;
+    bool unasked; /* questions are taken as answered by yes */
+    bool loading; /* configuration lines only: the text of a file */
 
     struct filter *filter; /* of the command of the moment */
     int to_file;           /* descriptor its output goes to, or -1 */
@@ -139,6 +141,9 @@ void session_run(struct session *s);
 /* The line of the moment is finished: prompt, and ask for the next. */
 void session_done(struct session *s);
 void session_pump(struct session *s);
+/* The input has ended: what is held back happens, what is not committed goes, and the session ends.
+ */
+void session_finish(struct session *s);
 /* Ends the session with an exit code. */
 void session_bye(struct session *s, int code);
 bool session_in_config(const struct session *s);

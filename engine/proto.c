@@ -179,6 +179,8 @@ const char *proto_get_str(struct proto_frame *f, size_t *n)
 #define HELLO_KEEP_GOING 2u
 #define HELLO_JSON 4u
 #define HELLO_LOGIN 8u
+#define HELLO_ATOMIC 16u
+#define HELLO_DRY_RUN 32u
 
 void proto_hello_write(struct proto_buf *b, const struct proto_hello *h)
 {
@@ -186,7 +188,8 @@ void proto_hello_write(struct proto_buf *b, const struct proto_hello *h)
     proto_u16(b, h->version);
     proto_u8(b, (uint8_t)((h->interactive ? HELLO_INTERACTIVE : 0) |
                           (h->keep_going ? HELLO_KEEP_GOING : 0) | (h->json ? HELLO_JSON : 0) |
-                          (h->login ? HELLO_LOGIN : 0)));
+                          (h->login ? HELLO_LOGIN : 0) | (h->atomic ? HELLO_ATOMIC : 0) |
+                          (h->dry_run ? HELLO_DRY_RUN : 0)));
     proto_u16(b, h->rows);
     proto_u16(b, h->cols);
     proto_str(b, h->tty, strnlen(h->tty, sizeof h->tty));
@@ -225,6 +228,8 @@ bool proto_hello_read(struct proto_frame *f, struct proto_hello *out)
     out->keep_going = flags & HELLO_KEEP_GOING;
     out->json = flags & HELLO_JSON;
     out->login = flags & HELLO_LOGIN;
+    out->atomic = flags & HELLO_ATOMIC;
+    out->dry_run = flags & HELLO_DRY_RUN;
     out->rows = proto_get_u16(f);
     out->cols = proto_get_u16(f);
     get_name(f, out->tty, sizeof out->tty);

@@ -55,6 +55,8 @@ struct proto_hello {
     bool interactive;    /* a person or a program on a terminal: prompts, echo, questions */
     bool keep_going;     /* batch: -k */
     bool json;           /* --json */
+    bool atomic;         /* batch: one commit at the end, or none */
+    bool dry_run;        /* batch: no commit, the changes are shown */
     bool login;          /* a login shell: the banner of one is wanted */
     uint16_t rows, cols; /* 0 when not a terminal */
     char tty[64];        /* "pts/3", "" when there is none */

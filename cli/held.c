@@ -1,0 +1,181 @@
+/* Commits held back to the end of a batch; see held.h. */
+#include "cli/held.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/app_internal.h"
+#include "cli/commit.h"
+#include "cli/render.h"
+#include "cli/save.h"
+#include "cli/show.h"
+
+struct held_row {
+    struct sch_key key;
+    char *text; /* NULL: deleted */
+};
+
+/* The candidate as the last held commit left it. */
+struct held_state {
+    struct held_row *rows;
+    size_t n, cap;
+    bool failed;
+    unsigned commits;
+    bool save;
+    struct store_commit meta;
+};
+
+bool held(const struct session *s)
+{
+    return s->hello.atomic || s->hello.dry_run;
+}
+
+bool held_uncommitted(const struct session *s)
+{
+    return s->touched;
+}
+
+static void forget(struct held_state *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        free(h->rows[i].text);
+    h->n = 0;
+}
+
+static bool keep_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+                     const char *new_text)
+{
+    struct held_state *h = arg;
+    (void)old_text;
+    if (h->n == h->cap) {
+        size_t cap = h->cap ? h->cap * 2 : 64;
+        struct held_row *rows = realloc(h->rows, cap * sizeof *rows);
+        h->failed |= !rows;
+        if (!rows)
+            return false;
+        h->rows = rows;
+        h->cap = cap;
+    }
+    struct held_row *r = &h->rows[h->n];
+    r->key.n = (uint16_t)nkey;
+    memcpy(r->key.b, key, nkey);
+    r->text = new_text ? strdup(new_text) : NULL;
+    h->failed |= new_text && !r->text;
+    h->n++;
+    return !h->failed;
+}
+
+static struct held_state *state(struct session *s)
+{
+    if (!s->held)
+        s->held = calloc(1, sizeof *s->held);
+    return s->held;
+}
+
+bool held_commit(struct session *s, const struct store_commit *meta)
+{
+    struct store *store = s->app->config.store;
+    struct held_state *h = state(s);
+    s->edit.removed = true; /* everything is looked at */
+    if (s->edit.cand.rows && !config_validate(&s->edit)) {
+        session_fail(s, -1, s->edit.err);
+        return false;
+    }
+    if (h)
+        forget(h);
+    if (!h || (s->edit.cand.rows && !store_changes(store, &s->edit.cand, keep_row, h)) ||
+        h->failed) {
+        session_error(s, "Out of memory.");
+        return false;
+    }
+    h->commits++;
+    if (meta->label[0])
+        memcpy(h->meta.label, meta->label, sizeof h->meta.label);
+    if (meta->description[0])
+        memcpy(h->meta.description, meta->description, sizeof h->meta.description);
+    s->touched = false;
+    return true;
+}
+
+void held_restore(struct session *s)
+{
+    struct store *store = s->app->config.store;
+    struct held_state *h = state(s);
+    bool ok = h && store_candidate_clear(store, &s->edit.cand);
+    for (size_t i = 0; ok && i < h->n; i++) {
+        const struct held_row *r = &h->rows[i];
+        ok = r->text ? store_set(store, &s->edit.cand, r->key.b, r->key.n, r->text, strlen(r->text))
+                     : store_delete(store, &s->edit.cand, r->key.b, r->key.n);
+    }
+    if (!ok)
+        session_error(s, "%s", h ? store_error(store) : "Out of memory.");
+    s->touched = false;
+}
+
+static void save_answered(struct session *s, enum answer a)
+{
+    struct held_state *h = state(s);
+    if (h && a == ANSWER_YES)
+        h->save = true;
+}
+
+bool held_command(struct session *s, uint8_t does)
+{
+    static const uint8_t now[] = {DOES_RESET_BGP,     DOES_REFRESH_BGP,    DOES_ROLLBACK,
+                                  DOES_STARTUP_SAVED, DOES_DELETE,         DOES_RESET_SAVED,
+                                  DOES_COMMIT_TRIAL,  DOES_COMMIT_PERSIST, DOES_ABORT_TRIAL,
+                                  DOES_RESET_HISTORY};
+    if (does == DOES_CLEAR_CANDIDATE) {
+        held_restore(s);
+        s->depth = 1;
+    } else if (does == DOES_SAVE) { /* what the batch commits is to be saved: at its end */
+        session_ask(s, QUESTION_YES_NO, "", save_answered);
+    } else if (memchr(now, does, sizeof now)) {
+        session_error(s, "The command takes effect at once: it has no place in this batch.");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void show_changes(struct session *s)
+{
+    struct diff d;
+    if (s->hello.json)
+        show_wanted(s, false);
+    diff_begin(&d, s);
+    if (s->edit.cand.rows)
+        store_changes(s->app->config.store, &s->edit.cand, diff_row, &d);
+    diff_end(&d);
+    out_end(s);
+}
+
+void held_end(struct session *s)
+{
+    struct held_state *h = s->held;
+    if (s->touched)
+        held_restore(s);
+    if (s->hello.dry_run) {
+        show_changes(s);
+        return;
+    }
+    if (!h || !h->commits)
+        return;
+    struct store_commit meta = h->meta;
+    snprintf(meta.type, sizeof meta.type, "CLI");
+    s->hello.atomic = false; /* from here on it happens */
+    if (commit_now(s, &meta) && h->save)
+        save_running(s, NULL);
+    out_end(s);
+}
+
+void held_free(struct session *s)
+{
+    if (s->held) {
+        forget(s->held);
+        free(s->held->rows);
+        free(s->held);
+    }
+    s->held = NULL;
+}
