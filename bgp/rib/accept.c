@@ -1,12 +1,13 @@
 /*
- * Which of the paths received are kept but never chosen (RFC 4271 9.1.2, RFC 4456 section 8).
+ * Which of the paths received are kept but never chosen (RFC 4271 9.1.2, RFC 4456 section 8), and
+ * which are not kept.
  *
  * The answer depends on the attribute set and on settings that may change while the session is up:
  * it is given when a path comes, and again by the sweep that follows such a change (rib_recheck),
  * so that nobody has to be asked to send anything again.
  */
 #include "bgp/internal.h"
-#include "bgp/rib/rib.h"
+#include "bgp/rib/vpn.h"
 #include "bgp/wire/aspath.h"
 
 static bool in_clusters(struct bgp_cursor block, uint32_t cluster)
@@ -45,6 +46,30 @@ static bool looped(const struct rib_session *s, enum bgp_family f, const struct 
     return a->cluster_length > 0 && in_clusters(block, rib_cluster(s->tables[f]));
 }
 
+/* "policy vpn-target": VPN routes that no instance imports are of no use here. */
+static bool unwanted(const struct rib_session *s, enum bgp_family f, const struct attrset *a)
+{
+    return bgp_family_info[f].vpn && !s->tables[f]->conf->no_vpn_target &&
+           !vpn_wanted(s->rib, f, attrset_block(a));
+}
+
+bool rib_drops(const struct rib_session *s, unsigned flags)
+{
+    return flags & PATH_UNWANTED && s->conn->refresh;
+}
+
+void rib_ask_again(struct rib *r, enum bgp_family family)
+{
+    for (uint32_t i = 1; i < r->nsources; i++) {
+        struct rib_session *s = r->sources[i] ? r->sources[i]->session : NULL;
+
+        if (!s || !(s->dropped >> family & 1))
+            continue;
+        s->dropped &= (uint8_t) ~(1u << family);
+        bgp_conn_send_refresh(s->conn, 1u << family);
+    }
+}
+
 unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint32_t set,
                       enum bgp_refusal *why)
 {
@@ -54,5 +79,7 @@ unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint3
 
     if (bgp_addr_cmp(&next_hop_at(&r->next_hops, a->next_hop)->nh.addr, &s->conn->local) == 0)
         flags |= PATH_OWN;
+    if (unwanted(s, family, a))
+        flags |= PATH_UNWANTED;
     return flags;
 }

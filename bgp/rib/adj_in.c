@@ -214,9 +214,14 @@ static bool take(struct rib_session *s, const struct update *u, enum bgp_family 
     nh->addr.vpn = s->source->addr.vpn;
     what.set = rib_get_set(s->rib, what.block, rib_no_stack(), nh);
     what.flags = rib_refusals(s, family, what.set, &why);
-    if (what.flags & PATH_LOOP)
-        refuse(s, family, field, why);
-    ok = apply(s, family, field, true, &what, f);
+    if (rib_drops(s, what.flags)) {
+        s->dropped |= (uint8_t)(1u << family);
+        ok = apply(s, family, field, true, NULL, f);
+    } else {
+        if (what.flags & PATH_LOOP)
+            refuse(s, family, field, why);
+        ok = apply(s, family, field, true, &what, f);
+    }
     rib_drop_set(s->rib, what.set);
     return ok;
 }

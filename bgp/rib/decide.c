@@ -173,7 +173,7 @@ bool path_eligible(const struct rib_table *t, const struct path *p, const char *
     const struct source *s = rib_source(r, p->source);
     const struct next_hop *n;
 
-    if (!s->alive || p->flags & (PATH_LOOP | PATH_OWN)) {
+    if (!s->alive || p->flags & PATH_REFUSALS) {
         *why = !s->alive ? "peer down" : p->flags & PATH_LOOP ? "AS loop" : "own next hop";
         return false;
     }

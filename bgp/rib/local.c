@@ -108,8 +108,7 @@ void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable
         n->cost = cost;
     }
     for (struct rib_table *t = changed ? b->rib->all : NULL; t; t = t->next)
-        if (t->dests.slab.live > 0)
-            rib_sweep(t);
+        rib_sweep(t);
     bgp_leave(b);
 }
 

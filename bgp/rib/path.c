@@ -59,7 +59,7 @@ static void count(struct rib_table *t, struct source *s, unsigned flags, int by)
 {
     s->records += (uint32_t)by;
     t->paths += (uint64_t)by;
-    if (flags & PATH_CROSS)
+    if (flags & (PATH_CROSS | PATH_UNWANTED))
         return;
     s->paths[t->family] += (uint32_t)by;
     if (flags & PATH_LOOP)
@@ -161,35 +161,44 @@ bool path_remove_cross(struct rib_table *t, uint32_t dest, unsigned flag, uint32
     return take_out(t, dest, 0, label, flag);
 }
 
-/* Judges again whether a path is refused. */
-static void recheck(struct rib_table *t, struct path *p)
+/* Judges again whether a path is refused; false: it is not even kept. */
+static bool recheck(struct rib_table *t, struct path *p)
 {
     struct source *s = rib_source(t->rib, p->source);
     enum bgp_refusal why;
     unsigned flags;
 
     if (!s->session || s->session->tables[t->family] != t)
-        return; /* it has come some other way */
+        return true; /* it has come some other way */
     flags = rib_refusals(s->session, t->family, p->attrs, &why);
     count(t, s, p->flags, -1);
     p->flags = (uint8_t)((p->flags & ~(unsigned)PATH_REFUSALS) | flags);
     count(t, s, p->flags, 1);
+    if (!rib_drops(s->session, flags))
+        return true;
+    s->session->dropped |= (uint8_t)(1u << t->family);
+    return false;
+}
+
+/* Whether the path still has its place. */
+static bool remains(struct rib_table *t, struct path *p)
+{
+    if (!rib_source(t->rib, p->source)->alive || (t->vpn && t->vpn->removed))
+        return false;
+    return !t->recheck || recheck(t, p);
 }
 
 void path_review(struct rib_table *t, uint32_t dest)
 {
     struct dest *d = dest_at(&t->dests, dest);
     uint32_t was = best_id(t, d), *link = &d->path, id;
-    bool had = d->path != 0, removed = t->vpn && t->vpn->removed;
+    bool had = d->path != 0;
 
     while ((id = *link) != 0) {
-        if (!rib_source(t->rib, at(t, id)->source)->alive || removed) {
+        if (remains(t, at(t, id)))
+            link = &at(t, id)->next;
+        else
             unlink_path(t, link, id);
-            continue;
-        }
-        if (t->recheck)
-            recheck(t, at(t, id));
-        link = &at(t, id)->next;
     }
     settle(t, dest, was, 0, true);
     if (had && d->path == 0)

@@ -3,6 +3,7 @@
  */
 #include "bgp/internal.h"
 #include "bgp/rib/group.h"
+#include "bgp/rib/vpn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,7 @@ void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *conf)
         if (conf->af[f].allow_as_loop != p->conf.af[f].allow_as_loop)
             rib_recheck(s->tables[f]);
         if (old.preferred[f] != s->source->preferred[f])
-            rib_sweep(s->tables[f]);
+            vpn_sweep_with(s->tables[f]);
         if ((old.clients ^ s->source->clients) >> f & 1)
             group_mark_source(s->tables[f], s->source);
     }
@@ -92,6 +93,8 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
             continue;
         rib_recheck(t);
         group_mark_source(t, NULL);
+        if (t->conf->no_vpn_target && !old->af[f].no_vpn_target)
+            rib_ask_again(r, (enum bgp_family)f);
     }
 }
 

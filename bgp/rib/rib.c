@@ -177,14 +177,16 @@ uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, struct bgp_cursor s
 
 void rib_sweep(struct rib_table *t)
 {
+    if (t->dests.slab.live == 0)
+        return;
     t->sweep_left = t->dests.slab.used;
     rib_wake(t->rib);
 }
 
 void rib_recheck(struct rib_table *t)
 {
-    t->recheck = true;
     rib_sweep(t);
+    t->recheck = t->sweep_left > 0;
 }
 
 static size_t sweep(struct rib_table *t, size_t n)

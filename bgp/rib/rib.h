@@ -30,10 +30,10 @@ struct rib_member;
 
 enum { /* flags of a path */
        PATH_BEST = 1,
-       PATH_LOOP = 2, /* our AS, router id or cluster is in it: kept, never chosen */
-       PATH_OWN = 4,  /* its next hop is our own address: likewise */
-       PATH_REFUSALS =
-           PATH_LOOP | PATH_OWN, /* follow from the path and the settings of the moment */
+       PATH_LOOP = 2,      /* our AS, router id or cluster is in it: kept, never chosen */
+       PATH_OWN = 4,       /* its next hop is our own address: likewise */
+       PATH_UNWANTED = 32, /* no VPN instance imports it: likewise, and nobody is shown it */
+       PATH_REFUSALS = PATH_LOOP | PATH_OWN | PATH_UNWANTED, /* follow from the path and settings */
        PATH_CROSSED = 8,   /* in a VPN instance: imported; label is the VPN destination's id */
        PATH_EXPORTED = 16, /* in a VPN table: from a VPN instance */
        PATH_CROSS = PATH_CROSSED | PATH_EXPORTED
@@ -88,6 +88,7 @@ struct rib_session {
     struct rib_member *members[BGP_FAMILIES];
     struct bgp_mp_rules rules;     /* agreed */
     uint8_t eor_in;                /* families whose End-of-RIB came */
+    uint8_t dropped;               /* families in which routes nobody wanted were not kept */
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
 };
 
@@ -222,6 +223,11 @@ bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault 
  * PATH_LOOP *why says which loop. */
 unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint32_t set,
                       enum bgp_refusal *why);
+
+/* Whether a path with these flags is not kept at all: the peer can be asked for it again. */
+bool rib_drops(const struct rib_session *s, unsigned flags);
+/* More may be wanted than before: sessions that have dropped routes of the family ask for them. */
+void rib_ask_again(struct rib *r, enum bgp_family family);
 
 /* --- path.c: paths of a destination */
 /* Adds or replaces a path; takes over one reference to set. A source has one path of its own in a

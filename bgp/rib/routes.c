@@ -282,6 +282,8 @@ static void put_told(const struct rib_table *t, uint32_t dest, const struct rib_
 
 static bool wanted(const struct bgp_walk *w, const struct path *p, const struct source *peer)
 {
+    if (p->flags & PATH_UNWANTED)
+        return false;
     switch (w->filter.kind) {
     case BGP_WALK_ALL:
         return !(p->flags & PATH_LOOP) && rib_source(w->b->rib, p->source)->alive;

@@ -50,6 +50,14 @@ static void destroy(struct vpn *v)
     free(v);
 }
 
+void vpn_sweep_with(struct rib_table *t)
+{
+    rib_sweep(t);
+    for (struct rib_table *o = t->crosses ? t->rib->all : NULL; o; o = o->next)
+        if (o->crosses)
+            rib_sweep(o);
+}
+
 static void reconsider_peers(struct bgp *b, uint16_t number)
 {
     struct bgp_peer *p, *next;
@@ -77,13 +85,14 @@ static void changed(struct vpn_side *s, const struct bgp_vpn_af_conf *old)
     const struct bgp_vpn_af_conf *c = s->conf;
 
     if (memcmp(&old->af, &c->af, sizeof old->af) != 0) {
-        rib_sweep(&s->table);
+        rib_recheck(&s->table);
         group_mark_source(&s->table, NULL);
     }
     if (!same_targets(imports(old), imports(c))) {
         vpn_unsubscribe(s, imports(old));
         vpn_subscribe(s, imports(c));
-        rib_sweep(s->net);
+        rib_recheck(s->net);
+        rib_ask_again(s->table.rib, s->net->family);
     }
     if (old->enabled != c->enabled || old->label_mode != c->label_mode ||
         memcmp(old->rd, c->rd, sizeof c->rd) != 0 || !same_targets(&old->export, &c->export)) {
@@ -106,6 +115,10 @@ void bgp_set_vpn(struct bgp *b, const struct bgp_vpn_conf *conf)
     bgp_vpn_conf_copy(&v->conf, conf);
     changed(&v->v4, &old.v4);
     changed(&v->v6, &old.v6);
+    if (old.router_id != conf->router_id) { /* loops are told by it */
+        rib_recheck(&v->v4.table);
+        rib_recheck(&v->v6.table);
+    }
     bgp_vpn_conf_clear(&old);
     reconsider_peers(b, conf->number);
     bgp_leave(b);
@@ -115,7 +128,7 @@ static void remove_side(struct vpn_side *s)
 {
     vpn_unsubscribe(s, imports(s->conf));
     rib_sweep(&s->table);
-    rib_sweep(s->net);
+    rib_recheck(s->net);
 }
 
 void bgp_remove_vpn(struct bgp *b, uint16_t number)
@@ -133,6 +146,7 @@ void bgp_remove_vpn(struct bgp *b, uint16_t number)
     reconsider_peers(b, number);
     remove_side(&v->v4);
     remove_side(&v->v6);
+    rib_wake(r);
     bgp_leave(b);
 }
 

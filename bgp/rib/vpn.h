@@ -72,6 +72,8 @@ static inline struct vpn_side *vpn_side(const struct rib_table *t)
 /* --- vpn.c: life */
 /* NULL: instances have no routes of this family. */
 struct rib_table *vpn_table(struct vpn *v, enum bgp_family family);
+/* Has the table looked at again, and all its routes may have crossed to. */
+void vpn_sweep_with(struct rib_table *t);
 /* Frees the removed instances that have no record left. */
 void vpn_reap(struct rib *r);
 /* Frees all instances. */
@@ -91,6 +93,8 @@ void vpn_subscribe(struct vpn_side *s, const struct bgp_targets *targets);
 void vpn_unsubscribe(struct vpn_side *s, const struct bgp_targets *targets);
 /* The best path of a VPN destination changed, or (changed is false) where it is to be imported. */
 void vpn_import(struct rib_table *t, uint32_t dest, bool changed);
+/* Whether any instance imports a route of the VPN family with these attributes. */
+bool vpn_wanted(const struct rib *r, enum bgp_family family, struct bgp_cursor block);
 /* Frees what imports need when there is no instance. */
 void vpn_import_clear(struct rib *r);
 

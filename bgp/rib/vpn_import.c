@@ -111,6 +111,18 @@ void vpn_unsubscribe(struct vpn_side *s, const struct bgp_targets *targets)
         unsubscribe(s, targets->at[i]);
 }
 
+bool vpn_wanted(const struct rib *r, enum bgp_family family, struct bgp_cursor block)
+{
+    struct bgp_attr a;
+
+    if (!r->imports || !bgp_attr_find(block, BGP_ATTR_EXT_COMMUNITY, &a))
+        return false;
+    for (; a.value.left >= 8; bgp_get_part(&a.value, 8))
+        if (find_target(r->imports, a.value.at, rib_unicast(family)))
+            return true;
+    return false;
+}
+
 /* --- lists -------------------------------------------------------------------------------------
  */
 

@@ -143,6 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sink_as4 = data[0] >> 2 & 1;
     nconns = 0;
     memset(closed, 0, sizeof closed);
+    conf.af[BGP_VPNV4].no_vpn_target = conf.af[BGP_VPNV6].no_vpn_target = !(data[0] >> 3 & 1);
     b = bgp_new(&ops, NULL);
     bgp_set_process(b, &conf);
     bring_up(b, 0, 65001, feeder_as4);

@@ -118,8 +118,12 @@ enum { OUR_AS = 64601, PEER_AS = 64602 };
 
 static UNUSED struct bgp_conf lab_process(void)
 {
-    return (struct bgp_conf){
+    struct bgp_conf c = {
         .as = OUR_AS, .router_id = OUR_ID, .keepalive = 60, .hold = 180, .connect_retry = 32};
+
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        c.af[f].no_vpn_target = true;
+    return c;
 }
 
 static UNUSED struct lab *lab_new(void)

@@ -14,6 +14,7 @@
 #include "bgp/bgp.h"
 #include "bgp/internal.h"
 #include "bgp/rib/group.h"
+#include "bgp/rib/vpn.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -41,6 +42,7 @@ struct net_node {
     struct bgp_addr addr;
     unsigned number;
     uint32_t as;
+    struct bgp_conf conf;
 };
 
 struct net {
@@ -239,14 +241,16 @@ static UNUSED void net_start(uint32_t seed)
 static UNUSED struct net_node *net_add(uint32_t as)
 {
     struct net_node *n = &net->nodes[net->nnodes];
-    struct bgp_conf conf = {.as = as, .hold = 180, .keepalive = 60};
 
     n->number = net->nnodes++;
     n->as = as;
     n->addr = (struct bgp_addr){.af = 4, .b = {10, 0, 0, (uint8_t)(n->number + 1)}};
     n->b = bgp_new(&net_ops, n);
-    conf.router_id = 0x0a000001 + n->number;
-    bgp_set_process(n->b, &conf);
+    n->conf = (struct bgp_conf){.as = as, .hold = 180, .keepalive = 60};
+    n->conf.router_id = 0x0a000001 + n->number;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        n->conf.af[f].no_vpn_target = true; /* there need not be VPN instances */
+    bgp_set_process(n->b, &n->conf);
     return n;
 }
 
@@ -330,58 +334,75 @@ static UNUSED bool net_withdraw(unsigned node, enum bgp_family f, unsigned i)
     return bgp_withdraw_local(net->nodes[node].b, f, &p, BGP_ROUTE_NETWORK);
 }
 
+/* The path a session has brought for a key of the table, or NULL. */
+static const struct path *net_path(const struct rib_session *s, const struct rib_table *t,
+                                   const struct dest *d)
+{
+    uint32_t there = dest_find(&t->dests, d->key, d->len, dest_hash(&t->dests, d->key, d->len));
+    const struct path *p;
+
+    for (uint32_t i = there ? dest_at(&t->dests, there)->path : 0; i != 0; i = p->next) {
+        p = slab_at(&t->rib->paths, i);
+        if (p->source == s->source->number && !(p->flags & PATH_CROSS))
+            return p;
+    }
+    return NULL;
+}
+
+/* A path at one end is what the other end has told of it. */
+static void net_same_route(const struct rib *ra, uint32_t told, const struct rib *rb,
+                           const struct path *p)
+{
+    const struct attrset *sa = attrset_at(&ra->sets, told), *sb = attrset_at(&rb->sets, p->attrs);
+
+    ck_assert_uint_eq(sa->len, sb->len);
+    ck_assert_int_eq(memcmp(sa->block, sb->block, sa->len), 0);
+    ck_assert(net_same_host(&next_hop_at(&ra->next_hops, sa->next_hop)->nh.addr,
+                            &next_hop_at(&rb->next_hops, sb->next_hop)->nh.addr));
+}
+
+/* Whether "policy vpn-target" keeps a table from taking what was told. */
+static bool net_unwanted(const struct rib_table *t, const struct rib *ra, uint32_t told)
+{
+    return bgp_family_info[t->family].vpn && !t->conf->no_vpn_target &&
+           !vpn_wanted(t->rib, t->family, attrset_block(attrset_at(&ra->sets, told)));
+}
+
 /* What `me` has been told by `from` of each destination equals what `from` believes to have told.
  */
 static UNUSED void net_compare(unsigned from, unsigned me)
 {
     const struct bgp_peer *a = net_peer(from, me), *b = net_peer(me, from);
-    struct rib *ra = net->nodes[from].b->rib, *rb = net->nodes[me].b->rib;
 
     ck_assert_int_eq(a->routes != NULL, b->routes != NULL);
-    if (!a->routes)
-        return;
-    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+    for (unsigned f = 0; a->routes && f < BGP_FAMILIES; f++) {
         const struct rib_member *m = a->routes->members[f];
-        struct rib_table *ta = a->routes->tables[f], *tb = b->routes->tables[f];
-        uint32_t told = 0;
+        const struct rib_table *ta = a->routes->tables[f], *tb = b->routes->tables[f];
+        uint32_t told = 0, unwanted = 0;
 
         if (!m)
             continue;
         ck_assert_ptr_null(m->lag);
         for (uint32_t id = 1; id < ta->dests.slab.used; id++) {
             const struct dest *d = dest_at(&ta->dests, id);
-            const struct path *p = NULL;
-            uint32_t there = 0;
+            bool is_told = d->flags & DEST_LIVE && group_has_told(m, id);
+            const struct path *p = d->flags & DEST_LIVE ? net_path(b->routes, tb, d) : NULL;
 
-            if (!(d->flags & DEST_LIVE))
+            if (is_told && net_unwanted(tb, ta->rib, m->group->out[id])) {
+                ck_assert(!p || p->flags & PATH_UNWANTED);
+                unwanted++;
                 continue;
-            there = dest_find(&tb->dests, d->key, d->len, dest_hash(&tb->dests, d->key, d->len));
-            for (uint32_t i = there ? dest_at(&tb->dests, there)->path : 0; i != 0; i = p->next) {
-                p = slab_at(&rb->paths, i);
-                if (p->source == b->routes->source->number)
-                    break;
-                p = NULL;
-                if (((struct path *)slab_at(&rb->paths, i))->next == 0)
-                    break;
-                p = slab_at(&rb->paths, i);
             }
-            if (p && p->source != b->routes->source->number)
-                p = NULL;
-            ck_assert_int_eq(group_has_told(m, id), p != NULL);
-            if (p) {
-                const struct attrset *sa = attrset_at(&ra->sets, m->group->out[id]);
-                const struct attrset *sb = attrset_at(&rb->sets, p->attrs);
-
-                told++;
-                ck_assert_uint_eq(sa->len, sb->len);
-                ck_assert_int_eq(memcmp(sa->block, sb->block, sa->len), 0);
-                ck_assert(net_same_host(&next_hop_at(&ra->next_hops, sa->next_hop)->nh.addr,
-                                        &next_hop_at(&rb->next_hops, sb->next_hop)->nh.addr));
-                if (m->group->label)
-                    ck_assert_uint_eq(m->group->label[id], p->label);
-            }
+            ck_assert_int_eq(is_told, p != NULL);
+            if (!p)
+                continue;
+            ck_assert(!(p->flags & PATH_UNWANTED));
+            net_same_route(ta->rib, m->group->out[id], tb->rib, p);
+            if (m->group->label)
+                ck_assert_uint_eq(m->group->label[id], p->label);
+            told++;
         }
-        ck_assert_uint_eq(told, group_told(m));
+        ck_assert_uint_eq(told + unwanted, group_told(m));
         ck_assert_uint_eq(told, b->routes->source->paths[f]);
     }
 }

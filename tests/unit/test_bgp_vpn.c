@@ -4,8 +4,6 @@
  */
 #include "test_bgp_net.h"
 
-#include "bgp/rib/vpn.h"
-
 enum { PE, CE1, CE2, PE2, CE3 };
 
 static struct bgp_vpn_conf instance(uint16_t number)
@@ -501,6 +499,155 @@ START_TEST(flaps)
 }
 END_TEST
 
+/* --- labels ----------------------------------------------------------------------------------- */
+
+/* The label every VPNv4 route of a node is advertised with; returns how many differ. */
+static size_t labels(unsigned node, uint32_t *first)
+{
+    struct bgp_walk_filter filter = {.family = BGP_VPNV4, .kind = BGP_WALK_ALL};
+    struct bgp_walk *w = bgp_walk_new(net->nodes[node].b, &filter);
+    struct bgp_route_batch batch = {0};
+    size_t differ = 0;
+
+    while (bgp_walk_next(w, &batch)) {
+        for (size_t i = 0; i < batch.n; i++) {
+            bool seen = false;
+
+            ck_assert_uint_ne(batch.routes[i].local_label, UINT32_MAX);
+            for (size_t k = 0; k < i; k++)
+                seen |= batch.routes[k].local_label == batch.routes[i].local_label;
+            differ += !seen;
+        }
+        *first = batch.routes[0].local_label;
+    }
+    bgp_walk_free(w);
+    bgp_route_batch_free(&batch);
+    return differ;
+}
+
+/* The mode changes while everything is up; each label is one of the CE's routes on the way. */
+START_TEST(label_modes)
+{
+    struct bgp_vpn_conf c = vpn_conf(1, 1, "1", "1");
+    struct bgp_route r;
+    uint32_t first;
+
+    two_sites(30);
+    for (unsigned i = 0; i < 5; i++)
+        net_originate(CE1, BGP_IPV4_UNICAST, i, i + 1);
+    ck_assert(originate_in(PE, 1, BGP_IPV4_UNICAST, 7));
+    settle();
+    ck_assert_uint_eq(labels(PE, &first), 1);
+    c.v4.label_mode = BGP_LABEL_PER_ROUTE;
+    bgp_set_vpn(net->nodes[PE].b, &c);
+    settle();
+    ck_assert_uint_eq(labels(PE, &first), 6);
+    ck_assert(best(PE, 1, BGP_IPV4_UNICAST, 0, &r));
+    ck_assert_uint_eq(r.local_label, first);
+    ck_assert(best(PE2, 5, BGP_IPV4_UNICAST, 0, &r));
+    ck_assert_uint_eq(r.label, first);
+    c.v4.label_mode = BGP_LABEL_PER_NEXT_HOP;
+    bgp_set_vpn(net->nodes[PE].b, &c);
+    settle();
+    ck_assert_uint_eq(labels(PE, &first), 2);
+    c.v4.label_mode = BGP_LABEL_PER_INSTANCE;
+    c.v4.rd[7] = 7;
+    bgp_set_vpn(net->nodes[PE].b, &c);
+    settle();
+    ck_assert_uint_eq(labels(PE, &first), 1);
+    ck_assert_uint_eq(routes(PE2, 5, BGP_IPV4_UNICAST, &r), 6);
+    ck_assert_uint_eq(r.prefix.rd[7], 7);
+    ck_assert_uint_eq(r.label, first);
+    for (unsigned i = 0; i < 5; i++)
+        net_withdraw(CE1, BGP_IPV4_UNICAST, i);
+    ck_assert(withdraw_in(PE, 1, BGP_IPV4_UNICAST, 7));
+    settle();
+    stop_empty();
+}
+END_TEST
+
+/* --- policy vpn-target ------------------------------------------------------------------------ */
+
+static void policy(unsigned node, bool on)
+{
+    struct net_node *n = &net->nodes[node];
+
+    n->conf.af[BGP_VPNV4].no_vpn_target = n->conf.af[BGP_VPNV6].no_vpn_target = !on;
+    bgp_set_process(n->b, &n->conf);
+}
+
+/* What no instance imports is not kept, and comes when one does. */
+START_TEST(policy_vpn_target)
+{
+    two_sites(31);
+    policy(PE2, true);
+    net_originate(CE1, BGP_IPV4_UNICAST, 1, 1);
+    net_originate(CE2, BGP_IPV4_UNICAST, 2, 1);
+    settle();
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 1);
+    ck_assert_uint_eq(net_look(PE2, PE).routes[BGP_VPNV4].received, 1);
+    ck_assert_uint_eq(net->nodes[PE2].b->rib->paths.live, 2);
+    ck_assert_uint_eq(net_look(PE2, PE).sent[BGP_REFRESH], 0);
+    put_vpn(PE2, 5, 3, "12", "1");
+    settle();
+    ck_assert_uint_eq(net_look(PE2, PE).sent[BGP_REFRESH], 1);
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 2);
+    ck_assert(best(CE3, 0, BGP_IPV4_UNICAST, 2, NULL));
+    put_vpn(PE2, 5, 3, "2", "1"); /* the other one is dropped */
+    settle();
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 1);
+    ck_assert(!best(CE3, 0, BGP_IPV4_UNICAST, 1, NULL));
+    policy(PE2, false);
+    settle();
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 2);
+    policy(PE2, true);
+    settle();
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 1);
+    put_vpn(PE, 2, 2, "2", "9"); /* the route loses the target that kept it */
+    settle();
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 0);
+    ck_assert_uint_eq(net->nodes[PE2].b->rib->paths.live, 0);
+    bgp_remove_vpn(net->nodes[PE2].b, 5);
+    net_withdraw(CE1, BGP_IPV4_UNICAST, 1);
+    net_withdraw(CE2, BGP_IPV4_UNICAST, 2);
+    settle();
+    stop_empty();
+}
+END_TEST
+
+/* A peer that cannot be asked again: its routes wait, seen by nobody. */
+START_TEST(policy_without_refresh)
+{
+    struct bgp_peer_conf c;
+
+    two_sites(32);
+    c = net_conf(PE2, PE);
+    c.no_refresh = true;
+    bgp_set_peer(net->nodes[PE2].b, &c, BGP_RESET);
+    policy(PE2, true);
+    net_originate(CE1, BGP_IPV4_UNICAST, 1, 1);
+    net_originate(CE2, BGP_IPV4_UNICAST, 2, 1);
+    net_run(20000);
+    settle();
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 1);
+    ck_assert_uint_eq(net_look(PE2, PE).routes[BGP_VPNV4].received, 1);
+    put_vpn(PE2, 5, 3, "2", "1");
+    settle();
+    ck_assert_uint_eq(net_look(PE2, PE).sent[BGP_REFRESH], 0);
+    ck_assert_uint_eq(routes(PE2, 0, BGP_VPNV4, NULL), 1);
+    ck_assert_uint_eq(net_look(PE2, PE).routes[BGP_VPNV4].accepted, 1);
+    ck_assert(best(CE3, 0, BGP_IPV4_UNICAST, 2, NULL));
+    ck_assert(!best(CE3, 0, BGP_IPV4_UNICAST, 1, NULL));
+    policy(PE2, false);
+    settle();
+    ck_assert_uint_eq(net_look(PE2, PE).routes[BGP_VPNV4].accepted, 2);
+    net_withdraw(CE1, BGP_IPV4_UNICAST, 1);
+    net_withdraw(CE2, BGP_IPV4_UNICAST, 2);
+    settle();
+    stop_empty();
+}
+END_TEST
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* An instance that goes away with routes in it, local and received, leaves no record. */
@@ -558,6 +705,9 @@ int main(void)
     tcase_add_test(t, two_distinguishers);
     tcase_add_test(t, order_of_crossed);
     tcase_add_test(t, flaps);
+    tcase_add_test(t, label_modes);
+    tcase_add_test(t, policy_vpn_target);
+    tcase_add_test(t, policy_without_refresh);
     tcase_add_test(t, removed_with_routes);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
