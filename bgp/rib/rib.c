@@ -179,7 +179,7 @@ void rib_sweep(struct rib_table *t)
 {
     if (t->dests.slab.live == 0)
         return;
-    t->sweep_left = t->dests.slab.used;
+    t->sweep_left = t->sweep_used = t->dests.slab.used;
     rib_wake(t->rib);
 }
 
@@ -193,6 +193,9 @@ static size_t sweep(struct rib_table *t, size_t n)
 {
     size_t done = 0;
 
+    if (t->sweep_left > 0) /* what has come since makes the round longer */
+        t->sweep_left += t->dests.slab.used - t->sweep_used;
+    t->sweep_used = t->dests.slab.used;
     for (; t->sweep_left > 0 && done < n; t->sweep_left--, done++) {
         if (t->sweep_at >= t->dests.slab.used)
             t->sweep_at = 1;

@@ -427,6 +427,48 @@ static UNUSED void net_converge(uint64_t most)
     ck_assert_msg(net_quiet(), "still busy after %lu ms", (unsigned long)most);
 }
 
+static uint64_t net_hash(uint64_t h, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ ((const uint8_t *)bytes)[i]) * 1099511628211u;
+    return h;
+}
+
+/* What a node has chosen, in a number: best routes with their attributes, next hops and, in VPN
+ * instances, where they are from. Ids, labels, ages and the order in which things came do not
+ * count. */
+static UNUSED uint64_t net_digest(unsigned node)
+{
+    const struct rib *r = net->nodes[node].b->rib;
+    uint64_t sum = 0;
+
+    for (const struct rib_table *t = r->all; t; t = t->next) {
+        for (uint32_t id = 1; id < t->dests.slab.used; id++) {
+            const struct dest *d = dest_at(&t->dests, id);
+            const struct path *p = d->flags & DEST_LIVE ? path_best(t, d) : NULL;
+            uint64_t h = 14695981039346656037u;
+            const struct attrset *a;
+            uint8_t head[5];
+
+            if (!p)
+                continue;
+            a = attrset_at(&r->sets, p->attrs);
+            memcpy(head,
+                   (uint8_t[5]){(uint8_t)t->family, (uint8_t)t->scope, d->len,
+                                p->flags & PATH_CROSS, rib_source(r, p->source)->kind},
+                   sizeof head);
+            h = net_hash(h, head, sizeof head);
+            h = net_hash(h, d->key, t->dests.octets);
+            h = net_hash(h, a->block, a->len);
+            h = net_hash(h, next_hop_at(&r->next_hops, a->next_hop)->nh.addr.b, 16);
+            if (p->flags & PATH_CROSSED)
+                h = net_hash(h, dest_at(&vpn_side(t)->net->dests, p->label)->key, BGP_RD);
+            sum += h;
+        }
+    }
+    return sum;
+}
+
 /* No record is left in a RIB without routes. */
 static UNUSED void net_assert_empty(unsigned node)
 {

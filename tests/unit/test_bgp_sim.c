@@ -212,6 +212,34 @@ static void assert_group(unsigned n, size_t members)
     ck_assert_uint_gt(v.sent, v.formatted);
 }
 
+/* Destinations that come while a table is being swept do not keep the sweep from those it has not
+ * reached. */
+START_TEST(growing_sweep)
+{
+    enum { MANY = 40000 };
+
+    net_start(8);
+    net_add(65001);
+    net_add(65002);
+    net_originate(1, BGP_IPV4_UNICAST, MANY, 1);
+    net_link(0, 1);
+    net_run(5000);
+    ck_assert_uint_eq(net_look(0, 1).routes[BGP_IPV4_UNICAST].accepted, 1); /* the first record */
+    for (unsigned i = 0; i < MANY; i++)
+        net_originate(0, BGP_IPV4_UNICAST, i, 1);
+    rib_sweep(&net->nodes[0].b->rib->tables[BGP_IPV4_UNICAST]);
+    net_converge(20000);
+    bgp_remove_peer(net->nodes[0].b, &net->nodes[1].addr);
+    bgp_tick(net->nodes[0].b);
+    ck_assert_uint_gt(net->nodes[0].b->rib->tables[BGP_IPV4_UNICAST].sweep_left, 0);
+    for (unsigned i = 0; i < 100; i++)
+        net_originate(0, BGP_IPV4_UNICAST, MANY + 1 + i, 1);
+    net_converge(20000);
+    ck_assert_uint_eq(net->nodes[0].b->rib->paths.live, MANY + 100);
+    net_stop();
+}
+END_TEST
+
 /* A member that takes nothing holds up the others for a second, not longer; when it goes on it is
  * told what is true then. */
 START_TEST(slow_member)
@@ -309,6 +337,7 @@ int main(void)
     tcase_add_loop_test(t, external, 0, 4);
     tcase_add_loop_test(t, reflected, 0, 4);
     tcase_add_test(t, large_table);
+    tcase_add_test(t, growing_sweep);
     tcase_add_test(t, slow_member);
     tcase_add_test(t, reflection);
     srunner_run_all(r, CK_ENV);
