@@ -29,6 +29,38 @@ bool bgp_text_runs(struct session *s)
     return false;
 }
 
+bool bgp_text_instance(struct session *s, const struct sch_match *m, uint16_t *number)
+{
+    const struct sch_value *v = cmd_arg(m, "vpn");
+    char name[32];
+    *number = 0;
+    if (!v->present)
+        return true;
+    snprintf(name, sizeof name, "%.*s", (int)v->n, v->s);
+    const struct model_vpn *vpn = model_find_vpn(s->app->config.model, name);
+    if (vpn && vpn->exists) {
+        *number = vpn->number;
+        return true;
+    }
+    session_error(s, "The VPN instance does not exist.");
+    return false;
+}
+
+enum bgp_family bgp_text_inner(enum bgp_family f)
+{
+    return f == BGP_VPNV4 ? BGP_IPV4_UNICAST : f == BGP_VPNV6 ? BGP_IPV6_UNICAST : f;
+}
+
+void bgp_text_instance_line(struct session *s, uint16_t number)
+{
+    const struct model *m = s->app->config.model;
+    const struct model_vpn *vpn = model_vpn_number(m, number);
+    uint32_t id = vpn ? model_vpn_router_id(vpn) : 0;
+    char text[BGP_ADDR_STRLEN];
+    out(s, " VPN-Instance %s, Router ID %s:\n", vpn ? vpn->name : "-",
+        bgp_text_id(id ? id : m->bgp_eff.router_id, text));
+}
+
 const char *bgp_text_id(uint32_t id, char *buf)
 {
     struct bgp_addr a = {

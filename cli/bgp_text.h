@@ -8,6 +8,13 @@
 enum bgp_family bgp_text_family(const struct sch_match *m);
 /* False, with an error said, when there is no BGP to look at. */
 bool bgp_text_runs(struct session *s);
+/* The VPN instance the command names, 0 when it names none. False: there is no such instance, which
+ * has been said. */
+bool bgp_text_instance(struct session *s, const struct sch_match *m, uint16_t *number);
+/* The families of a VPN instance's routes, of those of a VPN family. */
+enum bgp_family bgp_text_inner(enum bgp_family f);
+/* " VPN-Instance ran1, Router ID 172.31.0.2:" */
+void bgp_text_instance_line(struct session *s, uint16_t number);
 /* Dotted form of a BGP identifier. buf: BGP_ADDR_STRLEN. */
 const char *bgp_text_id(uint32_t id, char *buf);
 /* Verbose duration (reference B0): 00h57m53s below a day, else 26d05h20m49s. */

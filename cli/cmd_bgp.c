@@ -31,9 +31,33 @@ static void peer_header(struct session *s)
         "Up/Down", "State", "PrefRcv");
 }
 
-static void summary_head(struct session *s, unsigned peers, unsigned up)
+/* Which peers a display is about: those of the public network in a family, or of a VPN instance, or
+ * with "all" both. */
+struct about {
+    enum bgp_family family;
+    uint16_t vpn;
+    bool all;
+};
+
+static bool about_peer(const struct about *a, const struct bgp_peer_view *v)
+{
+    enum bgp_family f = v->addr.vpn ? bgp_text_inner(a->family) : a->family;
+    return (v->addr.vpn == a->vpn || a->all) && v->enabled & 1u << f;
+}
+
+static bool about_up(const struct about *a, const struct bgp_peer_view *v)
+{
+    enum bgp_family f = v->addr.vpn ? bgp_text_inner(a->family) : a->family;
+    return bgp_peer_up(v, f);
+}
+
+static void summary_head(struct session *s, const struct about *a, unsigned peers, unsigned up)
 {
     bgp_identity(s);
+    if (a->vpn) {
+        out(s, "\n");
+        bgp_text_instance_line(s, a->vpn);
+    }
     SHOW_UINT(s, "total_peers", " Total number of peers : %-18u", peers);
     SHOW_UINT(s, "established_peers", "Peers in established state : %u\n\n", up);
     peer_header(s);
@@ -43,7 +67,8 @@ static void summary_head(struct session *s, unsigned peers, unsigned up)
 struct peers {
     struct bgp_peer_view *v;
     size_t n, at;
-    enum bgp_family family;
+    struct about about;
+    uint16_t vpn; /* of the row before */
     bool verbose;
 };
 
@@ -54,33 +79,51 @@ static void peers_free(void *state)
     free(p);
 }
 
+/* Those of VPN instances follow the public ones, by instance. */
+static void instance_head(struct session *s, struct peers *p, uint16_t vpn)
+{
+    if (p->vpn == 0)
+        out(s, "\n  Peer of IPv%d-family for vpn instance :\n",
+            p->about.family == BGP_VPNV4 ? 4 : 6);
+    out(s, "\n ");
+    bgp_text_instance_line(s, vpn);
+    if (!p->verbose)
+        peer_header(s);
+}
+
 static bool peers_next(struct session *s, void *state)
 {
     struct peers *p = state;
     for (unsigned i = 0; i < 200 && p->at < p->n; p->at++) {
         const struct bgp_peer_view *v = &p->v[p->at];
-        if (!(v->enabled & 1u << p->family))
+        enum bgp_family f = v->addr.vpn ? bgp_text_inner(p->about.family) : p->about.family;
+        if (!about_peer(&p->about, v))
             continue;
+        if (v->addr.vpn != p->vpn)
+            instance_head(s, p, v->addr.vpn);
+        p->vpn = v->addr.vpn;
         if (p->verbose)
-            peer_verbose(s, v, p->family);
+            peer_verbose(s, v, f);
         else
-            peer_row(s, v, p->family);
+            peer_row(s, v, f);
         i++;
     }
     return p->at < p->n;
 }
 
-static void one_peer(struct session *s, const struct sch_match *m, enum bgp_family f)
+static void one_peer(struct session *s, const struct sch_match *m, const struct about *a)
 {
     struct bgp_peer_view v;
-    if (!speaker_peer(s->app->config.speaker, &cmd_arg(m, "peer")->addr, &v) ||
-        !(v.enabled & 1u << f)) {
+    struct bgp_addr addr = cmd_arg(m, "peer")->addr;
+    enum bgp_family f = a->vpn ? bgp_text_inner(a->family) : a->family;
+    addr.vpn = a->vpn;
+    if (!speaker_peer(s->app->config.speaker, &addr, &v) || !about_peer(a, &v)) {
         session_error(s, "The peer session does not exist.");
         return;
     }
     show_begin(s);
     if (!*cmd_word(m, "form"))
-        summary_head(s, 1, bgp_peer_up(&v, f));
+        summary_head(s, a, 1, about_up(a, &v));
     show_list(s, "peers");
     if (*cmd_word(m, "form"))
         peer_verbose(s, &v, f);
@@ -90,12 +133,12 @@ static void one_peer(struct session *s, const struct sch_match *m, enum bgp_fami
 
 void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
 {
-    enum bgp_family f = bgp_text_family(m);
+    struct about a = {.family = bgp_text_family(m)};
     unsigned up = 0, all = 0;
-    if (!bgp_text_runs(s))
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &a.vpn))
         return;
     if (cmd_arg(m, "peer")->present) {
-        one_peer(s, m, f);
+        one_peer(s, m, &a);
         return;
     }
     struct peers *p = calloc(1, sizeof *p);
@@ -103,18 +146,20 @@ void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
         session_error(s, "Out of memory.");
         return;
     }
-    p->family = f;
+    a.all = bgp_family_info[a.family].vpn && !a.vpn;
+    p->about = a;
+    p->vpn = a.vpn;
     p->verbose = *cmd_word(m, "form") != 0;
     p->n = speaker_peers(s->app->config.speaker, &p->v);
     for (size_t i = 0; i < p->n; i++) {
-        if (!(p->v[i].enabled & 1u << f))
+        if (!about_peer(&a, &p->v[i]))
             continue;
         all++;
-        up += bgp_peer_up(&p->v[i], f);
+        up += about_up(&a, &p->v[i]);
     }
     show_begin(s);
     if (!p->verbose)
-        summary_head(s, all, up);
+        summary_head(s, &a, all, up);
     show_list(s, "peers");
     s->stream = (struct stream){peers_next, peers_free, p};
 }

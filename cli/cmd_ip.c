@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "cli/app_internal.h"
+#include "cli/bgp_text.h"
 #include "engine/config/model.h"
 
 #define BATCH 128
@@ -127,11 +128,15 @@ static void head(struct session *s, const struct listing *l, bool one)
 {
     struct speaker_route_counts c;
     uint32_t destinations = 0, routes = 0;
-    out(s, "Proto: Protocol        Pre: Preference\n"
-           "Route Flags: R - relay, D - download to fib, T - to vpn-instance, "
-           "B - black hole route\n"
-           "------------------------------------------------------------------------------\n"
-           "Routing Table : _public_\n");
+    const struct model_vpn *vpn =
+        l->query.vpn ? model_vpn_number(s->app->config.model, l->query.vpn) : NULL;
+    out(s,
+        "Proto: Protocol        Pre: Preference\n"
+        "Route Flags: R - relay, D - download to fib, T - to vpn-instance, "
+        "B - black hole route\n"
+        "------------------------------------------------------------------------------\n"
+        "Routing Table : %s\n",
+        vpn ? vpn->name : "_public_");
     speaker_route_counts(s->app->config.speaker, l->query.vpn, l->query.af, &c);
     for (int i = 0; i < SPEAKER_PROTOS; i++)
         if (l->query.proto < 0 || l->query.proto == i) {
@@ -151,7 +156,8 @@ void cmd_display_ip_routes(struct session *s, const struct sch_match *m)
     const struct sch_value *net = cmd_arg(m, "net");
     uint8_t af = family_of(m);
     const struct sch_value *len = cmd_arg(m, af == 6 ? "length" : "mask");
-    if (!speaker_runs(s))
+    uint16_t vpn;
+    if (!speaker_runs(s) || !bgp_text_instance(s, m, &vpn))
         return;
     struct listing *l = calloc(1, sizeof *l);
     if (!l) {
@@ -159,6 +165,7 @@ void cmd_display_ip_routes(struct session *s, const struct sch_match *m)
         return;
     }
     l->query.af = af;
+    l->query.vpn = vpn;
     l->query.proto = proto_of(m);
     l->verbose = *cmd_word(m, "form") != 0;
     if (!net->present) {
@@ -186,9 +193,10 @@ void cmd_display_ip_statistics(struct session *s, const struct sch_match *m)
                                                       "RIP",    "BGP",    "KERNEL"};
     struct speaker_route_counts c;
     uint32_t prefixes = 0, total = 0, active = 0, added = 0, deleted = 0;
-    if (!speaker_runs(s))
+    uint16_t vpn;
+    if (!speaker_runs(s) || !bgp_text_instance(s, m, &vpn))
         return;
-    speaker_route_counts(s->app->config.speaker, 0, family_of(m), &c);
+    speaker_route_counts(s->app->config.speaker, vpn, family_of(m), &c);
     for (int i = 0; i < SPEAKER_PROTOS; i++)
         prefixes += c.proto[i].destinations;
     out(s, "Summary Prefixes : %u\n", prefixes);
@@ -212,11 +220,13 @@ void cmd_display_ip_statistics(struct session *s, const struct sch_match *m)
 struct brief {
     char name[40];
     struct bgp_addr addr;
+    const char *vpn; /* NULL: public */
     uint8_t len;
     bool admin, up, spoofed; /* spoofed: up without anything behind it */
 };
 
 struct briefs {
+    struct session *session;
     struct brief *b;
     size_t n;
     const struct speaker_link *links;
@@ -240,13 +250,23 @@ static const struct speaker_link *link_with(const struct briefs *l, const struct
 }
 
 /* A port is up when the device that has one of its addresses is. */
+/* A bound interface is looked for in the network of its VPN instance. */
 static void brief_configured(struct briefs *l, const struct model_if *i)
 {
     struct brief *b = brief_add(l, i->name);
+    const struct model *m = l->session->app->config.model;
+    const struct model_vpn *vpn = i->conf.vpn ? model_find_vpn(m, i->conf.vpn) : NULL;
+    struct speaker_link *own = NULL;
+    struct briefs there = *l;
+    if (i->conf.vpn) {
+        there.nlinks = vpn ? speaker_links(l->session->app->config.speaker, vpn->number, &own) : 0;
+        there.links = own;
+    }
+    b->vpn = i->conf.vpn;
     bool loopback = strncmp(i->name, "LoopBack", 8) == 0;
     const struct speaker_link *k = NULL;
     for (size_t a = 0; a < i->naddrs; a++) {
-        k = k ? k : link_with(l, &i->addrs[a].addr);
+        k = k ? k : link_with(&there, &i->addrs[a].addr);
         if (i->addrs[a].addr.af == 4 && (i->addrs[a].primary || !b->addr.af)) {
             b->addr = i->addrs[a].addr;
             b->len = i->addrs[a].len;
@@ -255,6 +275,7 @@ static void brief_configured(struct briefs *l, const struct model_if *i)
     b->spoofed = loopback || strcmp(i->name, "NULL0") == 0;
     b->admin = loopback || !k || k->admin;
     b->up = b->spoofed ? !i->naddrs || k : k && k->up;
+    free(own);
 }
 
 /* Devices that no port stands for are shown by their own names. */
@@ -347,7 +368,7 @@ static void brief_print(struct session *s, const struct briefs *l)
             !protocol_up(b) ? "down"
             : b->spoofed    ? "up(s)"
                             : "up",
-            "--");
+            b->vpn ? b->vpn : "--");
     }
 }
 
@@ -355,7 +376,7 @@ void cmd_display_interface_brief(struct session *s, const struct sch_match *m)
 {
     const struct model *model = s->app->config.model;
     struct speaker_link *links = NULL;
-    struct briefs l = {0};
+    struct briefs l = {.session = s};
     (void)m;
     if (!speaker_runs(s))
         return;

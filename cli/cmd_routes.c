@@ -34,6 +34,7 @@ struct listing {
     size_t n;               /* routes that match so far */
     struct bgp_prefix last; /* network of the row before: further paths leave the column blank */
     bool started;
+    bool sections;     /* the tables of the VPN instances follow */
     struct held *held; /* with different_origin: the paths of the network of the moment */
     size_t nheld, room;
 };
@@ -81,6 +82,12 @@ static void identity(struct session *s)
 static void rd_line(struct session *s, const struct listing *l)
 {
     char rd[32];
+    if (l->of.vpn) {
+        if (l->shape != COUNT)
+            out(s, "\n");
+        bgp_text_instance_line(s, l->of.vpn);
+        out(s, "\n");
+    }
     if (l->of.rd)
         SHOW_TEXT(s, "rd", " Route Distinguisher: %s\n",
                   route_rd(l->of.prefix.rd, plain_as(s), rd, sizeof rd));
@@ -185,10 +192,39 @@ static void consider(struct session *s, struct listing *l, const struct bgp_rout
     hold(l, r, attrs);
 }
 
+static size_t total(struct session *s, const struct bgp_walk_filter *f);
+
+/* The next VPN instance that has routes of the family. False: there is none. */
+static bool next_section(struct session *s, struct listing *l)
+{
+    const struct model *m = s->app->config.model;
+    uint16_t next = UINT16_MAX;
+    do {
+        next = UINT16_MAX;
+        for (const struct model_vpn *v = m->vpns; v; v = v->hh.next)
+            if (v->exists && v->number > l->of.vpn && v->number < next)
+                next = v->number;
+        l->of.vpn = next;
+        l->of.family = bgp_text_inner(l->of.family);
+        l->n = next == UINT16_MAX ? 0 : total(s, &l->of);
+    } while (next != UINT16_MAX && !l->n);
+    if (next == UINT16_MAX)
+        return false;
+    l->started = false;
+    rd_line(s, l);
+    number_line(s, l);
+    route_show_heads(s, l->shape == LABELS);
+    speaker_walk_free(l->walk);
+    l->walk = speaker_walk_new(s->app->config.speaker, &l->of);
+    return l->walk;
+}
+
 /* The table has been gone over. False: that was all. */
 static bool again(struct session *s, struct listing *l)
 {
     release(s, l);
+    if (l->sections && !show_json(s) && next_section(s, l))
+        return true;
     if (!l->counting) {
         show_close(s);
         if (show_json(s))
@@ -252,6 +288,33 @@ static void rd_head(struct session *s, const struct bgp_walk_filter *f, const st
         route_rd(r->prefix.rd, plain_as(s), rd, sizeof rd), count(s, &of).paths);
 }
 
+/* What a VPN instance has of the network; nothing when it has not. */
+static void instance_network(struct session *s, const struct bgp_walk_filter *f, uint16_t number)
+{
+    struct bgp_walk_filter of = *f;
+    of.family = bgp_text_inner(f->family);
+    of.vpn = of.prefix.addr.vpn = number;
+    struct counts c = count(s, &of);
+    if (!c.paths)
+        return;
+    out(s, "\n");
+    bgp_text_instance_line(s, number);
+    out(s, "\n Total Number of Routes: %u\n", c.paths);
+    struct speaker_walk *w = speaker_walk_new(s->app->config.speaker, &of);
+    const struct bgp_route_batch *b;
+    while (w && (b = speaker_walk_next(w)))
+        for (size_t i = 0; i < b->n; i++)
+            route_show_detail(s, of.family, &b->routes[i], b->bytes + b->routes[i].attrs);
+    speaker_walk_free(w);
+}
+
+static void instances_network(struct session *s, const struct bgp_walk_filter *f)
+{
+    for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next)
+        if (v->exists)
+            instance_network(s, f, v->number);
+}
+
 static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_length)
 {
     struct counts c = count(s, f);
@@ -266,7 +329,11 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
     else
         identity(s);
     show_uint(s, "total", c.paths);
-    if (c.paths && !vpn(f->family))
+    if (c.paths && f->vpn) {
+        out(s, "\n");
+        bgp_text_instance_line(s, f->vpn);
+        out(s, "\n Total Number of Routes: %u\n", c.paths);
+    } else if (c.paths && !vpn(f->family))
         out(s, " Paths:   %u available, %u best, %u select, 0 best-external, 0 add-path\n", c.paths,
             c.best, c.best);
     struct speaker_walk *w = c.paths ? speaker_walk_new(s->app->config.speaker, f) : NULL;
@@ -284,6 +351,8 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
             route_show_detail(s, f->family, r, b->bytes + r->attrs);
         }
     speaker_walk_free(w);
+    if (vpn(f->family) && !f->rd && c.paths)
+        instances_network(s, f);
 }
 
 /* --- commands -------------------------------------------------------------------------- */
@@ -298,6 +367,7 @@ static bool fill_prefix(const struct sch_match *m, struct bgp_walk_filter *f, bo
     unsigned all = a->addr.af == 4 ? 32 : 128;
     *any_length = !mask->present && !len->present;
     f->prefix.addr = a->addr;
+    f->prefix.addr.vpn = f->vpn;
     f->prefix.len = (uint8_t)(mask->present ? mask->u : len->present ? len->u : all);
     for (unsigned i = f->prefix.len; i < all; i++)
         f->prefix.addr.b[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
@@ -336,6 +406,7 @@ static void direction(const struct sch_match *m, struct bgp_walk_filter *f)
     if (!*d)
         return;
     f->peer = cmd_arg(m, "peer")->addr;
+    f->peer.vpn = f->vpn;
     f->kind = d[0] == 'r'                      ? BGP_WALK_RECEIVED
               : strncmp(d, "accepted", 8) == 0 ? BGP_WALK_ACCEPTED
                                                : BGP_WALK_ADVERTISED;
@@ -369,7 +440,8 @@ static void list(struct session *s, struct listing *l)
 {
     show_begin(s);
     bool is_known = !(show_json(s) && l->shape != COUNT) && known(s, l);
-    if (is_known && (l->shape == COUNT || !l->n)) {
+    l->sections = is_known && l->shape == ROWS && vpn(l->of.family) && l->of.kind <= BGP_WALK_BEST;
+    if (is_known && (l->shape == COUNT || (!l->n && !l->sections))) {
         listing_free(l);
         return; /* nothing (more) to show */
     }
@@ -388,8 +460,11 @@ void cmd_display_routes(struct session *s, const struct sch_match *m)
 {
     struct bgp_walk_filter f = {.family = bgp_text_family(m), .kind = BGP_WALK_ALL};
     bool any_length = false;
-    if (!bgp_text_runs(s))
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &f.vpn))
         return;
+    if (f.vpn)
+        f.family = bgp_text_inner(f.family);
+    f.prefix.addr.vpn = f.vpn;
     direction(m, &f);
     fill_rd(m, &f);
     if (strcmp(cmd_word(m, "filter"), "active") == 0 || *cmd_word(m, "best"))

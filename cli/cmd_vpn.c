@@ -1,5 +1,6 @@
 /* "display ip vpn-instance", in brief and verbose. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/app_internal.h"
@@ -58,10 +59,37 @@ static void targets(struct session *s, const char *what, const struct model_targ
     out(s, "\n");
 }
 
-static void verbose(struct session *s, const struct model_vpn *v, unsigned number)
+static int by_place(const void *a, const void *b)
+{
+    const struct model_if *const *x = a, *const *y = b;
+    size_t n = (*x)->nkey < (*y)->nkey ? (*x)->nkey : (*y)->nkey;
+    return memcmp((*x)->key, (*y)->key, n);
+}
+
+/* "Interfaces : GigabitEthernet0/1/0, LoopBack5", one a line. */
+static size_t bound(struct session *s, const struct model_vpn *v, const char *title, bool count)
+{
+    const struct model *m = s->app->config.model;
+    const struct model_if **ifs = calloc(HASH_COUNT(m->ifs) + 1, sizeof *ifs);
+    size_t n = 0;
+    for (const struct model_if *i = m->ifs; ifs && i; i = i->hh.next)
+        if (i->name[0] && i->conf.vpn && strcmp(i->conf.vpn, v->name) == 0)
+            ifs[n++] = i;
+    if (n)
+        qsort(ifs, n, sizeof *ifs, by_place);
+    if (count)
+        out(s, "  Interface Number : %zu \n", n);
+    for (size_t i = 0; i < n; i++)
+        out(s, "%s%s%s\n", i ? "                   " : title, ifs[i]->name, i + 1 < n ? ", " : "");
+    free(ifs);
+    return n;
+}
+
+static void verbose(struct session *s, const struct model_vpn *v)
 {
     char rd[32];
-    out(s, " VPN-Instance Name and ID : %s, %u\n", v->name, number);
+    out(s, " VPN-Instance Name and ID : %s, %u\n", v->name, v->number);
+    bound(s, v, "  Interfaces :     ", false);
     if (v->conf.description)
         out(s, "  Description : %s\n", v->conf.description);
     for (int i = 0; i < 2; i++) {
@@ -69,31 +97,49 @@ static void verbose(struct session *s, const struct model_vpn *v, unsigned numbe
         if (!v->af[f].enabled)
             continue;
         out(s, " Address family %s\n", families[i].title);
+        static const char *const labels[] = {"instance", "route", "nexthop"};
         if (v->af[f].rd)
             out(s, "  Route Distinguisher : %s\n", rd_text(s, v->af[f].rd, SCH_RD, rd));
         targets(s, "Export", &v->af[f].export);
         targets(s, "Import", &v->af[f].import);
+        if (v->af[f].rd)
+            out(s, "  Label Policy : label per %s\n", labels[v->af[f].label_mode]);
     }
     out(s, "\n");
+}
+
+static void interfaces(struct session *s, const struct model_vpn *v)
+{
+    out(s, " VPN-Instance Name and ID : %s, %u\n", v->name, v->number);
+    bound(s, v, "  Interface list : ", true);
+    out(s, "\n");
+}
+
+static int by_name(struct model_vpn *a, struct model_vpn *b)
+{
+    return strcmp(a->name, b->name);
 }
 
 void cmd_display_vpn_instance(struct session *s, const struct sch_match *m)
 {
     const struct sch_value *want = cmd_arg(m, "name");
-    bool long_form = *cmd_word(m, "form") != 0, any = false;
-    unsigned number = 0;
+    const char *form = cmd_word(m, "form");
+    bool any = false, of_interfaces = *form == 'i', long_form = *form == 'v';
+    struct model *model = s->app->config.model;
     if (!want->present)
-        totals(s, long_form ? "" : "     ");
-    if (!long_form)
+        totals(s, *form ? "" : "     ");
+    if (!*form)
         out(s, "  %-32s%-22s%s\n", "VPN-Instance Name", "RD", "Address-family");
-    for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next) {
-        number++;
+    HASH_SORT(model->vpns, by_name);
+    for (const struct model_vpn *v = model->vpns; v; v = v->hh.next) {
         if (!v->exists || (want->present &&
                            (strlen(v->name) != want->n || memcmp(v->name, want->s, want->n) != 0)))
             continue;
         any = true;
-        if (long_form)
-            verbose(s, v, number);
+        if (of_interfaces)
+            interfaces(s, v);
+        else if (long_form)
+            verbose(s, v);
         else
             brief(s, v);
     }

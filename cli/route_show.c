@@ -272,7 +272,11 @@ void route_show_detail(struct session *s, enum bgp_family f, const struct bgp_ro
     fields(s, f, r, attrs);
     out(s, " BGP routing table entry information of %s:\n",
         route_prefix(&r->prefix, text, sizeof text));
-    if (bgp_family_info[f].label)
+    if (r->cross)
+        out(s, " Route Distinguisher: %s\n %s-Cross route\n",
+            route_rd(r->prefix.rd, s->app->config.model->sys.as_plain, text, sizeof text),
+            r->cross == BGP_CROSS_LOCAL ? "Local" : "Remote");
+    if (bgp_family_info[f].label || r->cross == BGP_CROSS_REMOTE)
         out(s, " Label information (Received/Applied): %s/%s\n",
             labels(r, attrs, text, sizeof text), label_text(r->local_label, ours));
     source(s, r);
