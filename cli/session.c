@@ -131,18 +131,18 @@ static void send_prompt(struct session *s)
     char text[600];
     size_t n;
     settings_refresh(s);
-    int page = s->unasked        ? 0
-               : s->page >= 0    ? s->page
-               : s->ui.page >= 0 ? s->ui.page
-               : s->hello.rows   ? s->hello.rows
-                                 : 24;
+    int page = s->unasked ? 0 : s->page >= 0 ? s->page : s->ui.page;
+    bool rows = page < 0;
+    if (rows)
+        page = s->hello.rows ? s->hello.rows : 24;
     if (s->question)
         n = (size_t)snprintf(text, sizeof text, "%s", s->question_text);
     else
         n = session_prompt(s, text, sizeof text);
     proto_begin(&s->out, PROTO_PROMPT);
-    proto_u8(&s->out, (uint8_t)((s->question ? PROTO_PROMPT_QUESTION : 0) |
-                                (s->secret ? PROTO_PROMPT_FORGET : 0)));
+    proto_u8(&s->out,
+             (uint8_t)((s->question ? PROTO_PROMPT_QUESTION : 0) | (rows ? PROTO_PROMPT_ROWS : 0) |
+                       (s->secret ? PROTO_PROMPT_FORGET : 0)));
     s->secret = false;
     proto_u16(&s->out, (uint16_t)page);
     proto_str(&s->out, text, n);

@@ -62,10 +62,10 @@ static void resized(struct term *t)
     if (tty_size(&rows, &cols)) {
         draw_resize(&t->draw, cols);
         t->pager.cols = cols;
-        if (t->page == t->rows) { /* nobody asked for another length */
+        t->rows = rows;
+        if (t->flags & PROTO_PROMPT_ROWS) {
             t->page = t->pager.length = rows;
         }
-        t->rows = rows;
         client_size(t->client, rows, cols);
     }
 }
@@ -187,6 +187,9 @@ static void prompt(struct term *t, struct proto_frame *f)
     t->flags = proto_get_u8(f);
     t->page = proto_get_u16(f);
     const char *text = proto_get_str(f, &n);
+    if ((t->flags & PROTO_PROMPT_ROWS) && t->rows) {
+        t->page = t->rows;
+    }
     more_end(t);
     t->nprompt = n < sizeof t->prompt ? n : sizeof t->prompt;
     memcpy(t->prompt, text, t->nprompt);
@@ -256,11 +259,31 @@ static void one_frame(struct term *t, struct proto_frame *f)
     }
 }
 
+/* Ctrl-C while much is being shown: what has come from the host but not been shown is not shown. */
+static void heed_interrupt(struct term *t)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (!tty_full(&t->tty) && poll(&p, 1, 0) > 0) {
+        tty_read(&t->tty);
+    }
+    if (!t->discard && tty_interrupted(&t->tty)) {
+        if (t->middle) {
+            term_put(t, "\n", 1);
+        }
+        t->discard = true;
+        client_signal(t->client, PROTO_INTR);
+    }
+}
+
 void term_take_frames(struct term *t)
 {
     struct proto_frame f;
     while (!t->over && client_next(t->client, &f)) {
+        bool shows = f.type == PROTO_OUT && !t->editing;
         one_frame(t, &f);
+        if (shows) {
+            heed_interrupt(t);
+        }
     }
     if (!t->over && t->client->ended) {
         static const char text[] = "Info: The host has ended.\n";

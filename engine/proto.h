@@ -47,7 +47,8 @@ enum proto_type {
 #define PROTO_PROMPT_QUESTION 1 /* a question: the line is an answer, keep it out of history */
 #define PROTO_PROMPT_SECRET 2   /* do not echo */
 #define PROTO_PROMPT_FORGET 4   /* the line before held a secret: keep it out of history */
-#define PROTO_OUT_PAGED 1       /* display output: goes through the pager on a terminal */
+#define PROTO_PROMPT_ROWS 8 /* the page length is that of the terminal, whatever it has become */
+#define PROTO_OUT_PAGED 1   /* display output: goes through the pager on a terminal */
 
 /* How the client behaves, said once. */
 struct proto_hello {
