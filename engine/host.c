@@ -4,9 +4,11 @@
  *
  * One libuv loop, one thread. The order of a turn is what the rest relies on: frames are read in
  * the poll phase; before the next poll on_turn() delivers queued lines, lets batched work be
- * flushed when nothing is left to deliver (ops->idle), writes what was queued, and only then frees
- * connections. So no op is ever called from inside another op, a connection outlives every op
- * called for it, and what a terminal is told has been through ops->idle first.
+ * flushed when nothing is left to deliver or somebody waits for an answer (ops->idle), writes what
+ * was queued, and only then frees connections. So no op is ever called from inside another op, a
+ * connection outlives every op called for it, and what a terminal is told has been through
+ * ops->idle first; only a batch, whose candidate is nobody's when it is cut off, may run ahead of
+ * it.
  */
 #include "engine/host.h"
 
@@ -53,6 +55,7 @@ struct host_conn {
     struct proto_buf out;
     size_t sent; /* octets of out already written */
 
+    bool person;  /* interactive: what it is told has been through ops->idle */
     bool ready;   /* the session wants the next line */
     bool blocked; /* the socket takes no more for now */
     bool full;    /* host_send() said so; ops->drained is owed */
@@ -234,6 +237,7 @@ static void on_hello(struct host_conn *c, struct proto_frame *f)
     }
     h->busy = true;
     c->ready = true;
+    c->person = hello.interactive;
     proto_begin(&c->out, PROTO_WELCOME);
     proto_u16(&c->out, PROTO_VERSION);
     proto_u32(&c->out, ++h->welcomed);
@@ -525,6 +529,16 @@ static void do_due(struct host *h)
 
 /* --- the turn ------------------------------------------------------------------------ */
 
+static bool answering(const struct host *h)
+{
+    for (const struct host_conn *c = h->conns; c; c = c->next) {
+        if (c->person && unsent(c) && !c->blocked) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool unread(const struct host *h)
 {
     for (const struct host_conn *c = h->conns; c; c = c->next) {
@@ -560,7 +574,7 @@ static void on_turn(uv_prepare_t *p)
     for (struct host_conn *c = h->conns; c; c = c->next) {
         deliver_lines(c);
     }
-    if (h->busy && !unread(h)) {
+    if (h->busy && (answering(h) || !unread(h))) {
         h->busy = false;
         do_due(h);
         h->ops->idle(h->ctx);
