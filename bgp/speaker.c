@@ -106,6 +106,7 @@ static void stop_with(struct bgp_peer *p, uint8_t subcode, const char *text)
 
 static void remove_peer(struct bgp_peer *p, uint8_t subcode)
 {
+    rib_hold(p->b->rib);
     stop_with(p, subcode, NULL);
     if (!p->gone) /* a dynamic one that ended is on its way out already */
         bgp_peer_free(p);
@@ -129,6 +130,7 @@ void bgp_set_process(struct bgp *b, const struct bgp_conf *conf)
         HASH_ITER (hh, b->peers, p, next)
             remove_peer(p, BGP_CEASE_REMOVED);
     b->conf = *conf;
+    rib_hold(b->rib);
     rib_process_conf(b->rib, &old);
     HASH_ITER (hh, b->peers, p, next)
         bgp_peer_reconsider(p);
@@ -175,6 +177,7 @@ void bgp_set_peer(struct bgp *b, const struct bgp_peer_conf *conf, enum bgp_acti
         bgp_leave(b);
         p = NULL;
     }
+    rib_hold(b->rib);
     if (!p) {
         p = bgp_peer_new(b, conf);
     } else {

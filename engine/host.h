@@ -53,7 +53,8 @@ struct host_ops {
     void (*drained)(void *session);
     /* The client is gone, whether it said so or not. The session must be freed. */
     void (*close)(void *session);
-    /* Nothing is waiting to be read from any client: time to flush batched work. */
+    /* Nothing is waiting to be read from any client, or a person waits for an answer: time to flush
+     * batched work. */
     void (*idle)(void *ctx);
     /* Does what time has brought and says in how many milliseconds there is more, -1: nothing is
      * waiting. Called then, and whenever something has happened that may change the answer. May be

@@ -25,6 +25,7 @@ static void resize(struct rib_group *g, uint32_t room)
     if (g->policy.mrai)
         RESIZE(g->when, g->room, room);
     RESIZE(g->pending_bit, words(g->room), words(room));
+    RESIZE(g->run_bit, words(g->room), words(room));
     g->room = room;
 }
 
@@ -161,6 +162,7 @@ static void run_append(struct rib_group *g, uint32_t set, uint32_t dest)
         g->run_room = room;
     }
     g->run[g->nrun++] = (uint64_t)set << 32 | dest;
+    bit_set(g->run_bit, dest);
 }
 
 static void gather_one(struct rib_group *g, uint32_t dest, struct exported *last)
@@ -190,8 +192,13 @@ static size_t gather(struct rib_group *g, size_t n)
 {
     struct exported last = {0};
     size_t done = 0;
+    bool twice = false;
 
     while (done < n && g->pending_at < g->npending && g->nrun < GROUP_RUN) {
+        /* Changed again since an earlier slice put it there: a run has no order in time, so it ends
+         * here. What it says of the destination is void, for that is pending. */
+        if ((twice = bit_get(g->run_bit, g->pending[g->pending_at])))
+            break;
         if (g->pending_at + 8 < g->npending)
             __builtin_prefetch(dest_at(&g->table->dests, g->pending[g->pending_at + 8]));
         gather_one(g, g->pending[g->pending_at++], &last);
@@ -204,11 +211,11 @@ static size_t gather(struct rib_group *g, size_t n)
         }
         g->pending_at = g->npending = 0;
     }
-    if (g->nrun == GROUP_RUN || g->npending == 0) {
+    if (g->nrun == GROUP_RUN || g->npending == 0 || twice) {
         run_sort(g->table->rib, g->run, g->nrun);
         g->sorted = true;
     }
-    return done;
+    return done + twice;
 }
 
 void run_sort(struct rib *r, uint64_t *run, size_t n)
@@ -380,6 +387,7 @@ static size_t emit(struct rib_group *g, size_t n)
         if (g->run_at + 8 < g->nrun)
             __builtin_prefetch(dest_at(&g->table->dests, (uint32_t)g->run[g->run_at + 8]));
         g->run_at++;
+        bit_clear(g->run_bit, dest);
         done++;
         if (!bit_get(g->pending_bit, dest))
             tell(g, &p, dest, set);

@@ -65,7 +65,8 @@ struct rib_group {
     uint32_t *label; /* what was told, in families with labels */
     uint16_t *when;  /* s, of the last announcement; with mrai */
     uint64_t *pending_bit;
-    uint32_t room; /* destinations the arrays above have room for */
+    uint64_t *run_bit; /* in the part of the run that has not been sent */
+    uint32_t room;     /* destinations the arrays above have room for */
     uint32_t advertised;
 
     uint32_t *pending; /* queue of destinations */

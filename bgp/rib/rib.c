@@ -195,6 +195,8 @@ static size_t sweep(struct rib_table *t, size_t n)
 
     if (t->sweep_left > 0) /* what has come since makes the round longer */
         t->sweep_left += t->dests.slab.used - t->sweep_used;
+    if (t->hold_left > 0)
+        t->hold_left += t->dests.slab.used - t->sweep_used;
     t->sweep_used = t->dests.slab.used;
     for (; t->sweep_left > 0 && done < n; t->sweep_left--, done++) {
         if (t->sweep_at >= t->dests.slab.used)
@@ -203,9 +205,31 @@ static size_t sweep(struct rib_table *t, size_t n)
             path_review(t, t->sweep_at);
         t->sweep_at++;
     }
-    if (t->sweep_left == 0)
+    t->hold_left -= done < t->hold_left ? (uint32_t)done : t->hold_left;
+    if (t->sweep_left == 0) {
         t->recheck = false;
+        t->hold_left = 0;
+    }
     return done;
+}
+
+void rib_hold(struct rib *r)
+{
+    r->hold = true;
+}
+
+/* Is anybody to be told anything in this slice? */
+static bool may_tell(struct rib *r)
+{
+    bool all = true;
+
+    for (struct rib_table *t = r->all; t; t = t->next) {
+        if (r->hold)
+            t->hold_left = t->sweep_left;
+        all &= t->hold_left == 0;
+    }
+    r->hold = false;
+    return all;
 }
 
 /* Groups take turns at being first. */
@@ -235,7 +259,8 @@ void rib_work(struct rib *r)
     r->idle = true;
     for (struct rib_table *t = r->all; t; t = t->next)
         done += sweep(t, RIB_SLICE);
-    for (struct rib_table *t = r->all; t; t = t->next)
+    bool tell = may_tell(r);
+    for (struct rib_table *t = tell ? r->all : NULL; t; t = t->next)
         done += work_groups(t, RIB_SLICE);
     for (struct rib_table *t = r->collecting ? r->all : NULL; t; t = t->next)
         done += rib_collect(t, RIB_SLICE);

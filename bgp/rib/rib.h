@@ -122,6 +122,7 @@ struct rib_table {
     struct rib_group *groups;
     uint32_t sweep_at, sweep_left; /* next id to look at, ids until the round is complete ... */
     uint32_t sweep_used;           /* ... of a table of so many */
+    uint32_t hold_left;            /* of these, before anything is told: see rib_hold() */
     uint32_t *garbage;             /* destinations that may be free */
     size_t ngarbage, garbage_room;
     uint32_t *labels; /* local label per destination, 0 none; labels.c */
@@ -146,6 +147,7 @@ struct rib {
     struct vpn_imports *imports;           /* while there are VPN instances */
     struct source **sources;               /* by number; 0 is nobody */
     uint32_t nsources;
+    bool hold;         /* rib_hold() was called since the last slice */
     bool idle;         /* the last slice found nothing to do and nothing has happened since */
     bool collecting;   /* garbage may be collectable */
     bool ended;        /* the last path of an ended source is gone */
@@ -196,6 +198,9 @@ uint32_t rib_router_id(const struct rib_table *t);
 uint32_t rib_cluster(const struct rib_table *t);
 /* Has every destination of the table looked at again. */
 void rib_sweep(struct rib_table *t);
+/* The configuration has changed: nobody is told anything before the looks that are due have been
+ * taken, or a route would be sent that was chosen by the old one and dressed by the new one. */
+void rib_hold(struct rib *r);
 /* The same, after settings changed that decide which paths are refused. */
 void rib_recheck(struct rib_table *t);
 /* The set of a block with a next hop and the labels below the first, with one reference. */
