@@ -27,7 +27,7 @@ void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
     open->caps.refresh = !conf->no_refresh;
     open->caps.extended = true;
     for (unsigned f = 0; f < BGP_FAMILIES; f++) {
-        if (!(conf->enabled & 1u << f))
+        if (!(open->caps.families & 1u << f))
             continue;
         if (bgp_family_info[f].label)
             open->caps.labels[f] = BGP_LABELS_MOST;

@@ -88,10 +88,15 @@ static uint32_t route_type(const struct candidate *c)
     return local ? c->s->kind : SOURCE_EXTERNAL;
 }
 
-/* Between routes of the instance's own peers, which come before those that crossed. */
+/* Between routes of the instance's own peers, which come before those that crossed. In a VPN table
+ * what an instance has from an internal peer does not rank with what internal peers tell us: two
+ * speakers with one RD that each prefer the other one's would never be sure of it. */
 static uint32_t peer_type(const struct candidate *c)
 {
-    return c->p->flags & PATH_CROSSED ? 0 : c->s->kind;
+    if (c->p->flags & PATH_CROSSED)
+        return 0;
+    return c->p->flags & PATH_EXPORTED && c->s->kind == SOURCE_INTERNAL ? SOURCE_EXTERNAL
+                                                                        : c->s->kind;
 }
 
 static uint32_t preferred(const struct rib_table *t, const struct candidate *c)

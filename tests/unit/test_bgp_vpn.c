@@ -417,6 +417,39 @@ START_TEST(two_distinguishers)
 }
 END_TEST
 
+/* A customer at two speakers that use one RD: each prefers what it has itself, whoever was first.
+ * By router id both would prefer the other one's, and advertise none when they have heard of it. */
+START_TEST(one_distinguisher)
+{
+    struct bgp_route r;
+
+    for (unsigned first = 0; first < 2; first++) {
+        unsigned pe[2] = {first ? PE2 : PE, first ? PE : PE2};
+
+        net_start(25);
+        for (unsigned i = 0; i < 5; i++)
+            net_add(65000); /* the customer has the same AS */
+        for (unsigned k = 0; k < 2; k++)
+            put_vpn(pe[k], 1, 1, "1", "1");
+        net_link(PE, PE2);
+        net_originate(CE3, BGP_IPV4_UNICAST, 1, 0);
+        for (unsigned k = 0; k < 2; k++) {
+            attach(pe[k], CE3, 1);
+            net_run(20000);
+            settle();
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            ck_assert_uint_eq(routes(pe[k], 0, BGP_VPNV4, &r), 2);
+            ck_assert_uint_eq(r.next_hop.af, 0); /* the best one comes first: its own */
+            ck_assert_uint_eq(net_look(pe[k], pe[!k]).routes[BGP_VPNV4].advertised, 1);
+        }
+        net_withdraw(CE3, BGP_IPV4_UNICAST, 1);
+        settle();
+        stop_empty();
+    }
+}
+END_TEST
+
 /* The order of VRP: own peers, then what crossed here, then what crossed from afar. */
 START_TEST(order_of_crossed)
 {
@@ -703,6 +736,7 @@ int main(void)
     tcase_add_test(t, between_sites);
     tcase_add_test(t, local_cross);
     tcase_add_test(t, two_distinguishers);
+    tcase_add_test(t, one_distinguisher);
     tcase_add_test(t, order_of_crossed);
     tcase_add_test(t, flaps);
     tcase_add_test(t, label_modes);
