@@ -275,6 +275,28 @@ void bgp_each_peer(const struct bgp *b, bool (*fn)(void *arg, const struct bgp_p
                    void *arg);
 size_t bgp_peer_count(const struct bgp *b);
 
+/* --- tracing: messages as they come and go. Costs nothing while nobody asks. ------------------ */
+
+struct bgp_trace_conf {
+    unsigned received, sent; /* bits 1 << enum bgp_msg */
+    struct bgp_addr peer;    /* af 0: of all peers */
+};
+struct bgp_trace {
+    const struct bgp_addr *peer;
+    uint32_t as; /* of the peer, as configured */
+    bool sent;
+    bool as4;           /* AS numbers of its UPDATEs have four octets */
+    const uint8_t *msg; /* the whole message */
+    size_t n;
+};
+/* fn is called for each message conf asks for, before it is judged; it must not call the speaker.
+ * All bits zero: no more. */
+void bgp_set_trace(struct bgp *b, const struct bgp_trace_conf *conf,
+                   void (*fn)(void *arg, const struct bgp_trace *t), void *arg);
+/* What a message says, a line each with a newline in front: "\n Error 6/4 (CEASE, ...)". As much as
+ * can be understood of any octets; cut off at len. */
+void bgp_message_text(const uint8_t *msg, size_t n, bool as4, char *buf, size_t len);
+
 /* --- looking at routes. A walk goes over one family in order of RD, address and length. It holds
  * the keys that were there when it began, so routes may come and go between its batches; what is
  * gone is left out. Each batch takes a bounded time. Records are plain copies. ------------------

@@ -107,6 +107,32 @@ void *bgp_conn_io(const struct bgp_conn *c)
     return c->io;
 }
 
+/* --- tracing ---------------------------------------------------------------------------------- */
+
+static void trace(const struct bgp_conn *c, bool sent, const uint8_t *msg, size_t n)
+{
+    const struct bgp *b = c->b;
+    const struct bgp_peer *p = c->peer;
+    const struct bgp_trace t = {
+        .peer = &p->addr, .as = p->conf.remote_as, .sent = sent, .as4 = c->as4, .msg = msg, .n = n};
+
+    if (b->trace.peer.af == 0 || bgp_addr_cmp(&b->trace.peer, &p->addr) == 0)
+        b->tracer(b->trace_arg, &t);
+}
+
+/* Several messages may go out in one piece. */
+static void trace_sent(const struct bgp_conn *c, const uint8_t *bytes, size_t n)
+{
+    while (n >= BGP_HEADER) {
+        size_t len = (size_t)(bytes[16] << 8 | bytes[17]);
+
+        if (c->b->trace.sent >> bytes[BGP_HEADER - 1] & 1)
+            trace(c, true, bytes, len);
+        bytes += len;
+        n -= len;
+    }
+}
+
 /* --- sending ---------------------------------------------------------------------------------- */
 
 void bgp_conn_send(struct bgp_conn *c, const uint8_t *bytes, size_t n)
@@ -122,6 +148,8 @@ void bgp_conn_send(struct bgp_conn *c, const uint8_t *bytes, size_t n)
         p->update_out = p->b->now;
     else if (type == BGP_REFRESH)
         p->refresh_out = p->b->now;
+    if (c->b->trace.sent)
+        trace_sent(c, bytes, n);
     c->b->ops->send(c->b->ctx, c, bytes, n);
 }
 
@@ -193,6 +221,8 @@ static bool check_header(struct bgp_conn *c, const uint8_t *bytes, size_t n, siz
 static void deliver(struct bgp_conn *c, uint8_t type, const uint8_t *msg, size_t len)
 {
     c->counts.received[type]++;
+    if (c->b->trace.received >> type & 1)
+        trace(c, false, msg, len);
     bgp_session_message(c, type, bgp_cursor_on(msg + BGP_HEADER, len - BGP_HEADER));
 }
 

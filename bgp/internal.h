@@ -110,6 +110,9 @@ struct bgp {
     struct bgp_peer *gone;
     struct rib *rib;
     struct bgp_refusal_counts refused; /* of all peers there have been */
+    struct bgp_trace_conf trace;
+    void (*tracer)(void *arg, const struct bgp_trace *t);
+    void *trace_arg;
 };
 
 /* Why an event happened, beyond its name. */

@@ -283,6 +283,14 @@ void bgp_shutdown(struct bgp *b, const char *text)
     bgp_leave(b);
 }
 
+void bgp_set_trace(struct bgp *b, const struct bgp_trace_conf *conf,
+                   void (*fn)(void *arg, const struct bgp_trace *t), void *arg)
+{
+    b->trace = *conf;
+    b->tracer = fn;
+    b->trace_arg = arg;
+}
+
 /* --- incoming connections --------------------------------------------------------------------- */
 
 static struct bgp_peer *new_dynamic(struct bgp *b, const struct bgp_addr *remote)

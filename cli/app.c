@@ -49,8 +49,14 @@ void app_tell(struct app *a, const struct session *except, const char *fmt, ...)
             session_message(s, text);
 }
 
+static void on_trace(void *ctx, const struct bgp_trace *t, int64_t when)
+{
+    debug_message(ctx, t, when);
+}
+
 static void on_event(void *ctx, const struct bgp_event *e, int64_t when)
 {
+    debug_event(ctx, e);
     log_bgp_event(ctx, e, when);
 }
 
@@ -75,6 +81,7 @@ static bool app_start(void *ctx, struct uv_loop_s *loop, char *err, size_t errle
                              .nlisten = a->opts.nlisten,
                              .event = on_event,
                              .warn = on_warn,
+                             .trace = on_trace,
                              .ctx = a};
     if (!config_open(&a->config, a->opts.db, err, errlen))
         return false;

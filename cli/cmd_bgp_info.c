@@ -423,6 +423,12 @@ void cmd_display_bgp_router_id(struct session *s, const struct sch_match *m)
               bgp_text_id(s->app->config.model->bgp_eff.router_id, id));
 }
 
+void cmd_no_dampening(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    session_error(s, "Routes that flap are not dampened here.");
+}
+
 void cmd_display_default_bgp(struct session *s, const struct sch_match *m)
 {
     static const char *const rows[][3] = {

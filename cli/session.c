@@ -60,6 +60,7 @@ void session_free(struct session *s, bool lost)
         store_candidate_drop(store, &s->edit.cand);
     if (s->stream.free)
         s->stream.free(s->stream.state);
+    debug_free(s);
     filter_free(s->filter);
     held_free(s);
     if (s->to_file >= 0)

@@ -106,6 +106,7 @@ struct session {
 
     bool monitor, no_logging, debugging; /* "terminal monitor", "undo terminal logging", ... */
     bool behind;                         /* the terminal does not take what it is told */
+    struct debug *debug;                 /* NULL: no debugging */
     unsigned missed;                     /* lines it has not been told because of that */
 
     uint32_t rollback_to; /* commit whose state a rollback question is about */

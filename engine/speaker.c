@@ -168,6 +168,17 @@ void speaker_look(struct speaker *s, void (*fn)(const struct bgp *b, void *arg),
     call(s, run_look, &c);
 }
 
+static void run_trace(struct speaker *s, void *arg)
+{
+    core_trace(s->core, arg);
+}
+
+void speaker_trace(struct speaker *s, const struct bgp_trace_conf *conf)
+{
+    struct bgp_trace_conf c = *conf;
+    call(s, run_trace, &c);
+}
+
 struct reset_call {
     const struct bgp_addr *addrs;
     size_t n, done;

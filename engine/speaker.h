@@ -21,6 +21,9 @@ struct speaker_opts {
     void (*event)(void *ctx, const struct bgp_event *e, int64_t when);
     /* Called in the mgmt thread: something an operator should read (listener failed, ...). */
     void (*warn)(void *ctx, const char *text);
+    /* Called in the mgmt thread for messages speaker_trace() asks for; when is microseconds of the
+     * wall clock. Messages that come too fast are left out, with a warning. */
+    void (*trace)(void *ctx, const struct bgp_trace *t, int64_t when);
     void *ctx;
 };
 
@@ -105,6 +108,8 @@ size_t speaker_peers(struct speaker *s, struct bgp_peer_view **out);
 bool speaker_peer(struct speaker *s, const struct bgp_addr *addr, struct bgp_peer_view *out);
 /* Sync: runs fn in the bgp thread, which may look at b and write to arg, and must be brief. */
 void speaker_look(struct speaker *s, void (*fn)(const struct bgp *b, void *arg), void *arg);
+/* Sync: which messages are traced from now on. */
+void speaker_trace(struct speaker *s, const struct bgp_trace_conf *conf);
 /* Sync: "reset bgp" of n peers; returns how many existed. */
 size_t speaker_reset(struct speaker *s, const struct bgp_addr *addrs, size_t n, const char *text);
 /* Sync: "refresh bgp" of n peers, families as bits; in: asks for their routes, else tells them ours

@@ -487,6 +487,11 @@ static struct rtable *table_of(void *arg, uint16_t vpn)
     return core_routes(arg, vpn);
 }
 
+void core_trace(struct core *c, const struct bgp_trace_conf *conf)
+{
+    bgp_set_trace(c->bgp, conf, notes_trace, c->notes);
+}
+
 void core_stop(struct core *c)
 {
     c->stopping = true;

@@ -22,6 +22,8 @@ struct bgp *core_bgp(struct core *c);
 /* The routing table of a VPN instance, 0 the public one; NULL: there is no such instance. */
 struct rtable *core_routes(struct core *c, uint16_t vpn);
 
+void core_trace(struct core *c, const struct bgp_trace_conf *conf);
+
 /* Ends every session and listens no more. */
 void core_stop(struct core *c);
 /* After core_stop(): every peer has taken its Cease. */

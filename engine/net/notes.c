@@ -13,8 +13,9 @@
 #include "engine/net/loop.h"
 
 #define NOTES_MAX 100000
+#define TRACES_MAX 2000 /* messages on their way; they are large and come fast */
 
-/* An event, or a warning when text is set. */
+/* An event, a warning when text is set, a message when trace.msg is. */
 struct note {
     struct note *next;
     char *text;
@@ -23,6 +24,9 @@ struct note {
     struct bgp_addr peer;
     struct bgp_notification notif;
     char name[32], reason[64]; /* what event.event and event.reason point to */
+    struct bgp_trace trace;
+    int64_t when_us;
+    uint8_t msg[]; /* what trace.msg points to */
 };
 
 struct notes {
@@ -30,7 +34,7 @@ struct notes {
     struct net_waker *waker; /* on the loop of the mgmt thread */
     pthread_mutex_t lock;    /* over what follows */
     struct note *first, **end;
-    size_t count, lost;
+    size_t count, lost, traces, traces_lost;
 };
 
 static void post(struct notes *n, struct note *note)
@@ -85,6 +89,33 @@ void notes_event(void *ctx, const struct bgp_event *e)
     post(ctx, note);
 }
 
+static bool room_for_trace(struct notes *n)
+{
+    pthread_mutex_lock(&n->lock);
+    bool room = n->traces < TRACES_MAX;
+    *(room ? &n->traces : &n->traces_lost) += 1;
+    pthread_mutex_unlock(&n->lock);
+    return room;
+}
+
+void notes_trace(void *arg, const struct bgp_trace *t)
+{
+    struct timespec now;
+    if (!room_for_trace(arg))
+        return;
+    struct note *note = calloc(1, sizeof *note + t->n);
+    if (!note)
+        abort();
+    clock_gettime(CLOCK_REALTIME, &now);
+    note->when_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    note->trace = *t;
+    note->peer = *t->peer;
+    note->trace.peer = &note->peer;
+    note->trace.msg = note->msg;
+    memcpy(note->msg, t->msg, t->n);
+    post(arg, note);
+}
+
 /* In the mgmt thread. */
 static void deliver(void *arg)
 {
@@ -94,17 +125,25 @@ static void deliver(void *arg)
     size_t lost = n->lost;
     n->first = NULL;
     n->end = &n->first;
-    n->count = n->lost = 0;
+    size_t traces_lost = n->traces_lost;
+    n->count = n->lost = n->traces = n->traces_lost = 0;
     pthread_mutex_unlock(&n->lock);
     while (note) {
         struct note *next = note->next;
-        if (note->text && n->opts.warn)
+        if (note->trace.msg && n->opts.trace)
+            n->opts.trace(n->opts.ctx, &note->trace, note->when_us);
+        else if (note->text && n->opts.warn)
             n->opts.warn(n->opts.ctx, note->text);
-        else if (!note->text && n->opts.event)
+        else if (!note->trace.msg && !note->text && n->opts.event)
             n->opts.event(n->opts.ctx, &note->event, note->when);
         free(note->text);
         free(note);
         note = next;
+    }
+    if (traces_lost && n->opts.warn) {
+        char text[96];
+        snprintf(text, sizeof text, "%zu messages came too fast to be shown", traces_lost);
+        n->opts.warn(n->opts.ctx, text);
     }
     if (lost && n->opts.warn) {
         char text[96];

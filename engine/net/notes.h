@@ -17,5 +17,6 @@ void notes_free(struct notes *n);
 /* In the bgp thread; notes is a struct notes. */
 void notes_event(void *notes, const struct bgp_event *e);
 void notes_warn(void *notes, const char *text);
+void notes_trace(void *notes, const struct bgp_trace *t);
 
 #endif

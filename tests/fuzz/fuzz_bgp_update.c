@@ -128,6 +128,17 @@ static void work(struct bgp *b)
         bgp_tick(b);
 }
 
+static const struct bgp_trace_conf everything = {.received = ~0u, .sent = ~0u};
+
+/* Whoever debugs reads it as well. */
+static void read_it(void *arg, const struct bgp_trace *t)
+{
+    char text[500];
+
+    (void)arg;
+    bgp_message_text(t->msg, t->n, t->as4, text, sizeof text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t message[BGP_LONGEST];
@@ -145,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(closed, 0, sizeof closed);
     conf.af[BGP_VPNV4].no_vpn_target = conf.af[BGP_VPNV6].no_vpn_target = !(data[0] >> 3 & 1);
     b = bgp_new(&ops, NULL);
+    bgp_set_trace(b, &everything, read_it, NULL);
     bgp_set_process(b, &conf);
     bring_up(b, 0, 65001, feeder_as4);
     bring_up(b, 1, 65000, feeder_as4);
