@@ -9,6 +9,7 @@
  */
 #include "cli/batch.h"
 #include "cli/diag.h"
+#include "cli/fd.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -53,21 +54,11 @@ struct batch {
 
 static void write_all(struct batch *b, const char *p, size_t n)
 {
-    while (n && !b->broken) {
-        ssize_t got = write(STDOUT_FILENO, p, n);
-        if (got >= 0) {
-            p += got;
-            n -= (size_t)got;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd w = {.fd = STDOUT_FILENO, .events = POLLOUT};
-            poll(&w, 1, -1);
-        } else if (errno != EINTR) {
-            if (errno != EPIPE) {
-                fprintf(stderr, "vrpsh: standard output: %s\n", strerror(errno));
-            }
-            b->broken = true;
-        }
-    }
+    if (b->broken || fd_write(STDOUT_FILENO, p, n))
+        return;
+    if (errno != EPIPE)
+        fprintf(stderr, "vrpsh: standard output: %s\n", strerror(errno));
+    b->broken = true;
 }
 
 static void flush_out(struct batch *b)

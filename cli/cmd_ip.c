@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "cli/app_internal.h"
+#include "cli/show.h"
 #include "cli/bgp_text.h"
 #include "engine/config/model.h"
 
@@ -103,11 +104,33 @@ static void block(struct session *s, const struct speaker_route *r)
     out(s, "     TunnelID: %-21s Flags: %s\n\n", "0x0", flags(r, f));
 }
 
+static void fields(struct session *s, const struct speaker_route *r)
+{
+    char addr[BGP_ADDR_STRLEN], net[BGP_ADDR_STRLEN + 5];
+    show_object(s, NULL);
+    snprintf(net, sizeof net, "%s/%u", bgp_addr_str(&r->net, addr), r->len);
+    show_text(s, "network", net);
+    show_text(s, "protocol", protos[r->proto]);
+    show_uint(s, "preference", r->preference);
+    show_uint(s, "cost", r->cost);
+    show_addr(s, "next_hop", &r->nexthop);
+    show_addr(s, "relay_next_hop", &r->relay);
+    show_text(s, "interface", r->ifname);
+    show_bool(s, "relayed", r->relayed);
+    show_bool(s, "forwarded", r->fib);
+    show_bool(s, "discarded", r->discard);
+    show_uint(s, "tag", r->tag);
+    show_uint(s, "age_seconds", (speaker_now() - r->since_ms) / 1000);
+    show_close(s);
+}
+
 static void print_batch(struct session *s, const struct listing *l)
 {
     for (size_t i = 0; i < l->n; i++) {
         const struct speaker_route *r = &l->batch[i];
-        if (l->verbose)
+        if (show_json(s))
+            fields(s, r);
+        else if (l->verbose)
             block(s, r);
         else if (l->query.af == 6)
             row6(s, r);
@@ -128,6 +151,7 @@ static void head(struct session *s, const struct listing *l, bool one)
 {
     struct speaker_route_counts c;
     uint32_t destinations = 0, routes = 0;
+    show_begin(s);
     const struct model_vpn *vpn =
         l->query.vpn ? model_vpn_number(s->app->config.model, l->query.vpn) : NULL;
     out(s,
@@ -147,6 +171,8 @@ static void head(struct session *s, const struct listing *l, bool one)
         out(s, "Summary Count : %zu\n\n", l->n);
     else
         out(s, "         Destinations : %-9uRoutes : %-10u\n\n", destinations, routes);
+    show_uint(s, "total", one ? l->n : routes);
+    show_list(s, "routes");
     if (!l->verbose && l->query.af == 4)
         out(s, "Destination/Mask    Proto   Pre  Cost        Flags NextHop         Interface\n\n");
 }
@@ -199,13 +225,22 @@ void cmd_display_ip_statistics(struct session *s, const struct sch_match *m)
     speaker_route_counts(s->app->config.speaker, vpn, family_of(m), &c);
     for (int i = 0; i < SPEAKER_PROTOS; i++)
         prefixes += c.proto[i].destinations;
-    out(s, "Summary Prefixes : %u\n", prefixes);
+    show_begin(s);
+    SHOW_UINT(s, "prefixes", "Summary Prefixes : %u\n", prefixes);
+    show_list(s, "protocols");
     out(s, "%-11s%-11s%-11s%-11s%-11s%s\n", "Proto", "total", "active", "added", "deleted",
         "freed");
     out(s, "%-11s%-11s%-11s%-11s%-11s%s\n", "", "routes", "routes", "routes", "routes", "routes");
     for (int i = 0; i < SPEAKER_PROTOS; i++) {
         out(s, "%-11s%-11u%-11u%-11u%-11u%u\n", names[i], c.proto[i].total, c.proto[i].active,
             c.proto[i].added, c.proto[i].deleted, c.proto[i].deleted);
+        show_object(s, NULL);
+        show_text(s, "protocol", protos[i]);
+        show_uint(s, "total", c.proto[i].total);
+        show_uint(s, "active", c.proto[i].active);
+        show_uint(s, "added", c.proto[i].added);
+        show_uint(s, "deleted", c.proto[i].deleted);
+        show_close(s);
         total += c.proto[i].total;
         active += c.proto[i].active;
         added += c.proto[i].added;
@@ -348,6 +383,8 @@ static void brief_print(struct session *s, const struct briefs *l)
         up += l->b[i].up;
         protocol += protocol_up(&l->b[i]);
     }
+    show_begin(s);
+    show_list(s, "interfaces");
     out(s, "*down: administratively down\n!down: FIB overload down\n^down: standby\n"
            "(l): loopback\n(s): spoofing\n(d): Dampening Suppressed\n(E): E-Trunk down\n");
     out(s, "The number of interface that is UP in Physical is %u\n", up);
@@ -361,6 +398,14 @@ static void brief_print(struct session *s, const struct briefs *l)
         char addr[BGP_ADDR_STRLEN], text[BGP_ADDR_STRLEN + 8] = "unassigned";
         if (b->addr.af == 4)
             snprintf(text, sizeof text, "%s/%u", bgp_addr_str(&b->addr, addr), b->len);
+        show_object(s, NULL);
+        show_text(s, "name", b->name);
+        if (b->addr.af)
+            show_text(s, "address", text);
+        show_bool(s, "admin_up", b->admin);
+        show_bool(s, "up", b->up);
+        show_bool(s, "protocol_up", protocol_up(b));
+        show_close(s);
         out(s, "%-34s%-21s%-11s%-9s%-4s\n", b->name, text,
             b->up      ? "up"
             : b->admin ? "down"

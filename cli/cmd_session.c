@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/show.h"
 #include "cli/held.h"
 
 void cmd_system_view(struct session *s, const struct sch_match *m)
@@ -53,7 +54,10 @@ void cmd_display_version(struct session *s, const struct sch_match *m)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     uint64_t up = (uint64_t)now.tv_sec - s->app->started_ms / 1000;
-    out(s, "vrpsh, a router shell with an MP-BGP speaker, version %s\n", VRPSH_VERSION);
+    show_begin(s);
+    SHOW_TEXT(s, "version", "vrpsh, a router shell with an MP-BGP speaker, version %s\n",
+              VRPSH_VERSION);
+    show_uint(s, "uptime_seconds", up);
     out(s, "vrpsh uptime is %llu days, %llu hours, %llu minutes\n",
         (unsigned long long)(up / 86400), (unsigned long long)(up / 3600 % 24),
         (unsigned long long)(up / 60 % 60));

@@ -5,6 +5,7 @@
  * input processing is off, Ctrl-C included: a signal would make the kernel throw away what was
  * typed, and would not say when it was typed.
  */
+#include "cli/fd.h"
 #include "cli/term_tty.h"
 
 #include <errno.h>
@@ -80,18 +81,7 @@ bool tty_size(uint16_t *rows, uint16_t *cols)
 
 static void write_all(struct tty *t, const char *p, size_t n)
 {
-    while (n && !t->gone) {
-        ssize_t got = write(STDOUT_FILENO, p, n);
-        if (got >= 0) {
-            p += got;
-            n -= (size_t)got;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd w = {.fd = STDOUT_FILENO, .events = POLLOUT};
-            poll(&w, 1, -1);
-        } else if (errno != EINTR) {
-            t->gone = true;
-        }
-    }
+    t->gone = t->gone || !fd_write(STDOUT_FILENO, p, n);
 }
 
 void tty_flush(struct tty *t)
