@@ -38,6 +38,8 @@ void cmd_display_current(struct session *s, const struct sch_match *m)
     uint8_t prefix[SCH_KEY_MAX];
     size_t n = l ? section_prefix(l, instance, prefix) : 0;
     struct listing *list = list_start(s, prefix, n);
+    if (list)
+        list->defaults = *cmd_word(m, "defaults");
     if (list && !*section && !*what)
         listing_header(s, 0);
     if (list && strcmp(section, "system") == 0)
@@ -47,10 +49,11 @@ void cmd_display_current(struct session *s, const struct sch_match *m)
 void cmd_display_this(struct session *s, const struct sch_match *m)
 {
     const struct level *v = session_level(s);
-    (void)m;
     struct listing *l = list_start(s, v->key.b, v->key.n);
-    if (l)
+    if (l) {
+        l->defaults = *cmd_word(m, "defaults");
         l->only_top = s->depth == 1;
+    }
     if (l && s->depth > 2)
         out(s, "#\n");
 }

@@ -9,12 +9,44 @@
 
 #define ROWS_AT_ONCE 500
 
+static bool keyed(const struct sch_line *l)
+{
+    bool any = l->sub != SCH_NO_SUB;
+    for (uint8_t i = 0; i < l->nparams; i++)
+        any |= l->params[i].key;
+    return any;
+}
+
+/* What holds in a view although it has no line of its own there. */
+static void list_defaults(struct listing *l, const struct sch_line *enter, const uint8_t *key,
+                          size_t nkey, unsigned depth)
+{
+    static const struct sch_value none[SCH_SLOTS];
+    char text[SCH_TEXT_MAX];
+    for (unsigned i = 0; i < SCH_LINES; i++) {
+        const struct sch_line *d = &sch_lines[i];
+        struct sch_key k = {.n = (uint16_t)nkey};
+        memcpy(k.b, key, nkey);
+        if (d->view != enter->enters - 1 || keyed(d) || d->shown || (!d->on && !d->deflt) ||
+            !sch_key_add(&k, d, none) ||
+            store_get(l->render.s->app->config.store, &l->cand, k.b, k.n, text, sizeof text) >= 0)
+            continue;
+        if (d->deflt)
+            snprintf(text, sizeof text, "%s", d->deflt);
+        else
+            sch_render(d, none, false, true, text, sizeof text);
+        out(l->render.s, "%*s~%s\n", (int)depth + 1, "", text);
+    }
+}
+
 static bool list_row(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
 {
     struct listing *l = arg;
     struct sch_place p;
     if (!l->only_top || (sch_key_place(key, nkey, &p) && p.depth == 0 && !p.line->enters))
         render_row(&l->render, key, nkey, text, n);
+    if (l->defaults && sch_key_place(key, nkey, &p) && p.line->enters)
+        list_defaults(l, p.line, key, nkey, p.depth);
     memcpy(l->after, key, nkey);
     l->nafter = nkey;
     return ++l->rows < ROWS_AT_ONCE;

@@ -13,6 +13,7 @@ struct listing {
     uint8_t prefix[SCH_KEY_MAX], after[SCH_KEY_MAX];
     size_t nprefix, nafter;
     unsigned rows;
+    bool defaults; /* with what holds although no line says so, behind "~" */
     bool only_top; /* "display this" in the system view: no views */
 };
 

@@ -147,6 +147,7 @@ struct sch_line {
     uint8_t check[3];            /* enum sch_check, 0 none */
     uint8_t then, feeds, undoes; /* enums of schema_gen.h, 0 none */
     const char *undo_asks;       /* question before the undo, or NULL */
+    const char *deflt;           /* what holds without the line, as its text would be, or NULL */
     const struct sch_bind *binds;
     uint8_t nbinds;
     uint16_t undo_cmd; /* command index of the plain undo form, for documents */

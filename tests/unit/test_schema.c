@@ -471,6 +471,26 @@ static const char *options(uint8_t view, const char *line, char out[2000])
     return out;
 }
 
+/* A declared default is the line as it would be written. */
+START_TEST(defaults)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < SCH_LINES; i++) {
+        const struct sch_line *l = &sch_lines[i];
+        struct sch_value v[SCH_SLOTS];
+        char text[SCH_TEXT_MAX];
+        bool negated;
+        if (!l->deflt)
+            continue;
+        ck_assert_msg(sch_row_parse(l, l->deflt, strlen(l->deflt), v, &negated), "%s", l->deflt);
+        sch_render(l, v, negated, true, text, sizeof text);
+        ck_assert_str_eq(text, l->deflt);
+        n++;
+    }
+    ck_assert_uint_gt(n, 2);
+}
+END_TEST
+
 START_TEST(continuations)
 {
     char out[2000];
@@ -480,7 +500,8 @@ START_TEST(continuations)
     ck_assert_str_eq(options(VIEW_USER, "display c", out),
                      "[c] clock command-record configuration current-configuration");
     ck_assert_str_eq(options(VIEW_USER, "display clock ", out), "<cr>");
-    ck_assert_str_eq(options(VIEW_USER, "d cu ", out), "all configuration inactive interface <cr>");
+    ck_assert_str_eq(options(VIEW_USER, "d cu ", out),
+                     "all configuration inactive include-default interface <cr>");
     ck_assert_str_eq(options(VIEW_USER, "rollback configuration ", out), "last to");
     ck_assert_str_eq(options(VIEW_SYSTEM, "bgp ", out), "INTEGER<1-4294967295> STRING<3-11>");
     ck_assert_str_eq(options(VIEW_SYSTEM, "interface ", out), "LoopBack<0-1023> STRING<3-31>");
@@ -576,6 +597,7 @@ int main(void)
     tcase_add_test(t, quotes);
     tcase_add_test(t, hostile_text);
     tcase_add_test(t, continuations);
+    tcase_add_test(t, defaults);
     tcase_add_test(t, help_is_complete);
     tcase_add_test(t, help_on_hostile_text);
     suite_add_tcase(s, t);

@@ -386,6 +386,8 @@ static void emit_lines(struct schema *s, FILE *f)
         fprintf(f, "}, .then = %d, .feeds = %d, .undoes = %d,\n     .undo_asks = ",
                 name_id(&thens, l->then), name_id(&feeds, l->feeds), name_id(&undoes, l->undoes));
         text(f, l->undo_asks);
+        fputs(", .deflt = ", f);
+        text(f, l->deflt);
         if (l->nbinds)
             fprintf(f, ", .binds = line_binds_%d, .nbinds = %d", i, l->nbinds);
         fprintf(f, ", .undo_cmd = %d},\n", l->undo_cmd < 0 ? 65535 : l->undo_cmd);

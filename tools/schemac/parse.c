@@ -279,6 +279,8 @@ static bool line_clause(struct cursor *c, const char *w, char *text)
         l->negatable = true;
     else if (strcmp(w, "inert") == 0)
         l->inert = true;
+    else if (strcmp(w, "default") == 0)
+        l->deflt = rest(text);
     else if (strcmp(w, "on") == 0)
         l->on = true;
     else if (strcmp(w, "shown") == 0)

@@ -26,7 +26,8 @@
  * A word's help is given at its first mention and holds for the later ones. The mask or length
  * after a net4 or net6 cuts off its host bits.
  * Clauses of a line: sets OBJECT.FIELD [= ARG | not ARG | not on | NUMBER], ... impact CLASS;
- * check NAME...; then NAME; feeds NAME; on by default; shown (a
+ * check NAME...; then NAME; feeds NAME; default TEXT (what
+ *   holds without the line); on by default; shown (a
  * row of its own, made with its view); negatable; inert; undo SYNTAX [cascade]
  * [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N.
  * Order of statements is order of display.
@@ -78,6 +79,7 @@ struct line {
     struct elem *syntax; /* with the each prefix in front */
     struct elem *prefix; /* of its each block, or NULL */
     char *text;          /* as written */
+    char *deflt;         /* what holds without it, as it would be written, or NULL */
     bool enter, on, shown, negatable, inert, separated;
     int section, rank, sub, index, enters, origin;
     char *check[8];
