@@ -113,6 +113,7 @@ void bgp_set_vpn(struct bgp *b, const struct bgp_vpn_conf *conf)
         v = create(b->rib, conf->number);
     old = v->conf;
     bgp_vpn_conf_copy(&v->conf, conf);
+    rib_hold(b->rib);
     changed(&v->v4, &old.v4);
     changed(&v->v6, &old.v6);
     if (old.router_id != conf->router_id) { /* loops are told by it */
