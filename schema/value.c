@@ -467,7 +467,8 @@ static size_t put_addr(uint8_t *out, const struct bgp_addr *a)
 
 static size_t put_string(uint8_t *out, const struct sch_value *v)
 {
-    memcpy(out, v->s, v->n);
+    if (v->n) /* one that was left out has no text */
+        memcpy(out, v->s, v->n);
     out[v->n] = 0;
     return v->n + 1;
 }
