@@ -33,8 +33,16 @@ void app_free(struct app *a)
 void app_committed(struct app *a, struct session *by)
 {
     for (struct session *s = a->sessions; s; s = s->next)
-        if (s != by && s->edit.cand.id && s->edit.cand.rows)
-            store_candidate_tidy(a->config.store, &s->edit.cand);
+        if (s != by && s->edit.cand.id && s->edit.cand.rows) {
+            store_candidate_tidy(a->config.store, &s->edit.cand, a->config.head);
+            if (by && s->edit.cand.rows && s->hello.interactive) {
+                char text[200];
+                snprintf(text, sizeof text,
+                         "Info: The running configuration has been changed by %s (session %u).",
+                         by->user, by->id);
+                session_message(s, text);
+            }
+        }
 }
 
 void app_tell(struct app *a, const struct session *except, const char *fmt, ...)

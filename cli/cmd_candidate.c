@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/conflict.h"
 #include "cli/listing.h"
 
 /* --- candidate ----------------------------------------------------------------------- */
@@ -16,7 +17,7 @@ void cmd_display_candidate(struct session *s, const struct sch_match *m)
             l->cand = s->edit.cand;
     } else if (strcmp(form, "changes") == 0) {
         struct diff d;
-        if (s->edit.cand.rows && s->edit.base != s->app->config.head) {
+        if (s->edit.cand.rows && config_stale(&s->edit)) {
             out(s,
                 "Warning: The running configuration has been changed by another user. Run refresh "
                 "configuration candidate first.\n");
@@ -42,13 +43,20 @@ void cmd_clear_candidate(struct session *s, const struct sch_match *m)
     s->depth = 1;
 }
 
+static void dropped(void *arg, const char *text, const char *why)
+{
+    struct conflicts *c = arg;
+    (void)text;
+    session_note(c->s, "%s", why);
+}
+
 void cmd_refresh_candidate(struct session *s, const struct sch_match *m)
 {
+    struct conflicts c = {.s = s,
+                          .head = "Warning: Lines of the candidate have also been changed by "
+                                  "others. Those of the candidate stay:"};
     (void)m;
-    s->edit.removed = true; /* every row is looked at on the new base */
-    if (s->edit.cand.rows && !config_validate(&s->edit)) {
+    if (!config_refresh(&s->edit, conflict_row, dropped, &c))
         session_fail(s, -1, s->edit.err);
-        return;
-    }
-    s->edit.base = s->app->config.head;
+    s->resettle = true;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/commit.h"
+#include "cli/conflict.h"
 #include "cli/held.h"
 
 /* --- commit -------------------------------------------------------------------------- */
@@ -34,11 +35,25 @@ bool commit_names(struct session *s, const struct sch_match *m, struct store_com
     return commit_name(s, cmd_arg(m, "label"), "label", meta->label);
 }
 
+bool commit_overlaps(struct session *s)
+{
+    struct conflicts c = {.s = s,
+                          .head = "Warning: Lines of this commit have also been changed by others "
+                                  "since they were entered:"};
+    if (!config_may_commit(&s->edit) || !config_overlaps(&s->edit, conflict_row, &c)) {
+        session_fail(s, -1, s->edit.err);
+        return false;
+    }
+    return true;
+}
+
 bool commit_now(struct session *s, struct store_commit *meta)
 {
     bool trial = s->app->config.trial.active;
     if (held(s))
         return held_commit(s, meta);
+    if (!commit_overlaps(s))
+        return false;
     snprintf(meta->user, sizeof meta->user, "%s", s->user);
     snprintf(meta->tty, sizeof meta->tty, "%s", s->tty);
     if (!config_commit(&s->edit, meta)) {

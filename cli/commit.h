@@ -7,6 +7,8 @@
 /* Commits the session's candidate; meta gives type, label and description. False: said why. */
 bool commit_now(struct session *s, struct store_commit *meta);
 
+/* Lists what this commit overwrites of others. False: it may not commit now, said. */
+bool commit_overlaps(struct session *s);
 /* The label and description of a commit, from the line. False: the label is no name, said. */
 bool commit_names(struct session *s, const struct sch_match *m, struct store_commit *meta);
 /* A label or persist ID into out, "" when it was left out. False: it is no name, said. */

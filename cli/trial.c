@@ -81,7 +81,8 @@ void cmd_commit_trial(struct session *s, const struct sch_match *m)
     uint32_t seconds = time->present ? (uint32_t)time->u : TRIAL_DEFAULT_S;
     char persist[257];
     bool was = s->app->config.trial.active;
-    if (!commit_names(s, m, &meta) || !commit_name(s, cmd_arg(m, "persist"), "persist ID", persist))
+    if (!commit_names(s, m, &meta) ||
+        !commit_name(s, cmd_arg(m, "persist"), "persist ID", persist) || !commit_overlaps(s))
         return;
     snprintf(meta.user, sizeof meta.user, "%s", s->user);
     snprintf(meta.tty, sizeof meta.tty, "%s", s->tty);

@@ -84,11 +84,6 @@ void config_start_speaker(struct config *c, struct speaker *s)
 /* --- VALIDATE ----------------------------------------------------------------------------------
  */
 
-struct validation {
-    struct edit *e;
-    bool ok;
-};
-
 static bool parent_exists(struct edit *e, const uint8_t *key, const struct sch_place *place)
 {
     char text[SCH_TEXT_MAX];
@@ -98,37 +93,53 @@ static bool parent_exists(struct edit *e, const uint8_t *key, const struct sch_p
     return true;
 }
 
-static bool validate_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
-                         const char *new_text)
+bool config_validate_row(struct edit *e, const uint8_t *key, size_t nkey, const char *text)
 {
-    struct validation *va = arg;
-    struct edit *e = va->e;
     struct sch_place place;
     struct sch_value v[SCH_SLOTS];
     struct sch_key view = {0};
     bool negated;
-    (void)old_text;
-    if (!new_text)
-        return true;
     if (!sch_key_place(key, nkey, &place) ||
-        !sch_row_parse(place.line, new_text, strlen(new_text), v, &negated)) {
-        va->ok = edit_error(e, "The line \"%.100s\" is not understood.", new_text);
-        return false;
-    }
-    if (!parent_exists(e, key, &place)) {
-        va->ok = edit_error(e, "The view of the line \"%.100s\" no longer exists.", new_text);
-        return false;
-    }
+        !sch_row_parse(place.line, text, strlen(text), v, &negated))
+        return edit_error(e, "The line \"%.100s\" is not understood.", text);
+    if (!parent_exists(e, key, &place))
+        return edit_error(e, "The view of the line \"%.100s\" no longer exists.", text);
     view.n = place.start[place.depth];
     memcpy(view.b, key, view.n);
     e->filled = 0;
-    for (int i = 0; i < 3 && place.line->check[i] && va->ok; i++)
-        va->ok = edit_checks[place.line->check[i]](e, &view, place.line, v);
-    if (!va->ok) {
-        char why[sizeof e->err];
-        snprintf(why, sizeof why, "%s", e->err);
-        snprintf(e->err, sizeof e->err, "%.120s (%.100s)", why, new_text);
-    }
+    for (int i = 0; i < 3 && place.line->check[i]; i++)
+        if (!edit_checks[place.line->check[i]](e, &view, place.line, v)) {
+            char why[sizeof e->err];
+            snprintf(why, sizeof why, "%s", e->err);
+            snprintf(e->err, sizeof e->err, "%.120s (%.100s)", why, text);
+            return false;
+        }
+    return true;
+}
+
+struct validation {
+    struct edit *e;
+    bool ok;
+};
+
+static bool validate_mine(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+                          const char *new_text)
+{
+    struct validation *va = arg;
+    (void)old_text;
+    va->ok = !new_text || config_validate_row(va->e, key, nkey, new_text);
+    return va->ok;
+}
+
+/* What others have committed meanwhile may rest on something that is undone here. */
+static bool validate_theirs(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
+                            const char *new_text)
+{
+    struct validation *va = arg;
+    char now[SCH_TEXT_MAX];
+    (void)old_text;
+    if (new_text && store_get(va->e->config->store, &va->e->cand, key, nkey, now, sizeof now) >= 0)
+        va->ok = config_validate_row(va->e, key, nkey, now);
     return va->ok;
 }
 
@@ -136,11 +147,14 @@ static bool validate_row(void *arg, const uint8_t *key, size_t nkey, const char 
  * have gone since: another commit, or an undo in this candidate. */
 bool config_validate(struct edit *e)
 {
+    struct store *s = e->config->store;
     struct validation va = {e, true};
-    if (e->base == e->config->head && !e->removed)
+    if (!config_stale(e) && !e->removed)
         return true;
-    if (!store_changes(e->config->store, &e->cand, validate_row, &va))
-        return edit_error(e, "%s", store_error(e->config->store));
+    if (!store_changes(s, &e->cand, validate_mine, &va) ||
+        (va.ok && config_stale(e) &&
+         !store_history(s, e->base + 1, UINT32_MAX, validate_theirs, &va)))
+        return edit_error(e, "%s", store_error(s));
     return va.ok;
 }
 

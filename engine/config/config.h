@@ -111,6 +111,9 @@ edit_hook check_static_route, undo_static_routes;
 /* Every value that was typed is the stored one; keys are compared only when asked for. */
 bool edit_names(const struct sch_line *l, const struct sch_value *typed,
                 const struct sch_value *stored, bool keys);
+/* "undo peer P": its lines in the view and in the views below it. */
+bool edit_delete_object(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v);
 /* "undo group G": the group, its lines and what refers to it. */
 bool edit_delete_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                        const struct sch_value *name);
@@ -128,6 +131,23 @@ bool config_commit_as(struct edit *e, struct store_commit *meta, const struct st
 bool config_may_commit(struct edit *e);
 /* RESOLVE and VALIDATE only. */
 bool config_validate(struct edit *e);
+
+/* --- commits of others (rebase.c) --------------------------------------------------------------
+ */
+
+/* True when running has changed since the candidate's first line. */
+bool config_stale(const struct edit *e);
+/* What was undone here takes along what others have added to it since; then every line that both
+ * sides have changed is told, in display order. The candidate's stays. */
+bool config_overlaps(struct edit *e, store_conflict_fn *fn, void *arg);
+/* A line that does not fit running any more: its text, and "Error: ..." why. */
+typedef void config_dropped_fn(void *arg, const char *text, const char *why);
+/* Puts the candidate on the running configuration of now: the overlaps are told, lines that cannot
+ * be any more are told and dropped. False: e->err says why, and it stays stale. */
+bool config_refresh(struct edit *e, store_conflict_fn *overlap, config_dropped_fn *dropped,
+                    void *arg);
+/* VALIDATE of one row of the candidate as the session sees it. */
+bool config_validate_row(struct edit *e, const uint8_t *key, size_t nkey, const char *text);
 
 /* --- trial (trial.c) ---------------------------------------------------------------------------
  */

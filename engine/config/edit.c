@@ -243,8 +243,8 @@ bool edit_line(struct edit *e, const struct sch_key *view, const struct sch_matc
  */
 
 /* The object of an each block, in this view and in the views below it. */
-static bool delete_object(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                          const struct sch_value *v)
+bool edit_delete_object(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
 {
     struct sch_key k = *view;
     sch_key_add_object(&k, l, v);
@@ -346,7 +346,7 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
     if (m->cmd->cascade && l->feeds == FEEDS_GROUP_CREATED)
         return edit_delete_group(e, view, l, &m->v[0]);
     if (m->cmd->cascade && l->sub != SCH_NO_SUB)
-        return delete_object(e, view, l, m->v);
+        return edit_delete_object(e, view, l, m->v);
     if (l->enters)
         return store_delete_prefix(s, &e->cand, k.b, k.n) || store_failed(e);
     return store_delete(s, &e->cand, k.b, k.n) || store_failed(e);

@@ -73,6 +73,8 @@ static bool flush_row(void *arg, const struct overlay_row *row, bool removed)
         sqlite3_bind_text(q, 3, row->text, (int)row->ntext, SQLITE_STATIC);
     else if (!removed)
         sqlite3_bind_null(q, 3);
+    if (!removed)
+        sqlite3_bind_text(q, 4, row->base, -1, SQLITE_STATIC);
     return store_run(f->s, q);
 }
 
@@ -157,9 +159,9 @@ static bool adopt_waiting(struct store *s, const char *user, struct store_candid
 
 static void load_row(struct store *s, sqlite3_stmt *q, struct overlay *o)
 {
-    const char *text = store_text(s, q, 1);
+    const char *text = store_text(s, q, 1), *base = store_text(s, q, 2);
     overlay_set(o, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0), text,
-                (size_t)sqlite3_column_bytes(q, 1), false);
+                (size_t)sqlite3_column_bytes(q, 1), base, false);
 }
 
 bool store_candidate_adopt(struct store *s, const char *user, struct store_candidate *out)
@@ -212,7 +214,7 @@ static long copy_text(const char *text, size_t n, char *buf, size_t len)
     return (long)n;
 }
 
-static long get_running(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len)
+long store_running(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len)
 {
     sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_GET_RUNNING);
     if (!q)
@@ -232,7 +234,7 @@ long store_get(struct store *s, const struct store_candidate *c, const uint8_t *
                char *buf, size_t len)
 {
     const struct overlay_row *row = c->rows ? overlay_get(c->overlay, key, nkey) : NULL;
-    return row ? copy_text(row->text, row->ntext, buf, len) : get_running(s, key, nkey, buf, len);
+    return row ? copy_text(row->text, row->ntext, buf, len) : store_running(s, key, nkey, buf, len);
 }
 
 /* Binds the half-open key range of a prefix at ?1 and ?2; end lives as long as the query. */
@@ -322,7 +324,7 @@ bool store_changes(struct store *s, const struct store_candidate *c, store_chang
     const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, NULL, 0, &cur) : NULL;
     unsigned was = s->failures;
     for (bool more = true; o && more; o = overlay_next(&cur)) {
-        long n = get_running(s, o->key, o->nkey, old, sizeof old);
+        long n = store_running(s, o->key, o->nkey, old, sizeof old);
         more = was == s->failures && fn(arg, o->key, o->nkey, n >= 0 ? old : NULL, o->text);
     }
     return was == s->failures;
@@ -336,14 +338,14 @@ static bool put(struct store *s, struct store_candidate *c, const uint8_t *key, 
 {
     char old[8192];
     unsigned was = s->failures;
-    long n = get_running(s, key, nkey, old, sizeof old);
+    long n = store_running(s, key, nkey, old, sizeof old);
     bool same = text ? n == (long)ntext && memcmp(old, text, ntext) == 0 : n < 0;
     if (was != s->failures)
         return false;
     if (same)
         overlay_remove(c->overlay, key, nkey);
     else
-        overlay_set(c->overlay, key, nkey, text, ntext, true);
+        overlay_set(c->overlay, key, nkey, text, ntext, n < 0 || c->late ? NULL : old, true);
     count(c);
     return true;
 }
@@ -359,51 +361,33 @@ bool store_delete(struct store *s, struct store_candidate *c, const uint8_t *key
     return put(s, c, key, nkey, NULL, 0);
 }
 
-/* Deletes what the overlay adds below the prefix, then hides what running has there. */
+/* Hides what running has below the prefix, and takes back what the overlay adds there. */
 bool store_delete_prefix(struct store *s, struct store_candidate *c, const uint8_t *prefix,
                          size_t n)
 {
     struct overlay_cursor cur;
-    const struct overlay_row *o;
-    while ((o = overlay_seek(c->overlay, prefix, n, &cur)) && below(o, prefix, n)) {
-        uint8_t key[1024];
+    uint8_t key[1024], end[1024];
+    unsigned was = s->failures;
+    const struct overlay_row *o = overlay_seek(c->overlay, prefix, n, &cur);
+    while (below(o, prefix, n)) {
         size_t nkey = o->nkey;
         memcpy(key, o->key, nkey);
-        overlay_remove(c->overlay, key, nkey);
+        if (o->text && !put(s, c, key, nkey, NULL, 0))
+            return false;
+        o = overlay_seek(c->overlay, key, nkey, &cur);
+        if (o && order(o, key, nkey) == 0)
+            o = overlay_next(&cur);
     }
-    uint8_t end[1024];
-    unsigned was = s->failures;
-    sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_ANY_RUNNING);
+    sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_SCAN_RUNNING);
     if (q)
         bind_range(q, prefix, n, end);
-    while (q && store_step(s, q))
+    while (q && store_step(s, q)) {
+        const char *base = store_text(s, q, 1);
         overlay_set(c->overlay, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0), NULL,
-                    0, true);
+                    0, c->late ? NULL : base, true);
+    }
     if (q)
         sqlite3_reset(q);
     count(c);
     return was == s->failures;
-}
-
-void store_candidate_tidy(struct store *s, struct store_candidate *c)
-{
-    struct overlay_cursor cur;
-    const struct overlay_row *o = c->rows ? overlay_seek(c->overlay, NULL, 0, &cur) : NULL;
-    unsigned was = s->failures;
-    while (o) {
-        char old[8192];
-        uint8_t key[1024];
-        size_t nkey = o->nkey;
-        long n = get_running(s, o->key, o->nkey, old, sizeof old);
-        if (was != s->failures)
-            break; /* a row that equals running is harmless, a lost one is not */
-        memcpy(key, o->key, nkey);
-        if (o->text ? n == (long)o->ntext && memcmp(old, o->text, o->ntext) == 0 : n < 0) {
-            overlay_remove(c->overlay, key, nkey);
-            o = overlay_seek(c->overlay, key, nkey, &cur);
-        } else {
-            o = overlay_next(&cur);
-        }
-    }
-    count(c);
 }

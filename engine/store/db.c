@@ -14,7 +14,7 @@ static const char schema_sql[] =
     " WITHOUT ROWID;"
     "CREATE TABLE session(id INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT, tty TEXT,"
     " opened INTEGER, lost INTEGER);"
-    "CREATE TABLE candidate(session INTEGER, key BLOB, text TEXT, base INTEGER,"
+    "CREATE TABLE candidate(session INTEGER, key BLOB, text TEXT, base TEXT,"
     " PRIMARY KEY(session, key)) WITHOUT ROWID;"
     "CREATE TABLE commits(id INTEGER PRIMARY KEY, time INTEGER, user TEXT, tty TEXT, type TEXT,"
     " label TEXT UNIQUE, description TEXT);"
@@ -29,13 +29,11 @@ const char *const store_sql[STATEMENTS] = {
     [Q_BEGIN] = "BEGIN IMMEDIATE",
     [Q_COMMIT] = "COMMIT",
     [Q_GET_RUNNING] = "SELECT text FROM running WHERE key=?1",
-    [Q_ANY_RUNNING] = "SELECT key FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
     [Q_SCAN_RUNNING] = "SELECT key,text FROM running WHERE key>=?1 AND key<?2 ORDER BY key",
-    [Q_SET] = "INSERT INTO candidate(session,key,text,base) VALUES(?1,?2,?3,"
-              "(SELECT commit_id FROM running WHERE key=?2))"
-              " ON CONFLICT DO UPDATE SET text=excluded.text",
+    [Q_SET] = "INSERT INTO candidate(session,key,text,base) VALUES(?1,?2,?3,?4)"
+              " ON CONFLICT DO UPDATE SET text=excluded.text,base=excluded.base",
     [Q_UNSET] = "DELETE FROM candidate WHERE session=?1 AND key=?2",
-    [Q_LOAD] = "SELECT key,text FROM candidate WHERE session=?1 ORDER BY key",
+    [Q_LOAD] = "SELECT key,text,base FROM candidate WHERE session=?1 ORDER BY key",
     [Q_CLEAR] = "DELETE FROM candidate WHERE session=?1",
     [Q_NEW] = "INSERT INTO session(user,tty,opened) VALUES(?1,?2,unixepoch())",
     [Q_ADOPT] = "SELECT id FROM session s WHERE user=?1 AND lost IS NOT NULL AND"

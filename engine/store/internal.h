@@ -12,7 +12,6 @@ enum statement {
     Q_BEGIN,
     Q_COMMIT,
     Q_GET_RUNNING,
-    Q_ANY_RUNNING,
     Q_SET,
     Q_UNSET,
     Q_SCAN_RUNNING,
@@ -91,6 +90,8 @@ void store_bind_blob(sqlite3_stmt *q, int at, const uint8_t *b, size_t n);
 void store_column(struct store *s, sqlite3_stmt *q, int at, char *buf, size_t len);
 /* Writes or, when it is not active, removes the trial; within a transaction. */
 bool store_put_trial(struct store *s, const struct store_trial *t);
+/* Text of a row of running into buf: its length, -1 when there is none. */
+long store_running(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len);
 /* Smallest key above every key that starts with the prefix; false when there is none. */
 bool store_successor(const uint8_t *prefix, size_t n, uint8_t *out, size_t *nout);
 

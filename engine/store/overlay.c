@@ -9,7 +9,7 @@
 
 struct node {
     struct overlay_row row;
-    uint8_t bytes[]; /* key, then text with its NUL */
+    uint8_t bytes[]; /* key, then text and base with their NULs */
 };
 
 struct chunk {
@@ -54,16 +54,23 @@ struct overlay *overlay_new(void)
 }
 
 static struct node *node_new(const uint8_t *key, size_t nkey, const char *text, size_t ntext,
-                             bool dirty)
+                             const char *base, bool dirty)
 {
-    struct node *n = must(malloc(sizeof *n + nkey + ntext + 1));
+    size_t nbase = base ? strlen(base) + 1 : 0;
+    struct node *n = must(malloc(sizeof *n + nkey + (text ? ntext + 1 : 0) + nbase));
+    char *at = (char *)n->bytes + nkey;
     memcpy(n->bytes, key, nkey);
     n->row = (struct overlay_row){.key = n->bytes, .nkey = (uint16_t)nkey, .dirty = dirty};
     if (text) {
-        memcpy(n->bytes + nkey, text, ntext);
-        n->bytes[nkey + ntext] = 0;
-        n->row.text = (const char *)n->bytes + nkey;
+        memcpy(at, text, ntext);
+        at[ntext] = 0;
+        n->row.text = at;
         n->row.ntext = (uint32_t)ntext;
+        at += ntext + 1;
+    }
+    if (base) {
+        memcpy(at, base, nbase);
+        n->row.base = at;
     }
     return n;
 }
@@ -253,12 +260,24 @@ static void forget(struct overlay *o, const uint8_t *key, size_t nkey, struct no
         free(old);
 }
 
-void overlay_set(struct overlay *o, const uint8_t *key, size_t nkey, const char *text, size_t ntext,
-                 bool dirty)
+static void put_node(struct overlay *o, struct node *node)
 {
-    struct node *node = node_new(key, nkey, text, ntext, dirty);
-    o->dirty |= dirty;
-    forget(o, node->bytes, nkey, replace(o, key, nkey, node));
+    o->dirty |= node->row.dirty;
+    forget(o, node->bytes, node->row.nkey, replace(o, node->bytes, node->row.nkey, node));
+}
+
+void overlay_set(struct overlay *o, const uint8_t *key, size_t nkey, const char *text, size_t ntext,
+                 const char *base, bool dirty)
+{
+    const struct overlay_row *had = overlay_get(o, key, nkey);
+    put_node(o, node_new(key, nkey, text, ntext, had ? had->base : base, dirty));
+}
+
+void overlay_rebase(struct overlay *o, const uint8_t *key, size_t nkey, const char *base)
+{
+    const struct overlay_row *had = overlay_get(o, key, nkey);
+    if (had)
+        put_node(o, node_new(key, nkey, had->text, had->ntext, base, true));
 }
 
 void overlay_remove(struct overlay *o, const uint8_t *key, size_t nkey)

@@ -18,6 +18,7 @@ struct overlay;
 struct overlay_row {
     const uint8_t *key;
     const char *text; /* NUL-terminated; NULL: a deletion */
+    const char *base; /* what running had when the row was changed first; NULL: nothing */
     uint32_t ntext;
     uint16_t nkey;
     bool dirty;
@@ -29,8 +30,11 @@ void overlay_free(struct overlay *o);
 size_t overlay_count(const struct overlay *o);
 /* NULL: no row with this key. The row lives until it is changed. */
 const struct overlay_row *overlay_get(const struct overlay *o, const uint8_t *key, size_t n);
+/* base: NUL-terminated or NULL; a row that is there already keeps its own. */
 void overlay_set(struct overlay *o, const uint8_t *key, size_t nkey, const char *text, size_t ntext,
-                 bool dirty);
+                 const char *base, bool dirty);
+/* Gives a row another base. */
+void overlay_rebase(struct overlay *o, const uint8_t *key, size_t nkey, const char *base);
 void overlay_remove(struct overlay *o, const uint8_t *key, size_t nkey);
 void overlay_clear(struct overlay *o);
 

@@ -28,6 +28,7 @@ struct store_candidate {
     size_t rows; /* changed rows; the prompt's "*" is rows > 0 */
     struct overlay *overlay;
     char user[64]; /* whose it is */
+    bool late;     /* what is deleted now was made by others and is no base of ours */
 };
 
 /* path ":memory:" keeps nothing. Creates the file with mode 0600. fingerprint: of the keys this
@@ -143,8 +144,18 @@ bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn 
 long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len);
 /* Candidate := the inverse of every commit after id. */
 bool store_revert(struct store *s, struct store_candidate *c, uint32_t id);
-/* Drops the rows that another session's commit has made equal to running. */
-void store_candidate_tidy(struct store *s, struct store_candidate *c);
+/* Drops the rows that commit id of another session has made equal to running. */
+void store_candidate_tidy(struct store *s, struct store_candidate *c, uint32_t id);
+/* Rows of the candidate that running has changed too since they were changed first, in key order;
+ * NULL for absent. */
+typedef bool store_conflict_fn(void *arg, const uint8_t *key, size_t nkey, const char *base,
+                               const char *mine, const char *theirs);
+bool store_conflicts(struct store *s, const struct store_candidate *c, store_conflict_fn *fn,
+                     void *arg);
+/* Running of now becomes the base of every row. */
+bool store_rebase(struct store *s, struct store_candidate *c);
+/* The row is as in running again. */
+void store_restore(struct store_candidate *c, const uint8_t *key, size_t nkey);
 
 /* --- the record of commands (audit.c) ------------------------------------------------ */
 

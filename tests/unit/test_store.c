@@ -142,11 +142,11 @@ static void overlay_change(struct overlay *o, struct model *m)
         overlay_remove(o, key, n);
         model_set(m, i, ABSENT, NULL);
     } else if (rand() % 4 == 0) {
-        overlay_set(o, key, n, NULL, 0, true);
+        overlay_set(o, key, n, NULL, 0, NULL, true);
         model_set(m, i, DELETED, NULL);
     } else {
         some_text(text);
-        overlay_set(o, key, n, text, strlen(text), true);
+        overlay_set(o, key, n, text, strlen(text), NULL, true);
         model_set(m, i, PRESENT, text);
     }
 }
@@ -201,7 +201,7 @@ START_TEST(overlay_seek_anywhere)
     uint8_t key[4];
     for (unsigned i = 0; i < 20000; i += 2) { /* many chunks */
         key[0] = (uint8_t)(i >> 16), key[1] = (uint8_t)(i >> 8), key[2] = (uint8_t)i;
-        overlay_set(o, key, 3, "x", 1, false);
+        overlay_set(o, key, 3, "x", 1, NULL, false);
     }
     ck_assert(!overlay_dirty(o));
     for (unsigned i = 0; i < 20000; i++) {
@@ -386,7 +386,7 @@ static void one_commit(struct store *s, struct store_candidate *c, struct model 
     ck_assert_uint_eq(meta.id, 1000000000 + n);
     ck_assert_uint_eq(c[who].rows, 0);
     apply(running, &over[who]);
-    store_candidate_tidy(s, &c[!who]);
+    store_candidate_tidy(s, &c[!who], meta.id);
     tidy(running, &over[!who]);
     past[n] = *running;
 }
