@@ -218,7 +218,8 @@ static void app_idle(void *ctx)
 
 static int64_t app_due(void *ctx)
 {
-    return trial_due(ctx);
+    int64_t trial = trial_due(ctx), lock = lock_due(ctx);
+    return trial < 0 || (lock >= 0 && lock < trial) ? lock : trial;
 }
 
 const struct host_ops app_host_ops = {

@@ -27,6 +27,8 @@ void app_tell(struct app *a, const struct session *except, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* A line of the host's log: "BGP/4/WARNING" and text. */
 void app_log(struct app *a, const char *id, const char *text);
+/* cmd_users.c: gives back an exclusive right that is not used; milliseconds left, -1: none. */
+int64_t lock_due(struct app *a);
 /* "2026-02-03 10:31:07+02:00" of seconds since the epoch. */
 void app_time(int64_t when, char *buf, size_t len);
 

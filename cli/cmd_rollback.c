@@ -45,6 +45,10 @@ void cmd_rollback(struct session *s, const struct sch_match *m)
     struct store *store = s->app->config.store;
     const struct sch_value *id = cmd_arg(m, "id"), *label = cmd_arg(m, "label"),
                            *last = cmd_arg(m, "last");
+    if (!config_may_commit(&s->edit)) {
+        session_fail(s, -1, s->edit.err);
+        return;
+    }
     if (s->app->config.trial.active) { /* its own session's too: confirm or abort it first */
         session_error(s,
                       "The system is in trial configuration mode. The operation is not allowed.");

@@ -68,7 +68,7 @@ static bool read_answer(const struct session *s, enum answer *a)
 bool exec_answer(struct session *s)
 {
     enum answer a = ANSWER_YES;
-    bool valid = read_answer(s, &a);
+    bool valid = s->question == QUESTION_TEXT || read_answer(s, &a);
     /* A program that types a block ahead knows of no question, no more than a batch does. */
     if (!valid && s->hello.interactive && !s->ahead) {
         const char *again =

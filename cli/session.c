@@ -43,6 +43,7 @@ struct session *session_new(struct app *app, struct host_conn *conn, const char 
     s->level = LEVEL_MANAGE;
     s->vty = free_number(app);
     s->to_file = -1;
+    s->active_ms = app->config.clock_ms();
     s->next = app->sessions;
     if (s->next)
         s->next->prev = s;
@@ -54,6 +55,7 @@ void session_free(struct session *s, bool lost)
 {
     struct store *store = s->app->config.store;
     trial_session_over(s);
+    config_lock_session_over(&s->app->config, s->id);
     if (lost && s->hello.interactive && s->edit.cand.rows)
         store_candidate_leave(store, &s->edit.cand);
     else
@@ -179,9 +181,17 @@ void session_bye(struct session *s, int code)
     out_end(s);
     s->ended = true;
     trial_session_over(s);
+    config_lock_session_over(&s->app->config, s->id);
     store_candidate_drop(s->app->config.store, &s->edit.cand);
     if (s->conn)
         host_bye(s->conn, code);
+}
+
+void session_hangup(struct session *s, int code)
+{
+    if (s->hello.interactive && s->edit.cand.rows)
+        store_candidate_leave(s->app->config.store, &s->edit.cand);
+    session_bye(s, code);
 }
 
 /* --- moving between views ------------------------------------------------------------ */
@@ -288,6 +298,7 @@ static void take_line(struct session *s, struct proto_frame *f)
     size_t n;
     const char *text = proto_get_str(f, &n);
     s->line_no++;
+    s->active_ms = s->app->config.clock_ms();
     s->nline = n;
     if (n > PROTO_LINE_MAX - 1)
         n = PROTO_LINE_MAX - 1;
@@ -300,15 +311,13 @@ static void take_line(struct session *s, struct proto_frame *f)
 void session_finish(struct session *s)
 {
     if (s->hello.interactive) {
-        if (s->edit.cand.rows) { /* hangup: kept for the next time */
-            store_candidate_leave(s->app->config.store, &s->edit.cand);
-        }
-        session_bye(s, 0);
+        session_hangup(s, 0);
         return;
     }
     while (s->question) {
+        enum answer a = s->question == QUESTION_TEXT ? ANSWER_NO : ANSWER_YES;
         s->question = QUESTION_NONE;
-        s->answered(s, ANSWER_YES);
+        s->answered(s, a);
         out_end(s);
     }
     bool dropped = held(s) ? held_uncommitted(s) : s->edit.cand.rows > 0;

@@ -25,7 +25,8 @@ struct level {
 };
 #define SESSION_LEVELS (SCH_DEPTH + 3)
 
-enum question_kind { QUESTION_NONE, QUESTION_YES_NO, QUESTION_YES_NO_CANCEL };
+/* TEXT: any line is the answer, left in s->line. */
+enum question_kind { QUESTION_NONE, QUESTION_YES_NO, QUESTION_YES_NO_CANCEL, QUESTION_TEXT };
 enum answer { ANSWER_YES, ANSWER_NO, ANSWER_CANCEL };
 
 /* Output produced piece by piece: next() writes some and returns false at the end. */
@@ -104,6 +105,8 @@ struct session {
     struct text row;  /* line not yet complete, with FORM_LINES */
     struct stream stream;
 
+    uint64_t active_ms;   /* when its last line came, monotonic */
+    uint64_t asked_about; /* terminal that a question is about */
     bool monitor, no_logging, debugging; /* "terminal monitor", "undo terminal logging", ... */
     bool behind;                         /* the terminal does not take what it is told */
     struct debug *debug;                 /* NULL: no debugging */
@@ -147,6 +150,8 @@ void session_pump(struct session *s);
 void session_finish(struct session *s);
 /* Ends the session with an exit code. */
 void session_bye(struct session *s, int code);
+/* The same for one that did not ask for it: its candidate is kept for its user. */
+void session_hangup(struct session *s, int code);
 bool session_in_config(const struct session *s);
 struct level *session_level(struct session *s);
 /* Columns of its lines, 0 when nobody knows. */

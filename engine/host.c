@@ -207,11 +207,6 @@ bool host_pending(const struct host_conn *c)
     return c->nlines > 0;
 }
 
-void host_drop(struct host_conn *c)
-{
-    c->bye = true;
-}
-
 void host_stop(struct host_conn *c)
 {
     c->host->stopping = true;

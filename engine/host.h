@@ -71,9 +71,6 @@ struct host_opts {
 
 /* Runs until SIGTERM, SIGINT, PROTO_STOP or (--private) the last client goes. Exit code. */
 int host_run(const struct host_opts *opts, const struct host_ops *ops, void *ctx);
-/* Ends the connection without a word from its client: the session is closed at the end of this
- * turn, after what was queued has been written. */
-void host_drop(struct host_conn *conn);
 /* Ends host_run() soon, from inside an op. */
 void host_stop(struct host_conn *conn);
 

@@ -12,6 +12,8 @@ struct sys_conf {
     char *sysname;
     struct bgp_addr router_id; /* "router id", af 0: not given */
     bool as_plain;             /* "as-notation plain" */
+    char *exclusive_user;      /* "configuration exclusive by-user-name" */
+    uint32_t exclusive_timeout;
 };
 
 struct vpn_conf {

@@ -394,7 +394,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     command = argv + 2;
     if (regcomp(&prompt,
-                "^(<[^>]*>|\\[[~*A-Za-z][^]]*\\]|.*\\[Y/N\\]:|.*\\[Y/N/C\\]:|"
+                "^(<[^>]*>|\\[[~*A-Za-z][^]]*\\]|.*\\[Y/N\\]:|.*\\[Y/N/C\\]:|.*with CTRL\\+C:|"
                 ".*\\[Y\\(yes\\)/N\\(no\\)/C\\(cancel\\)\\]:|  ---- More ----)",
                 REG_EXTENDED))
         die("regcomp");

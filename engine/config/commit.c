@@ -235,6 +235,10 @@ static bool feed(struct model *m, const struct changes *all, bool back)
 bool config_may_commit(struct edit *e)
 {
     const struct config *c = e->config;
+    if (c->offline)
+        return true;
+    if (!config_lock_allows(e))
+        return false;
     if (c->trial.active && !config_owns_trial(e))
         return edit_error(
             e, "The system is in trial configuration mode. The operation is not allowed.");

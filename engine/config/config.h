@@ -25,6 +25,11 @@ struct config {
     struct store_trial trial; /* as the datastore has it */
     uint64_t trial_end_ms;    /* its deadline by clock(); of the next attempt when it is stuck */
     bool trial_stuck;         /* it should have been rolled back, but the datastore refused */
+    struct config_lock {
+        uint32_t session;    /* that has the exclusive right to commit; 0: nobody */
+        int64_t since, last; /* configuration command; seconds since the epoch */
+        uint64_t until_ms;   /* by clock_ms() */
+    } lock;
     uint64_t (*clock_ms)(void); /* monotonic */
 };
 
@@ -32,7 +37,7 @@ struct config {
 struct edit {
     struct config *config;
     struct store_candidate cand;
-    uint32_t session; /* whose it is: number within this host, and user; 0 and "": nobody's */
+    uint32_t session; /* whose it is: number within this host, and user; 0 and NULL: nobody's */
     const char *user;
     uint32_t base;   /* config->head when the first row was touched */
     bool removed;    /* something was undone: commit looks at every row again */
@@ -148,6 +153,23 @@ bool config_refresh(struct edit *e, store_conflict_fn *overlap, config_dropped_f
                     void *arg);
 /* VALIDATE of one row of the candidate as the session sees it. */
 bool config_validate_row(struct edit *e, const uint8_t *key, size_t nkey, const char *text);
+
+/* --- exclusive right to commit (exclusive.c) ---------------------------------------------------
+ */
+
+#define LOCK_DEFAULT_S 30 /* without configuration commands (VRP8) */
+
+bool config_lock(struct edit *e);
+bool config_unlock(struct edit *e);
+/* May this session commit as far as the right goes? */
+bool config_lock_allows(struct edit *e);
+/* A configuration command: the time begins anew. */
+void config_lock_used(struct edit *e);
+void config_lock_session_over(struct config *c, uint32_t session);
+uint32_t config_lock_timeout(const struct config *c);
+/* Gives the right back when its time is over: the session that had it, else 0 and what is left (-1:
+ * nobody has it). */
+uint32_t config_lock_due(struct config *c, int64_t *left_ms);
 
 /* --- trial (trial.c) ---------------------------------------------------------------------------
  */

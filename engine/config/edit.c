@@ -32,6 +32,7 @@ void edit_settle(struct edit *e)
 void edit_touch(struct edit *e)
 {
     edit_settle(e);
+    config_lock_used(e);
     if (e->cand.rows == 0) {
         e->base = e->config->head;
         e->removed = false;

@@ -173,6 +173,73 @@ START_TEST(lines_that_cannot_be_any_more)
 }
 END_TEST
 
+/* --- the exclusive right ------------------------------------------------------------------ */
+
+static uint64_t now_ms = 5000;
+
+static uint64_t test_clock(void)
+{
+    return now_ms;
+}
+
+static void refused(unsigned who, bool ok, const char *why)
+{
+    ck_assert(!ok);
+    ck_assert_str_eq(lab[who].edit.err, why);
+}
+
+START_TEST(right_of_a_session)
+{
+    static const char by_first[] =
+        "Error: The configuration is locked by other user. [Session ID = 1]";
+    struct config *c = &lab[0].config;
+    int64_t left;
+    c->clock_ms = test_clock;
+    ck_assert_uint_eq(config_lock_due(c, &left), 0);
+    ck_assert_int_eq(left, -1);
+    ck_assert(config_lock(&lab[0].edit));
+    lab_lines(&lab[1], "sysname B\n"); /* editing is free */
+    refused(1, commit(1), by_first);
+    refused(1, config_lock(&lab[1].edit), by_first);
+    refused(1, config_unlock(&lab[1].edit), by_first);
+    lab_lines(&lab[0], "sysname A\n");
+    ck_assert(commit(0));
+    now_ms += 29000;
+    ck_assert_uint_eq(config_lock_due(c, &left), 0);
+    ck_assert_int_eq(left, 1000);
+    lab_lines(&lab[0], "sysname AA\n"); /* used: time anew */
+    now_ms += 29000;
+    ck_assert_uint_eq(config_lock_due(c, &left), 0);
+    now_ms += 1000;
+    ck_assert_uint_eq(config_lock_due(c, &left), 1); /* and gone */
+    ck_assert(commit(1));
+    ck_assert(config_lock(&lab[1].edit));
+    config_lock_session_over(c, 2);
+    ck_assert(config_lock(&lab[0].edit));
+    ck_assert(config_unlock(&lab[0].edit));
+    refused(0, config_unlock(&lab[0].edit), "Error: The configuration is not locked.");
+}
+END_TEST
+
+START_TEST(right_of_a_user)
+{
+    lab[1].edit.user = "ann";
+    lab_refused(&lab[0], "configuration exclusive by-user-name ann",
+                "Error: The user name must be that of the current user.");
+    lab_lines(&lab[0], "configuration exclusive by-user-name bob\n"
+                       "configuration exclusive timeout 7\n");
+    ck_assert(commit(0));
+    ck_assert_uint_eq(config_lock_timeout(&lab[0].config), 7);
+    lab_lines(&lab[1], "undo configuration exclusive by-user-name bob\n");
+    refused(1, commit(1), "Error: The configuration is locked by the user bob.");
+    ck_assert(config_lock(&lab[2].edit)); /* another session of bob */
+    ck_assert(config_unlock(&lab[2].edit));
+    lab_lines(&lab[2], "undo configuration exclusive by-user-name\n");
+    ck_assert(commit(2));
+    ck_assert(commit(1));
+}
+END_TEST
+
 /* --- anything in any order ---------------------------------------------------------------- */
 
 static uint32_t seed = 20260203;
@@ -293,6 +360,8 @@ int main(void)
     tcase_add_test(tc, base_survives_the_terminal);
     tcase_add_test(tc, undo_of_what_others_fill);
     tcase_add_test(tc, lines_that_cannot_be_any_more);
+    tcase_add_test(tc, right_of_a_session);
+    tcase_add_test(tc, right_of_a_user);
     tcase_add_test(tc, any_order_leaves_running_whole);
     suite_add_tcase(s, tc);
     SRunner *r = srunner_create(s);
