@@ -40,7 +40,7 @@ static bool keep_key(struct keys *k, const uint8_t *key, size_t nkey)
 static bool whole_object(const struct sch_line *l, const struct sch_value *v)
 {
     return l->enters || l->feeds == FEEDS_GROUP_CREATED ||
-           (l == &sch_lines[LINE_BGP_PEER_AS_NUMBER] && v[0].addr.af);
+           (sch_is(l, LINE_BGP_PEER_AS_NUMBER) && v[0].addr.af);
 }
 
 struct gone {
@@ -79,7 +79,7 @@ static bool extend_one(struct edit *e, const struct sch_key *k)
         return true;
     view.n = p.start[p.depth];
     memcpy(view.b, k->b, view.n);
-    return p.line->feeds == FEEDS_GROUP_CREATED ? edit_delete_group(e, &v[0])
+    return p.line->feeds == FEEDS_GROUP_CREATED ? edit_delete_group(e, &view, p.line, &v[0])
                                                 : edit_delete_object(e, &view, p.line, v);
 }
 
