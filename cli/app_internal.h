@@ -16,8 +16,10 @@ struct app {
     uint32_t shared;     /* model.shell_changes when the socket's mode was set */
     uint64_t started_ms; /* monotonic */
     struct log log;
-    uint64_t trial_told; /* seconds left that were announced last */
-    bool stopping;       /* sessions end because the host does */
+    char *rollback_error;                 /* why the last rollback failed, NULL: it did not */
+    struct store_candidate rollback_cand; /* and what it would have made of running */
+    uint64_t trial_told;                  /* seconds left that were announced last */
+    bool stopping;                        /* sessions end because the host does */
 };
 
 /* A commit has changed running: other sessions count what is left of their candidates. */
@@ -29,6 +31,8 @@ void app_tell(struct app *a, const struct session *except, const char *fmt, ...)
 void app_log(struct app *a, const char *id, const char *text);
 /* cmd_users.c: gives back an exclusive right that is not used; milliseconds left, -1: none. */
 int64_t lock_due(struct app *a);
+/* cmd_rollback.c: forgets the result of the last rollback. */
+void rollback_forget(struct app *a);
 /* "2026-02-03 10:31:07+02:00" of seconds since the epoch. */
 void app_time(int64_t when, char *buf, size_t len);
 

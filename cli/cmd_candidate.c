@@ -4,6 +4,7 @@
 #include "cli/app_internal.h"
 #include "cli/conflict.h"
 #include "cli/listing.h"
+#include "engine/config/model.h"
 
 /* --- candidate ----------------------------------------------------------------------- */
 
@@ -59,4 +60,43 @@ void cmd_refresh_candidate(struct session *s, const struct sch_match *m)
     if (!config_refresh(&s->edit, conflict_row, dropped, &c))
         session_fail(s, -1, s->edit.err);
     s->resettle = true;
+}
+
+/* --- what a commit would do to the peers ---------------------------------------------- */
+
+static void show_plan(void *arg, const struct speaker_plan *plan)
+{
+    static const char *const actions[] = {[BGP_KEEP] = "none",
+                                          [BGP_REEXPORT] = "re-export",
+                                          [BGP_REFRESH_IN] = "refresh",
+                                          [BGP_RESET] = "reset"};
+    struct session *s = arg;
+    char addr[BGP_ADDR_STRLEN];
+    out(s, "  %-41s%s\n", "Peer", "Impact");
+    for (size_t i = 0; plan && i < plan->npeers; i++) {
+        const struct speaker_peer_change *p = &plan->peers[i];
+        const struct model_peer *had = model_peer_at(s->app->config.model, &p->conf.addr);
+        bool is_new = !had || !had->sent;
+        out(s, "  %-41s%s\n", bgp_addr_str(&p->conf.addr, addr),
+            p->remove ? "gone"
+            : is_new  ? "new"
+                      : actions[p->action]);
+    }
+    if (plan && plan->process_changed)
+        out(s, "  The BGP process changes.\n");
+    if (plan && plan->listen_changed)
+        out(s, "  The ranges of dynamic peers change.\n");
+    if (plan && plan->addrs_changed)
+        out(s, "  Interface addresses change.\n");
+    if (plan && plan->statics_changed)
+        out(s, "  Static routes change.\n");
+    if (plan && plan->origins_changed)
+        out(s, "  Originated routes change.\n");
+}
+
+void cmd_display_impact(struct session *s, const struct sch_match *m)
+{
+    (void)m;
+    if (s->edit.cand.rows && !config_preview(&s->edit, show_plan, s))
+        session_fail(s, -1, s->edit.err);
 }

@@ -4,8 +4,7 @@
 #include "cli/app_internal.h"
 #include "cli/listing.h"
 
-/* The view below the system view that a section is named after. */
-static const struct sch_line *section_line(const char *name)
+const struct sch_line *listing_section(const char *name)
 {
     for (unsigned i = 0; i < SCH_VIEWS; i++)
         if (sch_views[i].enter && sch_views[i].parent == VIEW_SYSTEM &&
@@ -33,7 +32,7 @@ static size_t section_prefix(const struct sch_line *l, const struct sch_value *i
 void cmd_display_current(struct session *s, const struct sch_match *m)
 {
     const char *section = cmd_word(m, "section"), *what = cmd_word(m, "what");
-    const struct sch_line *l = section_line(*what ? what : section);
+    const struct sch_line *l = listing_section(*what ? what : section);
     const struct sch_value *instance = cmd_arg(m, *what ? "name" : "instance");
     uint8_t prefix[SCH_KEY_MAX];
     size_t n = l ? section_prefix(l, instance, prefix) : 0;

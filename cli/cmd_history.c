@@ -17,8 +17,9 @@ static bool list_brief(void *arg, const struct store_commit *c)
     struct list *l = arg;
     char when[64];
     app_time(c->time, when, sizeof when);
-    out(l->s, "%-5u%-13u%-65s%-16s%s\n", ++l->n, c->id, c->label[0] ? c->label : "-", c->user,
-        when);
+    char id[16];
+    snprintf(id, sizeof id, "%u%s", c->id, c->discontinuous ? "*" : "");
+    out(l->s, "%-5u%-13s%-65s%-16s%s\n", ++l->n, id, c->label[0] ? c->label : "-", c->user, when);
     return true;
 }
 
@@ -28,7 +29,8 @@ static bool list_verbose(void *arg, const struct store_commit *c)
     char when[64];
     app_time(c->time, when, sizeof when);
     when[19] = 0; /* the verbose form has no zone */
-    out(l->s, "%s%u) CommitId: %u\n", l->n ? "\n" : "", l->n + 1, c->id);
+    out(l->s, "%s%u) CommitId: %u%s\n", l->n ? "\n" : "", l->n + 1, c->id,
+        c->discontinuous ? "*" : "");
     out(l->s, "        Label: %s\n        User: %s\n        User-Intf: %s\n",
         c->label[0] ? c->label : "-", c->user, c->tty);
     out(l->s, "        Type: %s\n        TimeStamp: %s\n        Description:%s%s\n", c->type, when,
@@ -45,13 +47,14 @@ void cmd_display_commit_list(struct session *s, const struct sch_match *m)
     struct list l = {s, 0};
     const struct sch_value *n = cmd_arg(m, "number");
     size_t max = n->present ? (size_t)n->u : 0x7fffffff;
+    bool labelled = *cmd_word(m, "labelled");
     if (*cmd_word(m, "form")) {
-        store_commits(s->app->config.store, max, list_verbose, &l);
+        store_commits(s->app->config.store, max, labelled, list_verbose, &l);
         return;
     }
     out(s, "%s%-5s%-13s%-65s%-16s%s\n%s", rule, "No.", "CommitId", "Label", "User", "TimeStamp",
         rule);
-    store_commits(s->app->config.store, max, list_brief, &l);
+    store_commits(s->app->config.store, max, labelled, list_brief, &l);
     out(s, "%s", rule);
 }
 
@@ -80,7 +83,7 @@ static void changes_one_by_one(struct session *s, size_t max)
     static int64_t when[COMMITS_MAX];
     struct each_commit e = {id, when, 0, max < COMMITS_MAX ? max : COMMITS_MAX};
     char text[64];
-    store_commits(s->app->config.store, e.max, note_commit, &e);
+    store_commits(s->app->config.store, e.max, false, note_commit, &e);
     out(s, "Building configuration\n");
     for (size_t i = 0; i < e.n; i++) {
         struct diff d = {.s = s};

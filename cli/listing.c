@@ -52,9 +52,21 @@ static bool list_row(void *arg, const uint8_t *key, size_t nkey, const char *tex
     return ++l->rows < ROWS_AT_ONCE;
 }
 
+static void list_free(void *state)
+{
+    struct listing *l = state;
+    if (l->free)
+        l->free(l);
+    free(l);
+}
+
 static bool list_next(struct session *s, void *state)
 {
     struct listing *l = state;
+    if (l->head && l->head != s->app->config.head) {
+        session_error(s, "The running configuration has been changed meanwhile. Try again.");
+        return false;
+    }
     l->rows = 0;
     store_scan(s->app->config.store, &l->cand, l->prefix, l->nprefix, l->after, l->nafter, list_row,
                l);
@@ -75,7 +87,7 @@ struct listing *list_start(struct session *s, const uint8_t *prefix, size_t n)
     if (n)
         memcpy(l->prefix, prefix, n);
     l->nprefix = n;
-    s->stream = (struct stream){list_next, free, l};
+    s->stream = (struct stream){list_next, list_free, l};
     return l;
 }
 
@@ -91,7 +103,7 @@ void listing_header(struct session *s, int64_t saved)
     struct store_commit last = {0};
     char when[64], then[32], by[64];
     out(s, "!Software Version vrpsh %s\n", VRPSH_VERSION);
-    store_commits(store, 1, newest, &last);
+    store_commits(store, 1, false, newest, &last);
     if (last.id) {
         app_time(last.time, when, sizeof when);
         out(s, "!Last configuration was updated at %s by %s\n", when, last.user);

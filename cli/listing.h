@@ -13,10 +13,18 @@ struct listing {
     uint8_t prefix[SCH_KEY_MAX], after[SCH_KEY_MAX];
     size_t nprefix, nafter;
     unsigned rows;
+<<<<<<< HEAD
     bool defaults; /* with what holds although no line says so, behind "~" */
     bool only_top; /* "display this" in the system view: no views */
+=======
+    void (*free)(struct listing *l); /* of cand, or NULL */
+    uint32_t head;                   /* not 0: running that cand is over; another one ends it */
+    bool only_top;                   /* "display this" in the system view: no views */
+>>>>>>> 058f93e (History: points, comparisons, blame, retention; loading and rolling back by file; impact preview)
 };
 
+/* Line that enters the view below the system view that a section is named after, or NULL. */
+const struct sch_line *listing_section(const char *name);
 /* Starts the stream of the rows below the prefix (n 0: all), with "#" and "return" behind them. The
  * caller may set cand and only_top before it returns to the session. NULL: out of memory, said. */
 struct listing *list_start(struct session *s, const uint8_t *prefix, size_t n);

@@ -105,8 +105,8 @@ struct session {
     struct text row;  /* line not yet complete, with FORM_LINES */
     struct stream stream;
 
-    uint64_t active_ms;   /* when its last line came, monotonic */
-    uint64_t asked_about; /* terminal that a question is about */
+    uint64_t active_ms;                  /* when its last line came, monotonic */
+    uint64_t asked_about;                /* terminal that a question is about */
     bool monitor, no_logging, debugging; /* "terminal monitor", "undo terminal logging", ... */
     bool behind;                         /* the terminal does not take what it is told */
     struct debug *debug;                 /* NULL: no debugging */

@@ -14,6 +14,7 @@ struct sys_conf {
     bool as_plain;             /* "as-notation plain" */
     char *exclusive_user;      /* "configuration exclusive by-user-name" */
     uint32_t exclusive_timeout;
+    uint32_t checkpoints; /* "configuration checkpoint max-number" */
 };
 
 struct vpn_conf {

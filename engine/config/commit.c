@@ -27,6 +27,12 @@ static bool note_head(void *arg, const struct store_commit *c)
     return false;
 }
 
+static void retain(struct config *c)
+{
+    uint32_t n = c->model->sys.checkpoints;
+    store_set_retention(c->store, n ? n : CHECKPOINTS_DEFAULT);
+}
+
 static uint64_t monotonic_ms(void)
 {
     struct timespec now;
@@ -47,11 +53,12 @@ bool config_open(struct config *c, const char *db, char *err, size_t errlen)
     }
     c->model = model_new(c->secrets);
     if (!store_scan(c->store, &nobody, NULL, 0, NULL, 0, load_row, c->model) ||
-        !store_commits(c->store, 1, note_head, &c->head) || !config_trial_load(c)) {
+        !store_commits(c->store, 1, false, note_head, &c->head) || !config_trial_load(c)) {
         snprintf(err, errlen, "%s", store_error(c->store));
         config_close(c);
         return false;
     }
+    retain(c);
     return true;
 }
 
@@ -143,6 +150,23 @@ static bool validate_theirs(void *arg, const uint8_t *key, size_t nkey, const ch
     return va->ok;
 }
 
+static bool validate_all(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
+{
+    struct validation *va = arg;
+    (void)n;
+    va->ok = config_validate_row(va->e, key, nkey, text);
+    return va->ok;
+}
+
+/* Changes of commits that have been dropped cannot be told from older ones. */
+static bool read_theirs(struct edit *e, struct validation *va)
+{
+    struct store *s = e->config->store;
+    if (e->whole || e->base < store_dropped(s))
+        return store_scan(s, &e->cand, NULL, 0, NULL, 0, validate_all, va);
+    return store_history(s, e->base + 1, UINT32_MAX, validate_theirs, va);
+}
+
 /* Rows were checked when they were typed. They are looked at again when something they rest on may
  * have gone since: another commit, or an undo in this candidate. */
 bool config_validate(struct edit *e)
@@ -152,8 +176,7 @@ bool config_validate(struct edit *e)
     if (!config_stale(e) && !e->removed)
         return true;
     if (!store_changes(s, &e->cand, validate_mine, &va) ||
-        (va.ok && config_stale(e) &&
-         !store_history(s, e->base + 1, UINT32_MAX, validate_theirs, &va)))
+        (va.ok && (e->whole || config_stale(e)) && !read_theirs(e, &va)))
         return edit_error(e, "%s", store_error(s));
     return va.ok;
 }
@@ -302,7 +325,26 @@ bool config_commit_as(struct edit *e, struct store_commit *meta, const struct st
     if (after)
         c->trial = *after;
     e->base = c->head;
-    e->removed = false;
+    e->removed = e->whole = false;
+    retain(c);
     apply(c, plan);
     return true;
+}
+
+/* --- preview -----------------------------------------------------------------------------------
+ */
+
+bool config_preview(struct edit *e, config_preview_fn *fn, void *arg)
+{
+    struct changes changes;
+    if (!config_validate(e) || !find_changes(e, &changes))
+        return false;
+    bool ok = feed(e->config->model, &changes, false);
+    struct speaker_plan *plan = ok ? model_plan(e->config->model) : NULL;
+    fn(arg, plan);
+    feed(e->config->model, &changes, true);
+    model_clean(e->config->model);
+    speaker_plan_free(plan);
+    drop_changes(&changes);
+    return ok || edit_error(e, "A changed line is not understood.");
 }

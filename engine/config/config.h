@@ -41,6 +41,7 @@ struct edit {
     const char *user;
     uint32_t base;   /* config->head when the first row was touched */
     bool removed;    /* something was undone: commit looks at every row again */
+    bool whole;      /* lines were taken away by row: commit looks at all that would be running */
     bool promised;   /* offline: a commit has been accepted and is made when another edit follows */
     uint32_t filled; /* slots the line of the moment left to their defaults */
     char err[240];   /* "Error: ..." of the last function that returned false */
@@ -136,6 +137,18 @@ bool config_commit_as(struct edit *e, struct store_commit *meta, const struct st
 bool config_may_commit(struct edit *e);
 /* RESOLVE and VALIDATE only. */
 bool config_validate(struct edit *e);
+
+/* What the commit of this candidate would tell the speaker, NULL: nothing. The plan is the one that
+ * a commit applies. */
+typedef void config_preview_fn(void *arg, const struct speaker_plan *plan);
+bool config_preview(struct edit *e, config_preview_fn *fn, void *arg);
+
+/* Commits that can be rolled back to, when no line says otherwise (VRP8). */
+#define CHECKPOINTS_DEFAULT 80
+
+/* Takes the change of one commit back in the candidate (revert.c). What has been changed since
+ * stays and is told: what the commit made of it, what it had been, what it is now. */
+bool config_undo_commit(struct edit *e, uint32_t id, store_conflict_fn *kept, void *arg);
 
 /* --- commits of others (rebase.c) --------------------------------------------------------------
  */

@@ -35,7 +35,7 @@ void edit_touch(struct edit *e)
     config_lock_used(e);
     if (e->cand.rows == 0) {
         e->base = e->config->head;
-        e->removed = false;
+        e->removed = e->whole = false;
     }
 }
 

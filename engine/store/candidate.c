@@ -46,6 +46,16 @@ bool store_candidate_new(struct store *s, const char *user, const char *tty,
     return true;
 }
 
+void store_scratch(struct store_candidate *out)
+{
+    fresh(out, 0, "");
+}
+
+void store_scratch_free(struct store_candidate *c)
+{
+    release(c);
+}
+
 bool store_candidate_clear(struct store *s, struct store_candidate *c)
 {
     if (!c->overlay)
@@ -238,7 +248,7 @@ long store_get(struct store *s, const struct store_candidate *c, const uint8_t *
 }
 
 /* Binds the half-open key range of a prefix at ?1 and ?2; end lives as long as the query. */
-static void bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n, uint8_t end[1024])
+void store_bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n, uint8_t end[1024])
 {
     size_t nend;
     store_bind_blob(q, 1, prefix, n);
@@ -290,7 +300,7 @@ bool store_scan(struct store *s, const struct store_candidate *c, const uint8_t 
         return false;
     if (q) {
         store_hold(s);
-        bind_range(q, prefix, n, end);
+        store_bind_range(q, prefix, n, end);
     }
     if (q && nafter) { /* the first key above it */
         memcpy(next, after, nafter);
@@ -380,7 +390,7 @@ bool store_delete_prefix(struct store *s, struct store_candidate *c, const uint8
     }
     sqlite3_stmt *q = s->running_empty ? NULL : store_query(s, Q_SCAN_RUNNING);
     if (q)
-        bind_range(q, prefix, n, end);
+        store_bind_range(q, prefix, n, end);
     while (q && store_step(s, q)) {
         const char *base = store_text(s, q, 1);
         overlay_set(c->overlay, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0), NULL,

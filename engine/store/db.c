@@ -8,6 +8,14 @@
 
 #define STORE_VERSION 2
 
+/* The view lines around a row: every row whose key begins its own, outermost first. */
+#define PATH_OF(row, gone)                                                                         \
+    "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<length(" row            \
+    ".key)-1) SELECT coalesce(group_concat(t,' / '),'') FROM (SELECT coalesce((SELECT v.text "     \
+    "FROM "                                                                                        \
+    "running v WHERE v.key=substr(" row ".key,1,n.i))," gone ") AS t FROM n WHERE n.i<length(" row \
+    ".key)) WHERE t IS NOT NULL)"
+
 static const char schema_sql[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
     "CREATE TABLE running(key BLOB PRIMARY KEY, text TEXT NOT NULL, commit_id INTEGER NOT NULL)"
@@ -17,12 +25,28 @@ static const char schema_sql[] =
     "CREATE TABLE candidate(session INTEGER, key BLOB, text TEXT, base TEXT,"
     " PRIMARY KEY(session, key)) WITHOUT ROWID;"
     "CREATE TABLE commits(id INTEGER PRIMARY KEY, time INTEGER, user TEXT, tty TEXT, type TEXT,"
-    " label TEXT UNIQUE, description TEXT);"
+    " label TEXT UNIQUE, description TEXT, kept INTEGER NOT NULL DEFAULT 1);"
+    "CREATE INDEX kept_commits ON commits(kept,id);"
     "CREATE TABLE trial(id INTEGER PRIMARY KEY CHECK(id=1), session INTEGER, user TEXT, tty TEXT,"
     " persist TEXT, seconds INTEGER, deadline INTEGER, base INTEGER);"
     "CREATE TABLE change(commit_id INTEGER, key BLOB, old TEXT, new TEXT,"
     " PRIMARY KEY(commit_id, key)) WITHOUT ROWID;"
-    "CREATE VIEW configuration AS SELECT text FROM running ORDER BY key;";
+    "CREATE VIEW configuration AS SELECT text FROM running ORDER BY key;"
+    /* What is documented: a column never changes its meaning, new ones make a v2_ view. */
+    "CREATE VIEW v1_commits AS SELECT id, datetime(time,'unixepoch') AS time, user, tty AS "
+    "terminal,"
+    " type, label, description FROM commits WHERE kept ORDER BY id;"
+    "CREATE VIEW v1_running AS SELECT" PATH_OF(
+        "r",
+        "NULL") " AS path, r.text AS line, r.commit_id,"
+                " c.user, datetime(c.time,'unixepoch') AS time FROM running r LEFT JOIN commits c"
+                " ON c.id=r.commit_id ORDER BY r.key;"
+                "CREATE VIEW v1_changes AS SELECT c.commit_id," PATH_OF(
+                    "c", "(SELECT coalesce(x.new,x.old) FROM change x WHERE x.commit_id=c.commit_id"
+                         " AND x.key=substr(c.key,1,n.i))") " AS path, c.old, c.new"
+                                                            " FROM change c JOIN commits k ON "
+                                                            "k.id=c.commit_id WHERE k.kept ORDER "
+                                                            "BY c.commit_id,c.key;";
 
 const char *const store_sql[STATEMENTS] = {
     [Q_HOLD] = "SELECT 1 FROM meta",
@@ -51,12 +75,32 @@ const char *const store_sql[STATEMENTS] = {
                 " ON CONFLICT DO UPDATE SET text=excluded.text,commit_id=?1",
     [Q_COMMIT_TIDY] = "DELETE FROM candidate WHERE text IS"
                       " (SELECT text FROM running r WHERE r.key=candidate.key)",
-    [Q_LIST] = "SELECT id,time,user,tty,type,label,description FROM commits ORDER BY id DESC"
-               " LIMIT ?1",
-    [Q_FIND_ID] = "SELECT id,time,user,tty,type,label,description FROM commits WHERE id=?1",
-    [Q_FIND_LABEL] = "SELECT id,time,user,tty,type,label,description FROM commits WHERE label=?1",
-    [Q_FIND_NTH] = "SELECT id,time,user,tty,type,label,description FROM commits ORDER BY id DESC"
-                   " LIMIT 1 OFFSET ?1-1",
+    [Q_LIST] = "SELECT id,time,user,tty,type,label,description,kept FROM commits WHERE kept"
+               " AND (?2=0 OR label IS NOT NULL) ORDER BY id DESC LIMIT ?1",
+    [Q_FIND_ID] =
+        "SELECT id,time,user,tty,type,label,description,kept FROM commits WHERE id=?1 AND kept",
+    [Q_FIND_LABEL] =
+        "SELECT id,time,user,tty,type,label,description,kept FROM commits WHERE label=?1",
+    [Q_FIND_NTH] = "SELECT id,time,user,tty,type,label,description,kept FROM commits WHERE kept"
+                   " ORDER BY id DESC LIMIT 1 OFFSET ?1-1",
+    [Q_LABEL] = "UPDATE commits SET label=?2 WHERE id=?1 AND kept",
+    [Q_KEEP] = "UPDATE commits SET kept=?2, label=CASE WHEN ?2 THEN label END WHERE id=?1",
+    [Q_OLDEST] = "SELECT id,label FROM commits WHERE kept=1 ORDER BY id LIMIT 1",
+    [Q_KEPT] = "SELECT count(*) FROM commits WHERE kept=1",
+    [Q_DROPPED] = "SELECT max(commit_id) FROM change WHERE commit_id<?1 AND commit_id>max("
+                  "coalesce((SELECT max(id) FROM commits WHERE kept=1 AND id<?1),0),"
+                  "coalesce((SELECT max(id) FROM commits WHERE kept=2 AND id<?1),0))",
+    [Q_NEXT_DROPPED] = "SELECT min(commit_id) FROM change WHERE commit_id>?1 AND commit_id<min("
+                       "coalesce((SELECT min(id) FROM commits WHERE kept=1 AND id>?1),0xffffffff),"
+                       "coalesce((SELECT min(id) FROM commits WHERE kept=2 AND id>?1),0xffffffff))",
+    [Q_LAST_DROPPED] = "SELECT id FROM commits WHERE kept=0 ORDER BY id DESC LIMIT 1",
+    [Q_FOLD] = "INSERT INTO change(commit_id,key,old,new) SELECT ?2,key,old,new FROM change WHERE"
+               " commit_id=?1 ON CONFLICT DO UPDATE SET new=excluded.new",
+    [Q_FOLD_SAME] = "DELETE FROM change WHERE commit_id=?2 AND old IS new AND key IN"
+                    " (SELECT key FROM change WHERE commit_id=?1)",
+    [Q_FOLD_END] = "DELETE FROM change WHERE commit_id=?1",
+    [Q_BLAME] = "SELECT key,text,commit_id,coalesce(time,0),coalesce(user,'') FROM running LEFT"
+                " JOIN commits ON id=commit_id WHERE key>=?1 AND key<?2 ORDER BY key",
     [Q_TRIAL_SET] = "INSERT OR REPLACE INTO trial(id,session,user,tty,persist,seconds,deadline,"
                     "base) VALUES(1,?1,?2,?3,?4,?5,?6,?7)",
     [Q_TRIAL_GET] = "SELECT session,user,tty,persist,seconds,deadline,base FROM trial",

@@ -83,7 +83,8 @@ static bool commit_work(struct store *s, void *arg)
 {
     struct commit *w = arg;
     return next_id(s, &w->meta->id) && write_meta_row(s, w->meta) &&
-           move_rows(s, w->c, w->meta->id) && (!w->trial || store_put_trial(s, w->trial));
+           move_rows(s, w->c, w->meta->id) && (!w->trial || store_put_trial(s, w->trial)) &&
+           store_retain(s);
 }
 
 bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta,
@@ -108,9 +109,10 @@ static void read_commit(struct store *s, sqlite3_stmt *q, struct store_commit *c
     store_column(s, q, 4, c->type, sizeof c->type);
     store_column(s, q, 5, c->label, sizeof c->label);
     store_column(s, q, 6, c->description, sizeof c->description);
+    c->discontinuous = sqlite3_column_int(q, 7) == 2;
 }
 
-bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg)
+bool store_commits(struct store *s, size_t max, bool labelled, store_commit_fn *fn, void *arg)
 {
     sqlite3_stmt *q = store_query(s, Q_LIST);
     struct store_commit c;
@@ -118,6 +120,7 @@ bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg)
     if (!q)
         return false;
     sqlite3_bind_int64(q, 1, (sqlite3_int64)max);
+    sqlite3_bind_int64(q, 2, labelled);
     while (store_step(s, q)) {
         read_commit(s, q, &c);
         if (was != s->failures || !fn(arg, &c))

@@ -35,6 +35,17 @@ enum statement {
     Q_HISTORY,
     Q_REVERT,
     Q_LAST_TEXT,
+    Q_LABEL,
+    Q_KEEP,
+    Q_OLDEST,
+    Q_KEPT,
+    Q_DROPPED,
+    Q_NEXT_DROPPED,
+    Q_LAST_DROPPED,
+    Q_FOLD,
+    Q_FOLD_SAME,
+    Q_FOLD_END,
+    Q_BLAME,
     Q_TRIAL_SET,
     Q_TRIAL_GET,
     Q_TRIAL_END,
@@ -57,6 +68,7 @@ struct store {
     unsigned failures;             /* reads that failed so far */
     unsigned watched;              /* their number when store_watch() was called */
     struct store_pending *pending; /* audit.c */
+    uint32_t retain;               /* commits that may be rolled back to; 0: all */
     char error[256];
 };
 
@@ -92,6 +104,10 @@ void store_column(struct store *s, sqlite3_stmt *q, int at, char *buf, size_t le
 bool store_put_trial(struct store *s, const struct store_trial *t);
 /* Text of a row of running into buf: its length, -1 when there is none. */
 long store_running(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len);
+/* Drops the oldest commits above the number that is kept; within a transaction. */
+bool store_retain(struct store *s);
+/* Binds the half-open key range of a prefix at ?1 and ?2; end lives as long as the query. */
+void store_bind_range(sqlite3_stmt *q, const uint8_t *prefix, size_t n, uint8_t end[1024]);
 /* Smallest key above every key that starts with the prefix; false when there is none. */
 bool store_successor(const uint8_t *prefix, size_t n, uint8_t *out, size_t *nout);
 

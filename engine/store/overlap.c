@@ -65,6 +65,38 @@ bool store_rebase(struct store *s, struct store_candidate *c)
     return true;
 }
 
+/* What the candidate makes of a row whose running text is known. */
+static const char *seen_as(const struct overlay_row *o, const char *running)
+{
+    return o ? o->text : running;
+}
+
+bool store_compare(struct store *s, const struct store_candidate *a,
+                   const struct store_candidate *b, store_change_fn *fn, void *arg)
+{
+    struct overlay_cursor ca, cb;
+    char running[8192];
+    unsigned was = s->failures;
+    const struct overlay_row *x = a->rows ? overlay_seek(a->overlay, NULL, 0, &ca) : NULL,
+                             *y = b->rows ? overlay_seek(b->overlay, NULL, 0, &cb) : NULL;
+    for (bool more = true; (x || y) && more;) {
+        int d = !y ? -1 : !x ? 1 : overlay_order(x, y);
+        const struct overlay_row *first = d <= 0 ? x : y;
+        const char *now = store_running(s, first->key, first->nkey, running, sizeof running) >= 0
+                              ? running
+                              : NULL;
+        const char *old = seen_as(d <= 0 ? x : NULL, now), *new = seen_as(d >= 0 ? y : NULL, now);
+        more = was == s->failures;
+        if (more && !same_text(old, new))
+            more = fn(arg, first->key, first->nkey, old, new);
+        if (d <= 0)
+            x = overlay_next(&ca);
+        if (d >= 0)
+            y = overlay_next(&cb);
+    }
+    return was == s->failures;
+}
+
 void store_restore(struct store_candidate *c, const uint8_t *key, size_t nkey)
 {
     overlay_remove(c->overlay, key, nkey);

@@ -106,6 +106,11 @@ static int compare(const uint8_t *a, size_t na, const uint8_t *b, size_t nb)
     return c ? c : na < nb ? -1 : na > nb;
 }
 
+int overlay_order(const struct overlay_row *a, const struct overlay_row *b)
+{
+    return compare(a->key, a->nkey, b->key, b->nkey);
+}
+
 /* Chunk that would hold the key: the last whose first key is not above it. */
 static size_t find_chunk(const struct overlay *o, const uint8_t *key, size_t n)
 {

@@ -48,6 +48,9 @@ const struct overlay_row *overlay_seek(const struct overlay *o, const uint8_t *k
                                        struct overlay_cursor *c);
 const struct overlay_row *overlay_next(struct overlay_cursor *c);
 
+/* Order of two rows by key: below, at or above zero. */
+int overlay_order(const struct overlay_row *a, const struct overlay_row *b);
+
 /* Rows changed or removed since overlay_clean(): fn gets removed rows with key only.
  * False from fn stops. Everything stays dirty until overlay_clean(). */
 typedef bool overlay_dirty_fn(void *arg, const struct overlay_row *row, bool removed);

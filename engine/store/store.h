@@ -59,6 +59,9 @@ bool store_candidate_adopt(struct store *s, const char *user, struct store_candi
 bool store_candidate_leave(struct store *s, struct store_candidate *c);
 /* Removes candidate and rows, likewise. */
 bool store_candidate_drop(struct store *s, struct store_candidate *c);
+/* One that is never stored: a target to compare with or to roll back to. */
+void store_scratch(struct store_candidate *out);
+void store_scratch_free(struct store_candidate *c);
 /* Does what the two could not do. */
 bool store_retry(struct store *s);
 /* Removes its rows. */
@@ -110,6 +113,7 @@ struct store_commit {
     char type[16]; /* "CLI", "ROLLBACK" */
     char label[257];
     char description[256];
+    bool discontinuous; /* older than what is kept, and found by its label only */
 };
 
 /* A commit on trial: unless it is confirmed until the deadline, running goes back to its base. It
@@ -132,13 +136,43 @@ bool store_trial_write(struct store *s, const struct store_trial *trial);
 bool store_trial_read(struct store *s, struct store_trial *out);
 
 typedef bool store_commit_fn(void *arg, const struct store_commit *c);
-/* Newest first, at most max. */
-bool store_commits(struct store *s, size_t max, store_commit_fn *fn, void *arg);
+/* Newest first, at most max; labelled: only those with a label. */
+bool store_commits(struct store *s, size_t max, bool labelled, store_commit_fn *fn, void *arg);
 bool store_commit_find(struct store *s, uint32_t id, const char *label, struct store_commit *out);
 /* The n-th newest commit (1 is the newest). */
 bool store_commit_nth(struct store *s, uint32_t n, struct store_commit *out);
 /* Net change of the commits from..to, both included, in key order. */
 bool store_history(struct store *s, uint32_t from, uint32_t to, store_change_fn *fn, void *arg);
+/* Rows of which either candidate makes something else than the other, in key order: what a makes of
+ * it as the old text, what b makes of it as the new one. */
+bool store_compare(struct store *s, const struct store_candidate *a,
+                   const struct store_candidate *b, store_change_fn *fn, void *arg);
+
+/* --- points that can be rolled back to (points.c) ---
+ * Only so many commits are kept by name. The changes of one that is dropped are folded into those
+ * before it that are dropped too: what is kept can be rolled back to, and all changes in order of
+ * their commits still make running out of nothing. */
+void store_set_retention(struct store *s, uint32_t commits);
+/* label NULL: takes it away. The label must be free. */
+bool store_label(struct store *s, uint32_t id, const char *label);
+bool store_drop(struct store *s, uint32_t id);
+/* Drops the n oldest; those with a label stay as discontinuous points. */
+bool store_drop_oldest(struct store *s, uint32_t n);
+/* Newest commit that has been dropped, 0: none. Changes up to it cannot be told apart. */
+uint32_t store_dropped(struct store *s);
+
+/* Rows of running below a prefix, as store_scan(), with the commit that made them. time 0: it is
+ * not known any more. */
+struct store_blame {
+    const uint8_t *key;
+    size_t nkey;
+    const char *text, *user;
+    uint32_t commit;
+    int64_t time;
+};
+typedef bool store_blame_fn(void *arg, const struct store_blame *row);
+bool store_blame(struct store *s, const uint8_t *prefix, size_t n, const uint8_t *after,
+                 size_t nafter, store_blame_fn *fn, void *arg);
 /* Text a row had before it was last changed, for looking back at views that are gone: its length or
  * -1. */
 long store_last_text(struct store *s, const uint8_t *key, size_t nkey, char *buf, size_t len);

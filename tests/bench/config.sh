@@ -189,6 +189,54 @@ bench_large() {
     stop_vrpsh "$W/c.db"
 }
 
+# --- the workflow, with 100,000 lines ----------------------------------------------------------------
+
+HUGE=20000
+
+# in_bgp LINE...: lines of a batch in the bgp view, timed.
+in_bgp() {
+    printf '%s\n' system-view "bgp $AS" "$@" >"$W/lines"
+    took in_dut "$VRPSH" -d "$W/c.db" "$W/lines"
+}
+described() { # N TEXT: a description for each of N peers, in $EDITS
+    local i
+    EDITS=()
+    for ((i = 0; i < $1; i++)); do
+        EDITS+=("peer 10.$((64 + i / 65536)).$((i / 256 % 256)).$((i % 256)) description $2 $i")
+    done
+}
+edits() { in_bgp "${EDITS[@]}"; }
+edits_and_diff() { in_bgp "${EDITS[@]}" 'display configuration candidate changes'; }
+rolled_back() { # the difference of the last commit, there and back
+    in_bgp "${EDITS[@]}" commit
+    took shell_c 'rollback configuration last 1'
+}
+
+bench_workflow() {
+    local plain
+    vrpsh_conf $HUGE big >"$W/huge.vrpsh"
+    fresh_db
+    started vrpsh "$W/c.db"
+    took in_dut "$VRPSH" -d "$W/c.db" "$W/huge.vrpsh"
+    row "commit 100,000 lines (20,000 peers)" us - "$US"
+    median_of 5 warm_prompt
+    row "opening a session, 100,000 lines" us 5000 "$US"
+    bench_commits "100,000 lines"
+    commits 10000
+    row "10,000 commits more, each" us $((20000 + FSYNC)) "$US"
+    bench_commits "100,000 lines, after them"
+    described 1000 edit
+    median_of 3 edits && plain=$US
+    median_of 3 edits_and_diff
+    row "diff of 1,000 changes (with, less without)" us 10000 $((US > plain ? US - plain : 0))
+    described 10000 rolled
+    median_of 3 rolled_back
+    row "rollback of 10,000 lines" us 1000000 "$US"
+    pty '>' $'sys\r' ']' "bgp $AS"$'\r' '-bgp]' $'peer 10.64.3.2 ebgp\t' 'ebgp-max-hop'
+    row "Tab after a peer, 100,000 lines" us 10000 "${TIMES[3]}"
+    stop_vrpsh "$W/c.db"
+}
+
 bench_config() {
     COMMITS=0
     for name in vrpsh bird frr; do
@@ -206,4 +254,5 @@ bench_config() {
     stop_vrpsh "$W/c.db"
     bench_load
     bench_large
+    bench_workflow
 }

@@ -507,7 +507,7 @@ START_TEST(finding_commits)
         ck_assert(store_set(s, &c, (const uint8_t *)"k", 1, text, 1));
         ck_assert(store_commit(s, &c, &m, NULL));
     }
-    ck_assert(store_commits(s, 2, note_id, &at));
+    ck_assert(store_commits(s, 2, false, note_id, &at));
     ck_assert_ptr_eq(at, ids + 2);
     ck_assert_uint_eq(ids[0], 1000000003);
     ck_assert_uint_eq(ids[1], 1000000002);
