@@ -13,14 +13,10 @@ struct listing {
     uint8_t prefix[SCH_KEY_MAX], after[SCH_KEY_MAX];
     size_t nprefix, nafter;
     unsigned rows;
-<<<<<<< HEAD
-    bool defaults; /* with what holds although no line says so, behind "~" */
-    bool only_top; /* "display this" in the system view: no views */
-=======
+    bool defaults;                   /* with what holds although no line says so, behind "~" */
     void (*free)(struct listing *l); /* of cand, or NULL */
     uint32_t head;                   /* not 0: running that cand is over; another one ends it */
     bool only_top;                   /* "display this" in the system view: no views */
->>>>>>> 058f93e (History: points, comparisons, blame, retention; loading and rolling back by file; impact preview)
 };
 
 /* Line that enters the view below the system view that a section is named after, or NULL. */

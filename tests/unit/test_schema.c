@@ -495,7 +495,7 @@ START_TEST(continuations)
 {
     char out[2000];
     ck_assert_str_eq(options(VIEW_USER, "s", out),
-                     "[s] save screen-length screen-width send startup system-view");
+                     "[s] save screen-length screen-width send set startup system-view");
     ck_assert_str_eq(options(VIEW_USER, "dis", out), "[dis] display");
     ck_assert_str_eq(options(VIEW_USER, "display c", out),
                      "[c] clock command-record configuration current-configuration");
