@@ -67,7 +67,7 @@ static int by_place(const void *a, const void *b)
 }
 
 /* "Interfaces : GigabitEthernet0/1/0, LoopBack5", one a line. */
-static size_t bound(struct session *s, const struct model_vpn *v, const char *title, bool count)
+static void bound(struct session *s, const struct model_vpn *v, const char *title, bool count)
 {
     const struct model *m = s->app->config.model;
     const struct model_if **ifs = calloc(HASH_COUNT(m->ifs) + 1, sizeof *ifs);
@@ -82,14 +82,13 @@ static size_t bound(struct session *s, const struct model_vpn *v, const char *ti
     for (size_t i = 0; i < n; i++)
         out(s, "%s%s%s\n", i ? "                   " : title, ifs[i]->name, i + 1 < n ? ", " : "");
     free(ifs);
-    return n;
 }
 
 static void verbose(struct session *s, const struct model_vpn *v)
 {
     char rd[32];
     out(s, " VPN-Instance Name and ID : %s, %u\n", v->name, v->number);
-    bound(s, v, "  Interfaces :     ", false);
+    bound(s, v, "  Interfaces : ", false);
     if (v->conf.description)
         out(s, "  Description : %s\n", v->conf.description);
     for (int i = 0; i < 2; i++) {
@@ -103,7 +102,7 @@ static void verbose(struct session *s, const struct model_vpn *v)
         targets(s, "Export", &v->af[f].export);
         targets(s, "Import", &v->af[f].import);
         if (v->af[f].rd)
-            out(s, "  Label Policy : label per %s\n", labels[v->af[f].label_mode]);
+            out(s, "  Label policy : label per %s\n", labels[v->af[f].label_mode]);
     }
     out(s, "\n");
 }
