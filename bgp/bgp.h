@@ -51,6 +51,15 @@ struct bgp_event {
     bool logged;    /* false with "undo peer X log-change" */
 };
 
+/* The number of routes of a peer passed its limit or the threshold before it. */
+struct bgp_alert {
+    const struct bgp_addr *peer;
+    enum bgp_family family;
+    bool limit; /* else the threshold */
+    bool over;  /* else it fell below it again */
+    uint32_t routes, most;
+};
+
 struct bgp_ops {
     uint64_t (*now)(void *ctx);
     uint32_t (*random)(void *ctx);
@@ -64,6 +73,7 @@ struct bgp_ops {
      * ends a connect in progress. */
     void (*close)(void *ctx, struct bgp_conn *conn);
     void (*event)(void *ctx, const struct bgp_event *e);
+    void (*alert)(void *ctx, const struct bgp_alert *a); /* NULL: nobody asks */
 };
 
 struct bgp *bgp_new(const struct bgp_ops *ops, void *ctx);
@@ -178,8 +188,8 @@ void bgp_watch_next_hops(struct bgp *b,
                          void *arg);
 void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable, uint32_t cost);
 
-/* "refresh bgp": asks the peer for its routes again, or tells it ours again. families: bits. False:
- * no such peer, or not Established. */
+/* "refresh bgp": asks the peer for its routes again (not in families that keep all routes), or
+ * tells it ours again. families: bits. False: no such peer, or not Established. */
 bool bgp_refresh_in(struct bgp *b, const struct bgp_addr *peer, unsigned families);
 bool bgp_refresh_out(struct bgp *b, const struct bgp_addr *peer, unsigned families);
 
@@ -340,6 +350,7 @@ struct bgp_route {
     uint8_t origin; /* 0 IGP, 1 EGP, 2 incomplete */
     uint8_t kind;   /* enum bgp_route_kind */
     bool has_med, has_local_pref, valid, best, loop;
+    bool selected;          /* the best, or beside it because it is equal (load balancing) */
     const char *reason;     /* why not best or not valid, VRP's word; NULL when best. Static. */
     uint32_t attrs, nattrs; /* its path attributes: a part of the batch's bytes */
     uint32_t nstack;        /* labels below the first; behind the attributes, as on the wire */

@@ -29,6 +29,11 @@ struct bgp_af_conf {
     bool igp_metric_ignore;   /* "bestroute igp-metric-ignore" */
     bool router_id_ignore;    /* "bestroute router-id-ignore" */
     bool router_id_first;     /* "bestroute routerid-prior-clusterlist" */
+    uint16_t multipath;       /* "maximum load-balancing": equal routes selected; 0: one */
+    uint16_t multipath_ebgp, multipath_ibgp; /* the same, of external or internal ones only */
+    uint16_t multipath_eibgp;                /* external and internal ones together */
+    bool multipath_any_path; /* "load-balancing as-path-ignore": whatever their AS paths */
+    bool multipath_relaxed;  /* "load-balancing as-path-relax": of the same length */
     bool no_vpn_target; /* "undo policy vpn-target": VPN routes are kept whatever their targets */
 };
 
@@ -40,13 +45,28 @@ struct bgp_peer_af_conf {
     bool advertise_community;
     bool advertise_ext_community; /* VPN families always send them */
     bool advertise_large_community;
-    bool substitute_as;          /* the peer's AS in the path is replaced by ours */
-    uint8_t allow_as_loop;       /* how often our AS may stand in a path received; 0: never */
-    uint16_t preferred_value;    /* PrefVal of what it sends */
-    uint16_t mrai;               /* "route-update-interval", s; effective: VRP's 30 and 15 */
-    uint32_t route_limit;        /* 0: none */
-    uint8_t route_limit_percent; /* 0: 75 */
-    bool route_limit_alert_only;
+    bool substitute_as;           /* the peer's AS in the path is replaced by ours */
+    uint8_t allow_as_loop;        /* how often our AS may stand in a path received; 0: never */
+    uint16_t preferred_value;     /* PrefVal of what it sends */
+    uint16_t mrai;                /* "route-update-interval", s; effective: VRP's 30 and 15 */
+    uint32_t route_limit;         /* 0: none */
+    uint8_t route_limit_percent;  /* 0: 75 */
+    bool route_limit_alert_only;  /* the routes beyond it are left out, the session goes on */
+    bool route_limit_forever;     /* the session stays down until it is reset by hand ... */
+    uint16_t route_limit_minutes; /* ... or so long; 0: 30 seconds */
+
+    bool public_as_only;     /* "public-as-only": no private ASes in what is sent to an EBGP peer */
+    bool public_as_force;    /* each of them goes, also beside public ones; else all or none */
+    bool public_as_limited;  /* those in front of the first public one go */
+    bool public_as_replace;  /* our AS takes their place */
+    bool public_as_peer;     /* "include-peer-as": the peer's AS is no exception */
+    bool public_as_in;       /* "public-as-only import": of what is received */
+    bool public_as_in_force; /* as above */
+    bool discard_ext_community; /* extended communities received are left out */
+    uint64_t soo;               /* site of origin as an RFC 4364 target, 0: none. Routes received
+                                   get it, routes that have it are not sent */
+    bool default_route;         /* "default-route-advertise": one of our own is sent */
+    bool keep_all_routes;       /* "refresh bgp import" asks for nothing: it is all here */
 };
 
 /* Process-wide settings: the "bgp" view. */
@@ -62,7 +82,10 @@ struct bgp_conf {
     uint16_t connect_retry;    /* s, 1-65535 */
     bool no_default_ipv4;      /* "undo default ipv4-unicast"; only affects peers created later */
     uint32_t dynamic_limit;    /* "dynamic-session-limit"; 0: no limit */
-    bool no_check_first_as;    /* "undo check-first-as" */
+    bool no_check_first_as;    /* "undo check-first-as", of peers that say nothing themselves */
+    uint16_t as_path_limit;    /* most ASes in a path received; 0: any number */
+    bool no_private_as4;       /* "private-4-byte-as disable": 4200000000 and up are public */
+    bool keep_all_routes;      /* as that of each peer and family */
     struct bgp_af_conf af[BGP_FAMILIES];
 };
 
@@ -76,8 +99,11 @@ struct bgp_peer_conf {
     uint32_t remote_as;
     uint8_t kind; /* enum bgp_peer_kind; of a group: as declared; effective: from the AS numbers */
     bool listen;  /* group for dynamic peers */
-    uint32_t fake_as; /* AS shown to this peer instead of the process AS; 0 none */
-    bool fake_dual;   /* with fake_as: also accept a peer that expects the real AS */
+    uint32_t fake_as;       /* AS shown to this peer instead of the process AS; 0 none */
+    bool fake_dual;         /* with fake_as: also accept a peer that expects the real AS */
+    bool fake_global;       /* with fake_as: the real AS stands behind it in what is sent */
+    bool fake_in;           /* with fake_as: it is put in front of paths received */
+    bool no_check_first_as; /* effective: that of the process unless a line says otherwise */
 
     char *source_if; /* connect-interface by name, canonical ("LoopBack0") */
     struct bgp_addr

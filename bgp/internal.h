@@ -28,6 +28,7 @@ enum { /* ms */
        BGP_IDLE_HOLD_MAX = 60 * BGP_SECOND,
        BGP_STABLE = 60 * BGP_SECOND, /* a session up this long starts with a clean record */
        BGP_COLLISION_WAIT = 3 * BGP_SECOND,
+       BGP_LIMIT_IDLE = 30 * BGP_SECOND,   /* after more routes than the limit */
        BGP_FIRST_ATTEMPT = 8 * BGP_SECOND, /* how long the first connects may take */
        BGP_CONNECT_RETRY = 32              /* s, VRP's default */
 };
@@ -78,6 +79,8 @@ struct bgp_peer {
     uint8_t state, last_state;
     bool dynamic, gone;
     bool real_as;        /* fake_dual: the turn of the real AS */
+    bool limited;        /* too many routes came: down until it is reset */
+    uint8_t over;        /* while its session ends because of that: the family and one */
     bool was_refused_as; /* fake_dual: both were refused in turn */
     const char *last_event;
 

@@ -112,6 +112,8 @@ const char *bgp_peer_blocked(const struct bgp_peer *p)
         return "no router ID";
     if (p->conf.blocked)
         return p->conf.blocked;
+    if (p->limited)
+        return "more routes than its limit came; waits for a reset";
     return p->block ? p->block : "";
 }
 
@@ -199,7 +201,7 @@ static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_eve
         leave_established(p);
     if (to == BGP_ESTABLISHED || from == BGP_ESTABLISHED)
         record(p, to == BGP_ESTABLISHED, notif);
-    e.reason = to < from ? bgp_fsm_reason(event) : NULL;
+    e.reason = to >= from ? NULL : p->over ? "Route limit" : bgp_fsm_reason(event);
     e.logged = !p->conf.no_log;
     e.last_error = p->last_error;
     e.again = p->up_count > 1;
@@ -232,15 +234,21 @@ static void arm_retry(struct bgp_peer *p, enum bgp_state next)
  * the lower bound holds. */
 static void arm_idle_hold(struct bgp_peer *p, bool calm)
 {
+    const struct bgp_peer_af_conf *limit = p->over ? &p->conf.af[p->over - 1] : NULL;
     uint32_t ms = BGP_SECOND;
 
+    p->limited = limit && limit->route_limit_forever;
     if (!startable(p))
         return;
-    if (!calm && !p->conf.no_dampening) {
+    if (limit)
+        ms = limit->route_limit_minutes ? limit->route_limit_minutes * 60 * (uint32_t)BGP_SECOND
+                                        : BGP_LIMIT_IDLE;
+    else if (!calm && !p->conf.no_dampening) {
         ms = p->idle_step;
         p->idle_step = ms * 2 < BGP_IDLE_HOLD_MAX ? ms * 2 : BGP_IDLE_HOLD_MAX;
     }
-    ms += p->b->ops->random(p->b->ctx) % (ms / 4);
+    if (!limit)
+        ms += p->b->ops->random(p->b->ctx) % (ms / 4);
     bgp_timer_set(&p->b->timers, &p->idle, p->b->now + ms);
 }
 

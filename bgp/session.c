@@ -179,10 +179,13 @@ static void on_update(struct bgp_conn *c, struct bgp_cursor body)
         return;
     }
     p->update_in = c->b->now;
-    if (rib_update(p->routes, body, &f))
+    if (rib_update(p->routes, body, &f)) {
         bgp_peer_event(p, c, BGP_EV_UPDATE, NULL);
-    else
-        bgp_peer_event(p, c, BGP_EV_UPDATE_ERROR, &cause);
+        return;
+    }
+    p->over = p->routes->over;
+    bgp_peer_event(p, c, BGP_EV_UPDATE_ERROR, &cause);
+    p->over = 0;
 }
 
 /* A request for a family that is not in use is ignored as RFC 2918 section 4 says. */

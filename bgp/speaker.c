@@ -115,7 +115,7 @@ static void remove_peer(struct bgp_peer *p, uint8_t subcode)
 static void restart(struct bgp_peer *p, uint8_t subcode, const char *text)
 {
     stop_with(p, subcode, text);
-    p->real_as = p->was_refused_as = false;
+    p->real_as = p->was_refused_as = p->limited = false;
     bgp_peer_calm(p);
     bgp_peer_start(p);
 }
@@ -135,6 +135,32 @@ void bgp_set_process(struct bgp *b, const struct bgp_conf *conf)
     HASH_ITER (hh, b->peers, p, next)
         bgp_peer_reconsider(p);
     bgp_leave(b);
+}
+
+/* Whether routes received with conf a are what they would be with b. */
+static bool same_intake(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b)
+{
+    bool same = a->no_check_first_as == b->no_check_first_as;
+
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        same &= a->af[f].soo == b->af[f].soo &&
+                a->af[f].discard_ext_community == b->af[f].discard_ext_community &&
+                a->af[f].public_as_in == b->af[f].public_as_in &&
+                a->af[f].public_as_in_force == b->af[f].public_as_in_force;
+    return same;
+}
+
+/* Another limit: whoever waits because of the old one may try again. */
+static bool other_limit(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b)
+{
+    bool other = false;
+
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        other |= a->af[f].route_limit != b->af[f].route_limit ||
+                 a->af[f].route_limit_forever != b->af[f].route_limit_forever ||
+                 a->af[f].route_limit_minutes != b->af[f].route_limit_minutes ||
+                 a->af[f].route_limit_alert_only != b->af[f].route_limit_alert_only;
+    return other;
 }
 
 /* The families whose settings differ; all of them when it is something else that does. */
@@ -159,6 +185,8 @@ static void reconfigure(struct bgp_peer *p, const struct bgp_peer_conf *conf, bo
         p->conf.remote_as = old.remote_as;
         p->conf.kind = old.kind;
     }
+    if (p->limited && other_limit(&old, conf))
+        p->limited = false;
     if (p->routes)
         rib_session_conf(p, &old);
     if (p->routes && refresh)
@@ -207,7 +235,8 @@ static bool same_text(const char *a, const char *b)
 /* Whether a session that runs with conf a may go on under b. */
 static bool same_session(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b)
 {
-    return a->fake_as == b->fake_as && a->ttl == b->ttl && a->gtsm_hops == b->gtsm_hops &&
+    return a->fake_as == b->fake_as && a->fake_global == b->fake_global &&
+           a->fake_in == b->fake_in && a->ttl == b->ttl && a->gtsm_hops == b->gtsm_hops &&
            a->keepalive == b->keepalive && a->hold == b->hold && a->min_hold == b->min_hold &&
            same_text(a->password, b->password) && a->mss == b->mss && a->ignore == b->ignore &&
            a->no_refresh == b->no_refresh && a->no_as4 == b->no_as4 &&
@@ -224,7 +253,7 @@ static void refit_dynamic(struct bgp_peer *p)
     } else if (!same_session(&p->conf, &r->peer)) {
         remove_peer(p, r->peer.ignore ? BGP_CEASE_SHUTDOWN : BGP_CEASE_CONFIG);
     } else {
-        reconfigure(p, &r->peer, false);
+        reconfigure(p, &r->peer, !same_intake(&p->conf, &r->peer));
     }
 }
 

@@ -261,7 +261,7 @@ static bool listing_next(struct session *s, void *state)
 /* --- one network in detail --------------------------------------------------------------- */
 
 struct counts {
-    unsigned paths, best;
+    unsigned paths, best, selected;
 };
 
 static struct counts count(struct session *s, const struct bgp_walk_filter *f)
@@ -273,6 +273,7 @@ static struct counts count(struct session *s, const struct bgp_walk_filter *f)
         for (size_t i = 0; i < b->n; i++) {
             c.paths++;
             c.best += b->routes[i].best;
+            c.selected += b->routes[i].selected;
         }
     speaker_walk_free(w);
     return c;
@@ -335,7 +336,7 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
         out(s, "\n Total Number of Routes: %u\n", c.paths);
     } else if (c.paths && !vpn(f->family))
         out(s, " Paths:   %u available, %u best, %u select, 0 best-external, 0 add-path\n", c.paths,
-            c.best, c.best);
+            c.best, c.selected);
     struct speaker_walk *w = c.paths ? speaker_walk_new(s->app->config.speaker, f) : NULL;
     const struct bgp_route_batch *b;
     uint8_t last[8] = {0};

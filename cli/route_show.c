@@ -95,6 +95,7 @@ static void fields(struct session *s, enum bgp_family f, const struct bgp_route 
     show_addr(s, "next_hop", next_hop(r));
     show_bool(s, "valid", r->valid);
     show_bool(s, "best", r->best);
+    show_bool(s, "selected", r->selected);
     show_text(s, "type", kind_word(r));
     if (r->from.af) {
         show_addr(s, "from", &r->from);
@@ -193,7 +194,10 @@ static void facts(struct session *s, const struct bgp_route *r, const uint8_t *a
     if (r->has_local_pref)
         out(s, ", localpref %u", r->local_pref);
     out(s, ", pref-val %u%s, %s%s, pre 255", r->preferred, r->valid ? ", valid" : "",
-        r->kind >= BGP_ROUTE_EXTERNAL ? kind_word(r) : "local", r->best ? ", best, select" : "");
+        r->kind >= BGP_ROUTE_EXTERNAL ? kind_word(r) : "local",
+        r->best       ? ", best, select"
+        : r->selected ? ", select"
+                      : "");
     if (r->cost)
         out(s, ", IGP cost %u", r->cost);
     if (r->reason)

@@ -36,7 +36,7 @@ static bool looped(const struct rib_session *s, enum bgp_family f, const struct 
         if (bgp_aspath_count(path.value, conf->as) > allowed)
             return true;
         if (s->conn->ours.as != conf->as &&
-            bgp_aspath_count(path.value, s->conn->ours.as) > allowed)
+            bgp_aspath_count(path.value, s->conn->ours.as) > allowed + s->conn->peer->conf.fake_in)
             return true;
     }
     *why = BGP_REFUSED_ORIGINATOR;
@@ -53,9 +53,14 @@ static bool unwanted(const struct rib_session *s, enum bgp_family f, const struc
            !vpn_wanted(s->rib, f, attrset_block(a));
 }
 
-bool rib_drops(const struct rib_session *s, unsigned flags)
+bool rib_keeps_all(const struct rib_session *s, enum bgp_family family)
 {
-    return flags & PATH_UNWANTED && s->conn->refresh;
+    return s->rib->b->conf.keep_all_routes || s->conn->peer->conf.af[family].keep_all_routes;
+}
+
+bool rib_drops(const struct rib_session *s, enum bgp_family family, unsigned flags)
+{
+    return flags & PATH_UNWANTED && s->conn->refresh && !rib_keeps_all(s, family);
 }
 
 void rib_ask_again(struct rib *r, enum bgp_family family)
@@ -75,8 +80,14 @@ unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint3
 {
     const struct rib *r = s->rib;
     const struct attrset *a = attrset_at(&r->sets, set);
-    unsigned flags = looped(s, family, a, why) ? PATH_LOOP : 0;
+    unsigned limit = r->b->conf.as_path_limit, flags = 0;
 
+    if (looped(s, family, a, why)) {
+        flags = PATH_LOOP;
+    } else if (limit != 0 && a->path_length > limit) {
+        *why = BGP_REFUSED_PATH_LIMIT;
+        flags = PATH_LOOP | PATH_LONG;
+    }
     if (bgp_addr_cmp(&next_hop_at(&r->next_hops, a->next_hop)->nh.addr, &s->conn->local) == 0)
         flags |= PATH_OWN;
     if (unwanted(s, family, a))

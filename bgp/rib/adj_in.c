@@ -12,7 +12,7 @@
 #include "bgp/internal.h"
 #include "bgp/wire/aspath.h"
 
-enum { BATCH = 32, CEASE_PREFIXES = 1 };
+enum { BATCH = 32, CEASE_PREFIXES = 1, LIMIT_PERCENT = 75 };
 
 struct update {
     struct bgp_update parts;
@@ -63,7 +63,7 @@ static unsigned missing(const struct rib_session *s, const struct update *u)
 
 static bool first_as_wrong(const struct rib_session *s, const struct update *u)
 {
-    return s->source->kind == SOURCE_EXTERNAL && !s->rib->b->conf.no_check_first_as &&
+    return s->source->kind == SOURCE_EXTERNAL && !s->conn->peer->conf.no_check_first_as &&
            bgp_aspath_first(u->attrs.path) != s->source->as;
 }
 
@@ -118,20 +118,63 @@ static void refuse(struct rib_session *s, enum bgp_family family, struct bgp_cur
     bgp_peer_refused(s->conn->peer, family, why, count);
 }
 
+static uint32_t counted(const struct rib_session *s, enum bgp_family family)
+{
+    return s->source->paths[family] - s->source->loops[family];
+}
+
+static void alert(const struct rib_session *s, enum bgp_family family, bool limit, bool over)
+{
+    const struct bgp *b = s->rib->b;
+    const struct bgp_alert a = {&s->source->addr,
+                                family,
+                                limit,
+                                over,
+                                counted(s, family),
+                                s->conn->peer->conf.af[family].route_limit};
+
+    if (b->ops->alert)
+        b->ops->alert(b->ctx, &a);
+}
+
+/* After an UPDATE: whether the threshold was passed, or it and the limit are out of sight again. */
+static void watch_limit(struct rib_session *s, enum bgp_family family)
+{
+    const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
+    uint64_t percent = af->route_limit_percent ? af->route_limit_percent : LIMIT_PERCENT;
+    uint8_t bit = (uint8_t)(1u << family);
+    bool over;
+
+    if (af->route_limit == 0)
+        return;
+    over = counted(s, family) * UINT64_C(100) >= af->route_limit * percent;
+    if (over != ((s->warned & bit) != 0)) {
+        alert(s, family, false, over);
+        s->warned ^= bit;
+    }
+    if (s->full & bit && counted(s, family) < af->route_limit) {
+        alert(s, family, true, false);
+        s->full ^= bit;
+    }
+}
+
 /* The limit of the peer is reached. False: the session ends (RFC 4486 section 4). */
-static bool over_limit(const struct rib_session *s, enum bgp_family family, bool *skip,
+static bool over_limit(struct rib_session *s, enum bgp_family family, bool *skip,
                        struct bgp_fault *f)
 {
     const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
-    const struct source *src = s->source;
     struct bgp_writer w;
 
     *skip = false;
-    if (af->route_limit == 0 || src->paths[family] - src->loops[family] < af->route_limit)
+    if (af->route_limit == 0 || counted(s, family) < af->route_limit)
         return true;
     *skip = true;
+    if (!(s->full >> family & 1))
+        alert(s, family, true, true);
+    s->full |= (uint8_t)(1u << family);
     if (af->route_limit_alert_only)
         return true;
+    s->over = (uint8_t)(family + 1);
     bgp_fault(f, BGP_ERR_CEASE, CEASE_PREFIXES);
     w = bgp_writer_on(f->data, sizeof f->data);
     bgp_put_u16(&w, bgp_family_info[family].afi);
@@ -156,7 +199,7 @@ static bool announce(struct rib_session *s, struct rib_table *t, const struct bg
     bool skip;
 
     if (s->conn->peer->conf.af[t->family].route_limit != 0 &&
-        dest_find(&t->dests, n->key, n->len, hash) == 0) {
+        !path_exists(t, dest_find(&t->dests, n->key, n->len, hash), s->source)) {
         if (!over_limit(s, t->family, &skip, f))
             return false;
         if (skip) {
@@ -207,14 +250,14 @@ static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_curs
 static bool take(struct rib_session *s, const struct update *u, enum bgp_family family,
                  struct bgp_cursor field, struct bgp_next_hop *nh, struct bgp_fault *f)
 {
-    struct taken what = {.block = u->attrs.block, .nh = nh};
+    struct taken what = {.block = rib_intake(s, family, u->attrs.block), .nh = nh};
     enum bgp_refusal why;
     bool ok;
 
     nh->addr.vpn = s->source->addr.vpn;
     what.set = rib_get_set(s->rib, what.block, rib_no_stack(), nh);
     what.flags = rib_refusals(s, family, what.set, &why);
-    if (rib_drops(s, what.flags)) {
+    if (rib_drops(s, family, what.flags)) {
         s->dropped |= (uint8_t)(1u << family);
         ok = apply(s, family, field, true, NULL, f);
     } else {
@@ -249,7 +292,7 @@ static void note_end_of_rib(struct rib_session *s, const struct update *u)
         s->eor_in |= (uint8_t)(1u << u->unreach.family);
 }
 
-bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f)
+static bool update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f)
 {
     struct update u;
     struct bgp_next_hop nh;
@@ -281,5 +324,14 @@ bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault 
         refuse_bad(s, u.reach.family, u.reach.nlri, f);
     else if (u.has_reach)
         return take(s, &u, u.reach.family, u.reach.nlri, &u.reach.next_hop, f);
+    return true;
+}
+
+bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f)
+{
+    if (!update(s, body, f))
+        return false;
+    for (unsigned family = 0; family < BGP_FAMILIES; family++)
+        watch_limit(s, (enum bgp_family)family);
     return true;
 }

@@ -122,11 +122,11 @@ static uint32_t cost(const struct rib *r, const struct candidate *c)
 }
 
 /* Less than zero: x is preferred. *why is the step that decided. */
-static int compare(const struct rib_table *t, const struct candidate *x, const struct candidate *y,
-                   bool with_med, enum step *why)
+static int compare_by(const struct rib_table *t, const struct bgp_af_conf *conf,
+                      const struct candidate *x, const struct candidate *y, bool with_med,
+                      enum step *why)
 {
     const struct rib *r = t->rib;
-    const struct bgp_af_conf *conf = t->conf;
     int c;
 
 #define STEP(name, a, b)                                                                           \
@@ -165,6 +165,12 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
     return c != 0 ? c : by_origin(t, x->p, y->p);
 }
 
+static int compare(const struct rib_table *t, const struct candidate *x, const struct candidate *y,
+                   bool with_med, enum step *why)
+{
+    return compare_by(t, t->conf, x, y, with_med, why);
+}
+
 /* MED counts between paths of one neighbouring AS, unless told otherwise. */
 static bool med_counts(const struct rib_table *t, const struct candidate *x,
                        const struct candidate *y)
@@ -179,7 +185,10 @@ bool path_eligible(const struct rib_table *t, const struct path *p, const char *
     const struct next_hop *n;
 
     if (!s->alive || p->flags & PATH_REFUSALS) {
-        *why = !s->alive ? "peer down" : p->flags & PATH_LOOP ? "AS loop" : "own next hop";
+        *why = !s->alive              ? "peer down"
+               : p->flags & PATH_LONG ? "AS-Path limit"
+               : p->flags & PATH_LOOP ? "AS loop"
+                                      : "own next hop";
         return false;
     }
     if (s->kind < SOURCE_EXTERNAL)
@@ -277,4 +286,72 @@ const char *path_losing_reason(const struct rib_table *t, const struct path *a,
 
     compare(t, &x, &y, med_counts(t, &x, &y), &why);
     return reasons[why];
+}
+
+/* --- load balancing --------------------------------------------------------------------------- */
+
+static bool same_as_path(const struct attrset *x, const struct attrset *y)
+{
+    struct bgp_attr a, b;
+
+    return bgp_attr_find(attrset_block(x), BGP_ATTR_AS_PATH, &a) &&
+           bgp_attr_find(attrset_block(y), BGP_ATTR_AS_PATH, &b) && a.value.left == b.value.left &&
+           memcmp(a.value.at, b.value.at, a.value.left) == 0;
+}
+
+/* Whether y is as good as the best path in all that counts for load balancing. */
+static bool as_good(const struct rib_table *t, const struct candidate *best,
+                    const struct candidate *y)
+{
+    struct bgp_af_conf conf = *t->conf;
+    struct source alike = *y->s;
+    struct candidate other = *y;
+    enum step why;
+
+    conf.as_path_ignore |= conf.multipath_any_path;
+    if (conf.multipath_eibgp > 0 && best->s->kind >= SOURCE_EXTERNAL &&
+        y->s->kind >= SOURCE_EXTERNAL) {
+        alike.kind = best->s->kind;
+        other.s = &alike;
+        conf.igp_metric_ignore = true;
+    }
+    if (compare_by(t, &conf, best, &other, med_counts(t, best, y), &why) != 0 && why <= IGP_COST)
+        return false;
+    return conf.multipath_any_path || conf.multipath_relaxed || same_as_path(best->a, y->a);
+}
+
+/* How many paths are selected at most, the best one being of this kind. */
+static unsigned most_selected(const struct bgp_af_conf *conf, unsigned kind)
+{
+    unsigned own = kind == SOURCE_EXTERNAL ? conf->multipath_ebgp : conf->multipath_ibgp;
+
+    if (kind < SOURCE_EXTERNAL)
+        return 1;
+    if (conf->multipath_eibgp > 0)
+        return conf->multipath_eibgp;
+    return own > conf->multipath ? own : conf->multipath;
+}
+
+bool path_selected(const struct rib_table *t, const struct dest *d, const struct path *p)
+{
+    const struct rib *r = t->rib;
+    const struct path *first = path_best(t, d);
+    struct candidate best, x, y;
+    unsigned most, before = 1;
+    const char *unused;
+    enum step why;
+
+    if (!first || p == first)
+        return first != NULL;
+    best = candidate(r, first);
+    x = candidate(r, p);
+    most = most_selected(t->conf, best.s->kind);
+    if (most <= 1 || !path_eligible(t, p, &unused) || !as_good(t, &best, &x))
+        return false;
+    for (uint32_t id = first->next; id != 0 && before < most; id = y.p->next) {
+        y = candidate(r, slab_at(&r->paths, id));
+        before += y.p != p && path_eligible(t, y.p, &unused) && as_good(t, &best, &y) &&
+                  compare(t, &y, &x, med_counts(t, &x, &y), &why) < 0;
+    }
+    return before < most;
 }

@@ -29,8 +29,19 @@ static bool from_internal(const struct rib_group *g, const struct source *s)
     return s->kind == SOURCE_INTERNAL && s->addr.vpn == g->table->scope;
 }
 
+/* The route comes from the site the peer is at. */
+static bool of_site(const struct rib_group *g, const struct attrset *a)
+{
+    struct bgp_attr at;
+
+    return bgp_attr_find(attrset_block(a), BGP_ATTR_EXT_COMMUNITY, &at) &&
+           rib_has_site(at.value, g->policy.soo);
+}
+
 static bool allowed(const struct rib_group *g, const struct attrset *a, const struct source *s)
 {
+    if (g->policy.soo != 0 && of_site(g, a))
+        return false;
     if (a->facts & SET_NO_ADVERTISE)
         return false;
     if (!g->policy.internal)
@@ -65,24 +76,55 @@ static void put_ext(struct bgp_writer *w, const struct rib_group *g, const struc
         bgp_attr_put(w, a->flags, a->code, kept, n);
 }
 
+static struct bgp_private_as private_of(const struct rib_group *g)
+{
+    const struct policy *p = &g->policy;
+
+    return (struct bgp_private_as){
+        .wide = !g->table->rib->b->conf.no_private_as4,
+        .force = p->public_force,
+        .limited = p->public_limited,
+        .stop = p->as,
+        .keep = p->public_peer ? 0 : p->peer_as,
+        .replaced = p->public_replace ? p->as : 0,
+    };
+}
+
+static void prepend(struct bgp_aspath_steps *s, uint32_t as)
+{
+    struct bgp_writer w = bgp_aspath_step(s);
+
+    bgp_aspath_prepend(s->path, as, &w);
+    bgp_aspath_stepped(s, &w);
+}
+
 static void put_path(struct bgp_writer *w, const struct rib_group *g, const struct bgp_attr *a)
 {
-    uint8_t bytes[BGP_BLOCK_MAX], swapped[BGP_BLOCK_MAX];
-    struct bgp_writer path = bgp_writer_on(bytes, sizeof bytes), sub;
-    struct bgp_cursor from = a->value;
+    const struct policy *p = &g->policy;
+    struct bgp_aspath_steps s;
+    struct bgp_writer to;
 
-    if (g->policy.internal) {
-        bgp_attr_put(w, a->flags, a->code, from.at, from.left);
-        return;
+    s.path = a->value;
+    s.turn = 0;
+    s.full = false;
+    if (p->substitute_as) {
+        to = bgp_aspath_step(&s);
+        bgp_aspath_replace(s.path, p->peer_as, p->as, &to);
+        bgp_aspath_stepped(&s, &to);
     }
-    if (g->policy.substitute_as) {
-        sub = bgp_writer_on(swapped, sizeof swapped);
-        bgp_aspath_replace(from, g->policy.peer_as, g->policy.as, &sub);
-        from = bgp_cursor_on(swapped, bgp_written(&sub));
+    if (p->public_as) {
+        const struct bgp_private_as how = private_of(g);
+
+        to = bgp_aspath_step(&s);
+        bgp_aspath_publish(s.path, &how, &to);
+        bgp_aspath_stepped(&s, &to);
     }
-    bgp_aspath_prepend(from, g->policy.as, &path);
-    w->full |= path.full;
-    bgp_attr_put(w, a->flags, a->code, bytes, bgp_written(&path));
+    if (p->global_as != 0)
+        prepend(&s, p->global_as);
+    if (!p->internal)
+        prepend(&s, p->as);
+    w->full |= s.full;
+    bgp_attr_put(w, a->flags, a->code, s.path.at, s.path.left);
 }
 
 /* LOCAL_PREF is always sent to internal peers. */
@@ -200,10 +242,16 @@ static void put_block(struct bgp_writer *w, const struct rib_group *g, const str
     catch_up(w, g, a, s, clusters, 256, &stage);
 }
 
+static bool fits(const struct rib_group *g, const struct bgp_next_hop *nh)
+{
+    const struct bgp_family_info *f = &bgp_family_info[g->table->family];
+
+    return nh->addr.af == 4 || (nh->addr.af == 6 && (f->octets == 16 || g->policy.hop6));
+}
+
 static bool find_next_hop(const struct rib_group *g, const struct attrset *a,
                           const struct source *s, struct bgp_next_hop *out)
 {
-    const struct bgp_family_info *f = &bgp_family_info[g->table->family];
     const struct bgp_next_hop *nh = &next_hop_at(&g->table->rib->next_hops, a->next_hop)->nh;
 
     *out = *nh;
@@ -213,7 +261,7 @@ static bool find_next_hop(const struct rib_group *g, const struct attrset *a,
     } else if (!g->policy.internal) {
         memset(out->link_local, 0, sizeof out->link_local);
     }
-    return out->addr.af == 4 || (out->addr.af == 6 && (f->octets == 16 || g->policy.hop6));
+    return fits(g, out);
 }
 
 /* A next hop of our own goes with a label of our own; with another one all labels go on, if the
@@ -240,6 +288,25 @@ uint32_t rib_export(struct rib_group *g, const struct path *p)
         return 0;
     put_block(&w, g, a, s);
     return w.full ? 0 : rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), stack, &nh);
+}
+
+uint32_t rib_export_default(struct rib_group *g)
+{
+    struct rib *r = g->table->rib;
+    struct bgp_writer w = bgp_writer_on(r->scratch, BGP_BLOCK_MAX);
+    const struct bgp_attr path = {.code = BGP_ATTR_AS_PATH, .flags = BGP_ATTR_TRANSITIVE};
+    const struct attrset none = {0};
+    const uint8_t igp = 0;
+    struct bgp_next_hop nh;
+
+    memset(&nh, 0, sizeof nh);
+    nh.addr = g->policy.local;
+    if (!fits(g, &nh))
+        return 0;
+    bgp_attr_put(&w, BGP_ATTR_TRANSITIVE, BGP_ATTR_ORIGIN, &igp, 1);
+    put_path(&w, g, &path);
+    put_local_pref(&w, g, &none);
+    return rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), rib_no_stack(), &nh);
 }
 
 uint32_t rib_export_label(const struct rib_group *g, uint32_t dest, const struct path *p)

@@ -57,6 +57,28 @@ void group_mark(struct rib_table *t, uint32_t dest)
     t->rib->idle = false;
 }
 
+static bool is_default(const struct rib_group *g, uint32_t dest)
+{
+    return g->policy.default_route && dest_at(&g->table->dests, dest)->len == 0;
+}
+
+static uint32_t default_dest(const struct rib_table *t)
+{
+    static const uint8_t key[BGP_KEY];
+
+    return dest_find(&t->dests, key, 0, dest_hash(&t->dests, key, 0));
+}
+
+void group_default(struct rib_group *g)
+{
+    static const uint8_t key[BGP_KEY];
+    struct rib_table *t = g->table;
+
+    t->defaults++;
+    mark(g, dest_make(&t->dests, key, 0, dest_hash(&t->dests, key, 0)));
+    rib_wake(t->rib);
+}
+
 /* Touches every destination, but only when the configuration of a reflector or process changes. */
 void group_mark_source(struct rib_table *t, const struct source *s)
 {
@@ -100,6 +122,8 @@ void group_free(struct rib_group *g)
     RESIZE(g->pending, g->pending_room, 0);
     RESIZE(g->held, g->held_room, 0);
     RESIZE(g->run, g->run_room, 0);
+    if (g->policy.default_route && --g->table->defaults == 0)
+        dest_maybe_free(g->table, default_dest(g->table));
     free(g);
 }
 
@@ -170,17 +194,20 @@ static void gather_one(struct rib_group *g, uint32_t dest, struct exported *last
     struct rib_table *t = g->table;
     const struct path *best = path_best(t, dest_at(&t->dests, dest));
     uint32_t set = 0, old = g->out[dest];
+    bool ours = is_default(g, dest);
 
     bit_clear(g->pending_bit, dest);
-    if (best && g->when && too_soon(g, dest)) {
+    if ((best || ours) && g->when && too_soon(g, dest)) {
         hold_back(g, dest);
         return;
     }
-    if (best)
+    if (ours)
+        set = rib_export_default(g);
+    else if (best)
         set = export_cached(g, best, last);
-    if (set == old &&
-        (set == 0 || (g->from[dest] == best->source &&
-                      (!g->label || g->label[dest] == rib_export_label(g, dest, best))))) {
+    if (set == old && (set == 0 || ours ||
+                       (g->from[dest] == best->source &&
+                        (!g->label || g->label[dest] == rib_export_label(g, dest, best))))) {
         if (set != 0)
             rib_drop_set(t->rib, set); /* the Adj-RIB-Out holds it as well */
         return;
@@ -308,8 +335,8 @@ static void tell(struct rib_group *g, struct packer *p, uint32_t dest, uint32_t 
 
     if (set != 0) {
         best = path_best(t, dest_at(&t->dests, dest));
-        source = best->source;
-        label = rib_export_label(g, dest, best);
+        source = is_default(g, dest) ? (uint32_t)SOURCE_NETWORK : best->source;
+        label = g->label ? rib_export_label(g, dest, best) : 0;
         except = group_member_of(g, source);
         if (!packer_add(p, dest, set, label, except)) {
             rib_drop_set(t->rib, set);

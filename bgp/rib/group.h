@@ -21,7 +21,9 @@
 struct policy {
     struct bgp_addr local; /* next hop self */
     uint32_t as;           /* ours, as the peer sees it */
-    uint32_t peer_as;      /* with substitute_as */
+    uint32_t peer_as;      /* with substitute_as and public_as */
+    uint32_t global_as;    /* stands behind ours; 0: none */
+    uint64_t soo;          /* routes of this site are not sent; 0: none */
     uint16_t mrai;         /* s */
     uint8_t labels;        /* a prefix may have, at least 1 */
     bool hop6;             /* IPv4 prefixes may have an IPv6 next hop */
@@ -30,6 +32,8 @@ struct policy {
     bool next_hop_local, next_hop_invariable;
     bool communities, ext_communities, large_communities;
     bool substitute_as;
+    bool default_route; /* one of our own is told, whatever the table has */
+    bool public_as, public_force, public_limited, public_replace, public_peer;
 };
 
 struct lag {
@@ -107,6 +111,8 @@ static inline void bit_clear(uint64_t *bits, uint32_t i)
 /* --- group.c */
 /* The best path of dest changed. */
 void group_mark(struct rib_table *t, uint32_t dest);
+/* The new group tells a default route of our own: its destination exists from here on. */
+void group_default(struct rib_group *g);
 /* Whether a group still needs the record of dest. */
 bool group_holds(const struct rib_table *t, uint32_t dest);
 /* Has all groups look again at what they tell of the source's routes; NULL: of all routes. */
@@ -174,6 +180,8 @@ bool packer_add(struct packer *p, uint32_t dest, uint32_t set, uint32_t label,
 void packer_flush(struct packer *p);
 
 /* --- export.c */
+/* The set of the default route of our own, with one reference; 0: it cannot be told. */
+uint32_t rib_export_default(struct rib_group *g);
 /* The set a group advertises for a path, with one reference; 0: not advertised. */
 uint32_t rib_export(struct rib_group *g, const struct path *p);
 /* The label that goes with it. */

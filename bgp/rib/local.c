@@ -120,6 +120,9 @@ bool bgp_refresh_in(struct bgp *b, const struct bgp_addr *peer, unsigned familie
     p = bgp_find(b, peer);
     if (!p || !p->routes || !p->conn->refresh)
         return false;
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (rib_keeps_all(p->routes, (enum bgp_family)f))
+            families &= ~(1u << f);
     bgp_conn_send_refresh(p->conn, families);
     return true;
 }

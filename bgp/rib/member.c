@@ -31,7 +31,16 @@ static void policy_of(const struct rib_session *s, enum bgp_family f, struct pol
     out->ext_communities = vpn || af->advertise_ext_community;
     out->large_communities = af->advertise_large_community;
     out->substitute_as = !out->internal && af->substitute_as;
-    out->peer_as = out->substitute_as ? s->source->as : 0;
+    out->public_as = !out->internal && af->public_as_only;
+    out->public_force = out->public_as && af->public_as_force;
+    out->public_limited = out->public_as && af->public_as_limited;
+    out->public_replace = out->public_as && af->public_as_replace;
+    out->public_peer = out->public_as && af->public_as_peer;
+    out->peer_as = out->substitute_as || out->public_as ? s->source->as : 0;
+    if (!out->internal && p->conf.fake_global && c->ours.as != s->rib->b->conf.as)
+        out->global_as = s->rib->b->conf.as;
+    out->soo = af->soo;
+    out->default_route = af->default_route && !bgp_family_info[f].label;
     out->mrai = af->mrai;
     out->labels = c->labels[f];
     out->hop6 = c->hop6 >> f & 1;
@@ -60,6 +69,8 @@ static struct rib_group *find_group(struct rib_table *t, const struct policy *po
         g->number++;
     g->next = t->groups;
     t->groups = g;
+    if (policy->default_route)
+        group_default(g);
     return g;
 }
 

@@ -119,6 +119,15 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
     settle(t, dest, was, id, !(flags & PATH_CROSSED));
 }
 
+bool path_exists(const struct rib_table *t, uint32_t dest, const struct source *s)
+{
+    uint32_t id = dest != 0 ? dest_at(&t->dests, dest)->path : 0;
+
+    while (id != 0 && at(t, id)->source != s->number)
+        id = at(t, id)->next;
+    return id != 0;
+}
+
 /* Takes the path id out of the list, whose previous link is *link. */
 static void unlink_path(struct rib_table *t, uint32_t *link, uint32_t id)
 {
@@ -174,7 +183,7 @@ static bool recheck(struct rib_table *t, struct path *p)
     count(t, s, p->flags, -1);
     p->flags = (uint8_t)((p->flags & ~(unsigned)PATH_REFUSALS) | flags);
     count(t, s, p->flags, 1);
-    if (!rib_drops(s->session, flags))
+    if (!rib_drops(s->session, t->family, flags))
         return true;
     s->session->dropped |= (uint8_t)(1u << t->family);
     return false;
@@ -234,7 +243,9 @@ size_t rib_collect(struct rib_table *t, size_t n)
         uint32_t id = t->garbage[t->ngarbage - 1];
         struct dest *d = dest_at(&t->dests, id);
 
-        if (d->path == 0 && group_holds(t, id))
+        bool kept = d->len == 0 && t->defaults > 0;
+
+        if (d->path == 0 && !kept && group_holds(t, id))
             break;
         if (t->ngarbage > AHEAD) {
             const struct dest *next = dest_at(&t->dests, t->garbage[t->ngarbage - AHEAD]);
@@ -244,7 +255,7 @@ size_t rib_collect(struct rib_table *t, size_t n)
         looked++;
         t->ngarbage--;
         d->flags &= (uint8_t)~DEST_GARBAGE;
-        if (d->path == 0) {
+        if (d->path == 0 && !kept) {
             label_release(t, id);
             dest_remove(&t->dests, id);
         }

@@ -96,6 +96,12 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
         if (t->conf->no_vpn_target && !old->af[f].no_vpn_target)
             rib_ask_again(r, (enum bgp_family)f);
     }
+    for (struct rib_table *t = r->all; t; t = t->next) {
+        if (old->as_path_limit != r->b->conf.as_path_limit)
+            rib_recheck(t);
+        if (old->no_private_as4 != r->b->conf.no_private_as4)
+            group_mark_source(t, NULL);
+    }
 }
 
 void rib_resend(struct rib_session *s, unsigned families)

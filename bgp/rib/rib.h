@@ -33,7 +33,9 @@ enum { /* flags of a path */
        PATH_LOOP = 2,      /* our AS, router id or cluster is in it: kept, never chosen */
        PATH_OWN = 4,       /* its next hop is our own address: likewise */
        PATH_UNWANTED = 32, /* no VPN instance imports it: likewise, and nobody is shown it */
-       PATH_REFUSALS = PATH_LOOP | PATH_OWN | PATH_UNWANTED, /* follow from the path and settings */
+       PATH_LONG = 64,     /* with PATH_LOOP: not a loop, but longer than as-path-limit */
+       PATH_REFUSALS =
+           PATH_LOOP | PATH_OWN | PATH_UNWANTED | PATH_LONG, /* follow from the path and settings */
        PATH_CROSSED = 8,   /* in a VPN instance: imported; label is the VPN destination's id */
        PATH_EXPORTED = 16, /* in a VPN table: from a VPN instance */
        PATH_CROSS = PATH_CROSSED | PATH_EXPORTED
@@ -87,6 +89,8 @@ struct rib_session {
     struct rib_table *tables[BGP_FAMILIES]; /* where its routes go, of the families in use */
     struct rib_member *members[BGP_FAMILIES];
     struct bgp_mp_rules rules;     /* agreed */
+    uint8_t over;                  /* family whose limit was passed, and one; 0 none */
+    uint8_t warned, full;          /* families beyond threshold or limit */
     uint8_t eor_in;                /* families whose End-of-RIB came */
     uint8_t dropped;               /* families in which routes nobody wanted were not kept */
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
@@ -129,10 +133,11 @@ struct rib_table {
     uint32_t labels_room;
     uint32_t *into; /* of a VPN table: the import list a destination stands in; vpn_import.c */
     uint32_t into_room;
-    bool crosses;   /* VPN instances export from it or import from it */
-    uint32_t best;  /* destinations with a best path */
-    uint64_t paths; /* all of them */
-    bool recheck;   /* the sweep under way judges again which paths are refused */
+    bool crosses;      /* VPN instances export from it or import from it */
+    uint32_t best;     /* destinations with a best path */
+    uint64_t paths;    /* all of them */
+    unsigned defaults; /* groups that tell a default route of our own: its record stays */
+    bool recheck;      /* the sweep under way judges again which paths are refused */
 };
 
 struct rib {
@@ -226,20 +231,32 @@ bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault 
 
 /* --- accept.c */
 /* Why a path from this session with this set must not be chosen: flags of PATH_REFUSALS. With
- * PATH_LOOP *why says which loop. */
+ * PATH_LOOP *why says which loop or limit. */
 unsigned rib_refusals(const struct rib_session *s, enum bgp_family family, uint32_t set,
                       enum bgp_refusal *why);
 
 /* Whether a path with these flags is not kept at all: the peer can be asked for it again. */
-bool rib_drops(const struct rib_session *s, unsigned flags);
+bool rib_drops(const struct rib_session *s, enum bgp_family family, unsigned flags);
+/* Whether all that the peer sends in the family is kept ("keep-all-routes"). */
+bool rib_keeps_all(const struct rib_session *s, enum bgp_family family);
 /* More may be wanted than before: sessions that have dropped routes of the family ask for them. */
 void rib_ask_again(struct rib *r, enum bgp_family family);
+
+/* --- intake.c */
+/* The attributes of an UPDATE as the settings of the peer want them: the block itself, or one built
+ * in rib->attrs. */
+struct bgp_cursor rib_intake(const struct rib_session *s, enum bgp_family family,
+                             struct bgp_cursor block);
+/* Whether extended communities have this site of origin, given as a target (RFC 4364). */
+bool rib_has_site(struct bgp_cursor communities, uint64_t soo);
 
 /* --- path.c: paths of a destination */
 /* Adds or replaces a path; takes over one reference to set. A source has one path of its own in a
  * destination; paths that crossed are told apart by their label. */
 void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set, uint32_t label,
               unsigned flags);
+/* Whether the source has a path there; dest 0: nowhere. */
+bool path_exists(const struct rib_table *t, uint32_t dest, const struct source *s);
 /* Removes it; false: there was none. */
 bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s);
 /* flag: PATH_CROSSED or PATH_EXPORTED. */
@@ -263,6 +280,9 @@ bool path_eligible(const struct rib_table *t, const struct path *p, const char *
 uint32_t path_choose(const struct rib_table *t, const struct dest *d);
 /* Likewise, of those that are not PATH_CROSSED. */
 uint32_t path_choose_own(const struct rib_table *t, const struct dest *d);
+/* Whether load balancing selects p beside the best of the destination's paths. Worked out from all
+ * of them, for displays. */
+bool path_selected(const struct rib_table *t, const struct dest *d, const struct path *p);
 /* Why b is not preferred to a: VRP's words ("Local_Pref", "AS-Path", ...). */
 const char *path_losing_reason(const struct rib_table *t, const struct path *a,
                                const struct path *b);

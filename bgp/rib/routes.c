@@ -248,6 +248,7 @@ static void put_path(const struct rib_table *t, uint32_t dest, const struct path
     out->preferred = s->preferred[path_family(t->family, p, s)];
     out->age_ms = r->b->now - p->since * (uint64_t)1000;
     out->best = p == best;
+    out->selected = path_selected(t, dest_at(&t->dests, dest), p);
     out->loop = p->flags & PATH_LOOP;
     out->valid = path_eligible(t, p, &why);
     if (out->valid && best && p != best)

@@ -169,3 +169,53 @@ void bgp_aspath_replace(struct bgp_cursor path, uint32_t from, uint32_t to, stru
         }
     }
 }
+
+static bool is_private(const struct bgp_private_as *how, uint32_t as)
+{
+    return (as >= 64512 && as <= 65534) ||
+           (how->wide && as >= UINT32_C(4200000000) && as <= UINT32_C(4294967294));
+}
+
+/* Whether there is an AS that keeps all the others in the path. */
+static bool hindered(struct bgp_cursor path, const struct bgp_private_as *how)
+{
+    struct segment s;
+
+    while (next_segment(&path, 4, &s))
+        while (s.as.left > 0) {
+            uint32_t as = bgp_get_u32(&s.as);
+
+            if (!is_private(how, as) || as == how->keep)
+                return true;
+        }
+    return false;
+}
+
+void bgp_aspath_publish(struct bgp_cursor path, const struct bgp_private_as *how,
+                        struct bgp_writer *w)
+{
+    bool over = !how->force && !how->limited && hindered(path, how);
+    struct segment s;
+
+    while (next_segment(&path, 4, &s)) {
+        uint32_t kept[SEGMENT_MAX];
+        unsigned n = 0;
+
+        while (s.as.left > 0) {
+            uint32_t as = bgp_get_u32(&s.as);
+            bool goes = is_private(how, as) && as != how->keep;
+
+            over |= how->limited && (!is_private(how, as) || as == how->stop);
+            if (over || !goes)
+                kept[n++] = as;
+            else if (how->replaced != 0)
+                kept[n++] = how->replaced;
+        }
+        if (n == 0)
+            continue;
+        bgp_put_u8(w, s.type);
+        bgp_put_u8(w, n);
+        for (unsigned i = 0; i < n; i++)
+            bgp_put_u32(w, kept[i]);
+    }
+}

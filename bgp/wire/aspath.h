@@ -34,6 +34,37 @@ void bgp_aspath_narrow(struct bgp_cursor path, struct bgp_writer *w);
 void bgp_aspath_merge(struct bgp_cursor path, struct bgp_cursor as4, struct bgp_writer *w);
 /* Writes path with as in front; a new segment when the first is a set or full. */
 void bgp_aspath_prepend(struct bgp_cursor path, uint32_t as, struct bgp_writer *w);
+/* A path that is changed step by step: a step reads path, writes to where bgp_aspath_step() says,
+ * and bgp_aspath_stepped() makes that the path. */
+struct bgp_aspath_steps {
+    struct bgp_cursor path;
+    uint8_t room[2][65535];
+    unsigned turn;
+    bool full; /* it did not fit */
+};
+static inline struct bgp_writer bgp_aspath_step(struct bgp_aspath_steps *s)
+{
+    return bgp_writer_on(s->room[s->turn], sizeof s->room[s->turn]);
+}
+static inline void bgp_aspath_stepped(struct bgp_aspath_steps *s, const struct bgp_writer *w)
+{
+    s->path = bgp_cursor_on(s->room[s->turn], bgp_written(w));
+    s->turn ^= 1;
+    s->full |= w->full;
+}
+
+/* Which ASes are private (RFC 6996), and what becomes of them. */
+struct bgp_private_as {
+    bool wide;         /* those of four octets count as private */
+    bool force;        /* each one goes; else, without limited: all of them if no other is there */
+    bool limited;      /* those before the first public one or stop go */
+    uint32_t stop;     /* with limited */
+    uint32_t keep;     /* stays; without force and limited: so does everything beside it. 0: none */
+    uint32_t replaced; /* takes the place of those that go; 0: nothing does */
+};
+/* Writes path without private ASes. */
+void bgp_aspath_publish(struct bgp_cursor path, const struct bgp_private_as *how,
+                        struct bgp_writer *w);
 /* Writes path with every AS from replaced by to. */
 void bgp_aspath_replace(struct bgp_cursor path, uint32_t from, uint32_t to, struct bgp_writer *w);
 

@@ -226,6 +226,46 @@ bool check_reflect_client(struct edit *e, const struct sch_key *view, const stru
     return kind_of(e, &at, &v[0]) != 2 || edit_error(e, "The peer is an EBGP peer.");
 }
 
+/* Lines of one view that exclude each other, by what follows the view in their names. */
+static const char *const exclusive[][2] = {
+    {".maximum.load-balancing", ".maximum.load-balancing.ebgp"},
+    {".maximum.load-balancing", ".maximum.load-balancing.ibgp"},
+    {".maximum.load-balancing", ".maximum.load-balancing.eibgp"},
+    {".maximum.load-balancing.eibgp", ".maximum.load-balancing.ebgp"},
+    {".maximum.load-balancing.eibgp", ".maximum.load-balancing.ibgp"},
+    {".load-balancing.as-path-ignore", ".load-balancing.as-path-relax"},
+    {".load-balancing.as-path-ignore", ".bestroute.as-path-ignore"},
+};
+
+static bool is_there(struct edit *e, const struct sch_key *view, const struct sch_line *of,
+                     const char *name)
+{
+    size_t n = strlen(sch_views[of->view].name);
+    for (unsigned i = 0; i < SCH_LINES; i++)
+        if (sch_lines[i].view == of->view && strcmp(sch_lines[i].name + n, name) == 0)
+            return edit_has(e, view, (enum sch_line_id)i, NULL);
+    return false;
+}
+
+bool check_load_balancing(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                          const struct sch_value *v)
+{
+    const char *name = l->name + strlen(sch_views[l->view].name);
+    char text[80];
+    (void)v;
+    for (size_t i = 0; i < sizeof exclusive / sizeof *exclusive; i++)
+        for (unsigned side = 0; side < 2; side++) {
+            const char *other = exclusive[i][!side];
+            if (strcmp(exclusive[i][side], name) != 0 || !is_there(e, view, l, other))
+                continue;
+            snprintf(text, sizeof text, "%s", other + 1);
+            for (char *dot = text; (dot = strchr(dot, '.'));)
+                *dot = ' ';
+            return edit_error(e, "The %s has been configured.", text);
+        }
+    return true;
+}
+
 bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                    const struct sch_value *v)
 {

@@ -202,6 +202,15 @@ static void intervals(struct bgp_peer_conf *out)
     }
 }
 
+static void first_as(const struct model *m, struct bgp_peer_conf *out)
+{
+    static const struct sch_field *first;
+    if (!first)
+        first = field("peer.no_check_first_as");
+    if (!given(&out->set, first))
+        out->no_check_first_as = m->bgp.no_check_first_as;
+}
+
 void model_effective_peer(const struct model *m, const struct model_peer *p,
                           struct bgp_peer_conf *out)
 {
@@ -222,6 +231,7 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     source(m, out);
     password(m, out);
     intervals(out);
+    first_as(m, out);
     out->set = (struct bgp_set){0};
     out->off = out->member = 0;
 }

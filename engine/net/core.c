@@ -120,6 +120,19 @@ static void op_event(void *ctx, const struct bgp_event *e)
     notes_event(c->notes, e);
 }
 
+static void op_alert(void *ctx, const struct bgp_alert *a)
+{
+    struct core *c = ctx;
+    char addr[BGP_ADDR_STRLEN], text[200];
+    snprintf(text, sizeof text, "the routes of BGP peer %s in %s %s (%u of %u)",
+             bgp_addr_str(a->peer, addr), bgp_family_info[a->family].name,
+             a->limit  ? a->over ? "reached the limit" : "fell below the limit"
+             : a->over ? "reached the threshold of the limit"
+                       : "fell below the threshold of the limit",
+             a->routes, a->most);
+    notes_warn(c->notes, text);
+}
+
 /* --- peers and listeners --------------------------------------------------------------------- */
 
 static void review(struct core *c, struct peer_entry *e)
@@ -421,6 +434,7 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
         .send = op_send,
         .close = op_close,
         .event = op_event,
+        .alert = op_alert,
     };
     struct core *c = calloc(1, sizeof *c);
     if (!c)

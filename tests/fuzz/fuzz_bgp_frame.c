@@ -54,7 +54,8 @@ static void on_event(void *ctx, const struct bgp_event *e)
     (void)e;
 }
 
-static const struct bgp_ops ops = {get_now, get_random, on_connect, on_send, on_close, on_event};
+static const struct bgp_ops ops = {get_now,  get_random, on_connect, on_send,
+                                   on_close, on_event,   NULL};
 
 /* Brings the peer with this last octet as far as asked. Its connection, NULL when it has none. */
 static struct bgp_conn *raise_peer(struct bgp *b, uint8_t last, unsigned steps)

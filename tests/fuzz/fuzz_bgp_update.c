@@ -89,7 +89,8 @@ static void op_event(void *ctx, const struct bgp_event *e)
     (void)e;
 }
 
-static const struct bgp_ops ops = {op_now, op_random, op_connect, op_send, op_close, op_event};
+static const struct bgp_ops ops = {op_now,   op_random, op_connect, op_send,
+                                   op_close, op_event,  NULL};
 
 static struct bgp_addr address(unsigned i)
 {
@@ -142,7 +143,7 @@ static void read_it(void *arg, const struct bgp_trace *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t message[BGP_LONGEST];
-    struct bgp_conf conf = {.as = 65000, .router_id = 1, .no_check_first_as = true};
+    struct bgp_conf conf = {.as = 65000, .router_id = 1};
     struct bgp_writer w = bgp_writer_on(message, sizeof message);
     unsigned feeder, n;
     struct bgp *b;

@@ -41,6 +41,8 @@ struct lab {
     unsigned nlines;
     struct happening events[1000];
     unsigned nevents;
+    struct bgp_alert alerts[20];
+    unsigned nalerts;
 };
 
 static uint64_t lab_now(void *ctx)
@@ -110,8 +112,15 @@ static void lab_event(void *ctx, const struct bgp_event *e)
     ck_assert_int_ne((int)e->from, (int)e->to);
 }
 
-static const struct bgp_ops lab_ops = {lab_now,  lab_random, lab_connect,
-                                       lab_send, lab_close,  lab_event};
+static void lab_alert(void *ctx, const struct bgp_alert *a)
+{
+    struct lab *l = ctx;
+
+    l->alerts[l->nalerts++ % 20] = *a;
+}
+
+static const struct bgp_ops lab_ops = {lab_now,   lab_random, lab_connect, lab_send,
+                                       lab_close, lab_event,  lab_alert};
 
 enum { OUR_AS = 64601, PEER_AS = 64602 };
 #define OUR_ID 0x0a000005u

@@ -143,8 +143,8 @@ static void net_op_event(void *ctx, const struct bgp_event *e)
     (void)e;
 }
 
-static const struct bgp_ops net_ops = {net_op_now,  net_op_random, net_op_connect,
-                                       net_op_send, net_op_close,  net_op_event};
+static const struct bgp_ops net_ops = {
+    net_op_now, net_op_random, net_op_connect, net_op_send, net_op_close, net_op_event, NULL};
 
 static void net_settle_connect(struct net_pipe *p)
 {

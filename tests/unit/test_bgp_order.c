@@ -137,7 +137,8 @@ static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t 
     }
 }
 
-static const struct bgp_ops ops = {op_now, op_random, op_connect, op_send, op_close, op_event};
+static const struct bgp_ops ops = {op_now,   op_random, op_connect, op_send,
+                                   op_close, op_event,  NULL};
 
 static struct bgp_addr address(unsigned peer)
 {

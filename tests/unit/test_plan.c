@@ -232,7 +232,8 @@ static const struct {
     {"reflect-client", BGP_REEXPORT},      {"next-hop-local", BGP_REEXPORT},
     {"advertise-community", BGP_REEXPORT}, {"advertise-large-community", BGP_REEXPORT},
     {"substitute-as", BGP_REEXPORT},       {"route-update-interval 5", BGP_REEXPORT},
-    {"preferred-value 9", BGP_KEEP},       {"allow-as-loop", BGP_KEEP},
+    {"keep-all-routes", BGP_KEEP},         {"preferred-value 9", BGP_KEEP},
+    {"allow-as-loop", BGP_KEEP},
 };
 
 START_TEST(family_options)
@@ -288,6 +289,52 @@ START_TEST(family_settings)
 }
 END_TEST
 
+/* Of an EBGP peer; a refresh is stronger than a new export, in one commit as well. */
+START_TEST(external_options)
+{
+    static const struct {
+        const char *lines;
+        enum bgp_action action;
+    } cases[] = {
+        {"peer 10.0.0.1 public-as-only", BGP_REEXPORT},
+        {"peer 10.0.0.1 public-as-only limited replace", BGP_REEXPORT},
+        {"peer 10.0.0.1 public-as-only import force", BGP_REFRESH_IN},
+        {"peer 10.0.0.1 soo 100:1", BGP_REFRESH_IN},
+        {"peer 10.0.0.1 discard-ext-community\npeer 10.0.0.1 advertise-community", BGP_REFRESH_IN},
+        {"peer 10.0.0.1 advertise-large-community disable", BGP_KEEP},
+        {"peer 10.0.0.1 default-route-advertise", BGP_REEXPORT},
+        {"peer 10.0.0.1 route-limit 100 90 idle-timeout 7", BGP_REFRESH_IN},
+        {"quit\npeer 10.0.0.1 check-first-as disable", BGP_REFRESH_IN},
+        {"quit\npeer 10.0.0.1 check-first-as enable", BGP_KEEP},
+        {"quit\npeer 10.0.0.1 fake-as 7 prepend-global-as prepend-fake-as", BGP_RESET},
+    };
+    char typed[300];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(typed, sizeof typed, "bgp 64601\nipv4-family unicast\n%s\n", cases[i].lines);
+        lab_lines(&lab, typed);
+        struct speaker_plan *plan = preview();
+        const struct speaker_peer_change *c = change_of(plan, "10.0.0.1");
+        ck_assert_msg((c ? c->action : BGP_KEEP) == cases[i].action, "%s", typed);
+        ck_assert(!plan || plan->npeers <= 1);
+        if (plan)
+            speaker_plan_free(plan);
+        ck_assert(store_candidate_clear(lab.config.store, &lab.edit.cand));
+    }
+    /* of the process: all who do not say themselves */
+    lab_lines(&lab, "bgp 64601\npeer 10.0.0.1 check-first-as enable\n");
+    lab_commit(&lab);
+    lab_top(&lab);
+    lab_lines(&lab, "bgp 64601\nundo check-first-as\nas-path-limit\nprivate-4-byte-as disable\n");
+    struct speaker_plan *plan = preview();
+    ck_assert_uint_eq(plan->npeers, 2);
+    ck_assert_ptr_null(change_of(plan, "10.0.0.1"));
+    ck_assert_int_eq(change_of(plan, "10.0.0.2")->action, BGP_REFRESH_IN);
+    ck_assert_uint_eq(plan->process.as_path_limit, 255);
+    ck_assert(plan->process.no_private_as4);
+    speaker_plan_free(plan);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("plan");
@@ -303,6 +350,7 @@ int main(void)
     tcase_add_test(t, process_changes);
     tcase_add_loop_test(t, family_options, 0, (int)(sizeof family_lines / sizeof *family_lines));
     tcase_add_test(t, family_settings);
+    tcase_add_test(t, external_options);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -508,7 +508,7 @@ START_TEST(continuations)
     ck_assert_str_eq(options(VIEW_SYSTEM, "interface LoopBack ", out), "INTEGER<0-1023>");
     ck_assert_str_eq(options(VIEW_BGP, "peer 10.0.0.1 ebgp-max-hop ", out), "INTEGER<1-255> <cr>");
     ck_assert_str_eq(options(VIEW_BGP, "peer 10.0.0.1 c", out),
-                     "[c] capability-advertise connect-interface connect-only");
+                     "[c] capability-advertise check-first-as connect-interface connect-only");
     ck_assert_str_eq(options(VIEW_BGP, "peer 10.0.0.1 password ", out), "cipher simple");
     ck_assert_str_eq(options(VIEW_BGP, "timer keepalive 60 hold 180 ", out), "min-holdtime <cr>");
     ck_assert_str_eq(options(VIEW_VPNV4, "peer 10.0.0.1 a", out),

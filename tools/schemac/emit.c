@@ -218,7 +218,24 @@ static int first_slot(const struct line *l, const struct elem *e)
     return -1;
 }
 
-static void flatten(const struct line *l, const struct elem *e, struct step *out, int *n)
+static void flatten(const struct line *l, const struct elem *e, struct step *out, int *n, int from);
+
+/* Steps that are left out when the first value of e is absent. */
+static void flatten_if(const struct line *l, const struct elem *e, struct step *out, int *n,
+                       int from)
+{
+    int at = (*n)++;
+    out[at] = (struct step){NULL, first_slot(l, e), 1}; /* no print step of its slot */
+    if (out[at].slot < 0)
+        die(l->pos, "an optional word alone must be an enum parameter");
+    flatten(l, e, out, n, from);
+    out[at].unless = *n - at - 1;
+    if (out[at].unless == 0)
+        (*n)--;
+}
+
+/* from: the first step of the optional alternative e is in; a value may stand in several. */
+static void flatten(const struct line *l, const struct elem *e, struct step *out, int *n, int from)
 {
     int at;
     switch (e->kind) {
@@ -227,25 +244,22 @@ static void flatten(const struct line *l, const struct elem *e, struct step *out
         break;
     case PARAM:
         at = slot_in(l, e->param);
-        for (int i = 0; i < *n; i++)
+        for (int i = from; i < *n; i++)
             if (!out[i].word && !out[i].unless && out[i].slot == at)
                 return; /* shared by two alternatives */
         out[(*n)++] = (struct step){NULL, at, 0};
         break;
     case OPT:
-        at = (*n)++;
-        out[at] = (struct step){NULL, first_slot(l, e->kids[0]), 1}; /* no print step of its slot */
-        if (out[at].slot < 0)
-            die(l->pos, "an optional word alone must be an enum parameter");
-        flatten(l, e->kids[0], out, n);
-        out[at].unless = *n - at - 1;
-        if (out[at].unless == 0)
-            (*n)--;
+        e = e->kids[0];
+        for (int i = 0; e->kind == ALT && i < e->nkids; i++)
+            flatten_if(l, e->kids[i], out, n, *n);
+        if (e->kind != ALT)
+            flatten_if(l, e, out, n, from);
         break;
     case SEQ:
     case ALT:
         for (int i = 0; i < e->nkids; i++)
-            flatten(l, e->kids[i], out, n);
+            flatten(l, e->kids[i], out, n, from);
         break;
     }
 }
@@ -254,7 +268,7 @@ static int emit_steps(FILE *f, const struct line *l)
 {
     struct step st[64];
     int n = 0;
-    flatten(l, l->syntax, st, &n);
+    flatten(l, l->syntax, st, &n, 0);
     fprintf(f, "static const struct sch_step line_steps_%d[] = {", l->index);
     for (int i = 0; i < n; i++) {
         fputc('{', f);
@@ -290,7 +304,7 @@ static const char *field_kind(const struct line *l, const struct bind *b)
         if (strcmp(l->params[i]->name, b->arg) != 0)
             continue;
         const char *t = l->params[i]->type;
-        if (strstr("int as mask enum", t))
+        if (strstr("int as mask enum rt rd", t))
             return "SCH_F_UINT";
         return strstr("ipv4 ipv6 addr", t) ? "SCH_F_ADDR" : "SCH_F_STRING";
     }

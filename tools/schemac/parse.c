@@ -25,7 +25,7 @@ struct fragment { /* source lines kept for "use" */
     const char *file;
     int n;
 };
-static struct fragment fragments[20];
+static struct fragment fragments[100];
 static int nfragments;
 
 static void statement(struct cursor *c, char *text);
@@ -459,6 +459,8 @@ void parse_file(struct schema *s, const char *path)
         if (!*p || *p == '#')
             continue;
         if (strncmp(p, "fragment ", 9) == 0) {
+            if (nfragments == sizeof fragments / sizeof *fragments)
+                die(c.pos, "too many fragments");
             frag = &fragments[nfragments++];
             frag->name = rest(p + 9);
             frag->file = path;
