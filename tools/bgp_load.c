@@ -3,7 +3,7 @@
  * routes come through.
  *
  *   bgp_load [-t HOST] [-p PORT] [-n ROUTES] [-f FEEDERS] [-s SINKS] [-6 | -v] [-P PID] [-w] [-d]
- * [-c]
+ * [-c] [-k] [-r]
  *            [-A FIRST_AS] [-a FIRST_SOURCE]
  *
  * Peer i connects from source address FIRST_SOURCE + i as AS FIRST_AS + i, feeders first. Routes
@@ -11,7 +11,9 @@
  * communities on half. A sink adds up a digest over (prefix, AS path behind the speaker's AS,
  * communities), which has to equal the digest of what was fed. -w also withdraws everything, -d
  * then feeds it again and drops the feeders' sessions. -P prints the memory of the speaker. -c: the
- * speaker is not configured to pass communities on.
+ * speaker is not configured to pass communities on. -k says "held" in the end and keeps the
+ * sessions until it is killed; with -r it withdraws all and feeds it again meanwhile, each once a
+ * second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -530,14 +532,37 @@ static long memory(const char *what)
     return kb;
 }
 
+/* Feeders withdraw their routes, half a second later they have them again. */
+static void flap(void)
+{
+    for (bool announce = false;; announce = !announce) {
+        double start = now();
+
+        for (unsigned i = 0; i < nfeeders; i++)
+            prepare(&peers[i], i, announce);
+        while (now() - start < 0.5)
+            turn(20);
+    }
+}
+
+static void hold(bool flapping)
+{
+    printf("held\n");
+    fflush(stdout);
+    if (flapping)
+        flap();
+    for (;;)
+        turn(100);
+}
+
 int main(int argc, char **argv)
 {
-    bool withdraw = false, drop = false;
+    bool withdraw = false, drop = false, keep = false, flapping = false;
     uint64_t expected = 0;
     long before = 0, rss;
     int o;
 
-    while ((o = getopt(argc, argv, "t:p:n:f:s:6vP:wdcA:a:")) != -1) {
+    while ((o = getopt(argc, argv, "t:p:n:f:s:6vP:wdckrA:a:")) != -1) {
         switch (o) {
         case 't':
             host = optarg;
@@ -571,6 +596,12 @@ int main(int argc, char **argv)
             break;
         case 'd':
             drop = true;
+            break;
+        case 'k':
+            keep = true;
+            break;
+        case 'r':
+            flapping = true;
             break;
         case 'A':
             first_as = (uint32_t)atoi(optarg);
@@ -626,7 +657,9 @@ int main(int argc, char **argv)
         if (withdraw) {
             for (unsigned i = 0; i < nfeeders; i++)
                 prepare(&peers[i], i, true);
-            wait_for("again", routes, 0, false);
+            for (unsigned i = nfeeders; i < npeers; i++)
+                peers[i].digest = 0;
+            wait_for("again", routes, expected, true);
         }
         for (unsigned i = 0; i < nfeeders; i++) {
             close(peers[i].fd);
@@ -635,5 +668,7 @@ int main(int argc, char **argv)
         }
         wait_for("loss", 0, 0, false);
     }
+    if (keep)
+        hold(flapping);
     return 0;
 }

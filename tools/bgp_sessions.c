@@ -8,8 +8,9 @@
  * the hold timer; what else it hears it ignores. "listen" waits for the daemon to connect,
  * "connect" connects, a few at a time so that no listen backlog decides the result, and tries again
  * soon after a failure. Prints established N SECONDS    when all N peers are up for the first time;
- * seconds since the epoch watched SECONDS up N flaps N after it watched for WATCH seconds. Ends
- * with 1 when not all were up after LIMIT seconds.
+ * seconds since the epoch watched SECONDS up N flaps N silence MS after it watched for WATCH
+ * seconds; MS is the longest time any peer waited for a KEEPALIVE meanwhile. Ends with 1 when not
+ * all were up after LIMIT seconds.
  *
  * A peer is up once it has got a KEEPALIVE for its OPEN. A flap is a session that was up and ended,
  * whoever ended it.
@@ -43,12 +44,14 @@ struct peer {
     int fd; /* -1: none */
     enum { DOWN, CONNECTING, OPEN, CONFIRM, UP } state;
     uint64_t try_at, speak_at, heard_at; /* ms */
+    uint64_t alive_at;                   /* of the last KEEPALIVE */
     size_t have;
     uint8_t part[BGP_LONGEST]; /* octets of a message that is not complete yet */
 };
 
 static struct peer *peers;
 static size_t npeers, up, flaps, in_flight, fresh; /* fresh: the first never tried */
+static uint64_t silence;                           /* ms, between two KEEPALIVEs of a peer */
 static uint32_t first;                             /* address of peer 0, host order */
 static struct sockaddr_in daemon_addr;
 static uint32_t as;
@@ -192,8 +195,20 @@ static void accept_one(int listener)
     say_open(&peers[i], i);
 }
 
+static void note_keepalive(struct peer *p)
+{
+    uint64_t now = now_ms();
+    if (p->state == UP && now - p->alive_at > silence) {
+        silence = now - p->alive_at;
+    }
+    p->alive_at = now;
+}
+
 static void message(struct peer *p, uint8_t type)
 {
+    if (type == KEEPALIVE) {
+        note_keepalive(p);
+    }
     if (type == 1 && p->state == OPEN) {
         in_flight -= opening(p);
         p->state = CONFIRM;
@@ -334,9 +349,11 @@ int main(int argc, char **argv)
             printf("established %zu %lld.%06ld\n", up, (long long)t.tv_sec, t.tv_nsec / 1000);
             fflush(stdout);
             flaps = 0;
+            silence = 0;
             until = now_ms() + strtoull(argv[7], NULL, 10) * 1000;
         }
     }
-    printf("watched %s up %zu flaps %zu\n", argv[7], up, flaps);
+    printf("watched %s up %zu flaps %zu silence %llu\n", argv[7], up, flaps,
+           (unsigned long long)silence);
     return until == UINT64_MAX;
 }

@@ -52,15 +52,16 @@ broken() {
 
 say() { echo "  $*" >&2; }
 
-# row SCENARIO UNIT TARGET OURS [BIRD [FRR [GOBGP]]]
+# row SCENARIO UNIT TARGET OURS [BIRD [FRR [GOBGP [OPENBGPD]]]]
 #
 # Values are in UNIT (us for times, shown as milliseconds; KB; B; n), "-" where there is none. TARGET is a
 # number in UNIT that ours must be under, "peers" (no more than the best peer), "bird" (no more than
-# BIRD), "=N" or "-" (only reported).
+# BIRD), "bird/N" (a part of it), "best/N", "=N" or "-" (only reported).
 row() {
     local s=$1 unit=$2 target=$3
     shift 3
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$s" "$unit" "$target" "$1" "${2:--}" "${3:--}" "${4:--}" >>"$TSV"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$s" "$unit" "$target" "$1" "${2:--}" "${3:--}" "${4:--}" \
+        "${5:--}" >>"$TSV"
     say "$s: $* $unit"
 }
 
@@ -74,19 +75,21 @@ table() {
             return v
         }
         BEGIN {
-            f = "%-50s %9s %9s %9s %9s %7s  %-10s %s\n"
-            printf f, "", "vrpsh", "BIRD", "FRR", "GoBGP", "/best", "target", ""
+            f = "%-50s %9s %9s %9s %9s %9s %7s  %-10s %s\n"
+            printf f, "", "vrpsh", "BIRD", "FRR", "GoBGP", "OpenBGPD", "/best", "target", ""
         }
         {
             best = "-"
-            for (i = 5; i <= 7; i++) if ($i != "-" && (best == "-" || $i + 0 < best + 0)) best = $i
+            for (i = 5; i <= 8; i++) if ($i != "-" && (best == "-" || $i + 0 < best + 0)) best = $i
             limit = $3 == "peers" ? best : $3 == "bird" ? $5 : $3
+            if (split($3, part, "/") == 2)
+                limit = (part[1] == "bird" ? $5 : best) == "-" ? "-" : (part[1] == "bird" ? $5 : best) / part[2]
             ok = ""
             if ($4 == "-") ok = "not run"
             else if (limit ~ /^=/) { ok = $4 == substr(limit, 2) ? "ok" : "MISS" }
             else if (limit != "-") ok = $4 + 0 <= limit + 0 ? "ok" : "MISS"
             ratio = best != "-" && best + 0 > 0 && $4 != "-" ? sprintf("%.2f", $4 / best) : "-"
             t = $3 ~ /^[0-9]/ ? "< " show($3, $2) : $3 == "peers" ? "<= best" : $3 == "bird" ? "<= BIRD" : $3
-            printf f, $1, show($4, $2), show($5, $2), show($6, $2), show($7, $2), ratio, t, ok
+            printf f, $1, show($4, $2), show($5, $2), show($6, $2), show($7, $2), show($8, $2), ratio, t, ok
         }' "$TSV"
 }

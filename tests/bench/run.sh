@@ -49,7 +49,7 @@ wire() {
 trap cleanup EXIT
 trap 'exit 2' INT TERM
 netns_works || broken "network namespaces (run as root)"
-for tool in bird birdc vtysh gobgpd gobgp $FRR; do
+for tool in bird birdc vtysh gobgpd gobgp bgpd bgpctl $FRR; do
     have "$tool" || broken "missing: $tool"
 done
 wire || broken "the two namespaces"
