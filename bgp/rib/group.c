@@ -79,16 +79,13 @@ void group_default(struct rib_group *g)
     rib_wake(t->rib);
 }
 
-/* Touches every destination, but only when the configuration of a reflector or process changes. */
-void group_mark_source(struct rib_table *t, const struct source *s)
+void group_review(struct rib_table *t)
 {
-    for (uint32_t id = 1; id < t->dests.slab.used; id++) {
-        const struct dest *d = dest_at(&t->dests, id);
-        const struct path *best = d->flags & DEST_LIVE ? path_best(t, d) : NULL;
-
-        if (best && (!s || best->source == s->number))
-            group_mark(t, id);
-    }
+    if (!t->groups || t->dests.slab.live == 0)
+        return;
+    for (struct rib_group *g = t->groups; g; g = g->next)
+        g->scan_at = 1;
+    rib_wake(t->rib);
 }
 
 bool group_holds(const struct rib_table *t, uint32_t dest)
@@ -104,20 +101,8 @@ bool group_holds(const struct rib_table *t, uint32_t dest)
     return false;
 }
 
-void group_free(struct rib_group *g)
+static void group_free(struct rib_group *g)
 {
-    struct rib *r = g->table->rib;
-    struct rib_group **link = &g->table->groups;
-
-    while (*link != g)
-        link = &(*link)->next;
-    *link = g->next;
-    for (uint32_t id = 0; id < g->room; id++)
-        if (g->out[id] != 0)
-            rib_drop_set(r, g->out[id]);
-    for (; g->run_at < g->nrun; g->run_at++)
-        if (g->run[g->run_at] >> 32)
-            rib_drop_set(r, (uint32_t)(g->run[g->run_at] >> 32));
     resize(g, 0);
     RESIZE(g->pending, g->pending_room, 0);
     RESIZE(g->held, g->held_room, 0);
@@ -125,6 +110,42 @@ void group_free(struct rib_group *g)
     if (g->policy.default_route && --g->table->defaults == 0)
         dest_maybe_free(g->table, default_dest(g->table));
     free(g);
+}
+
+size_t group_reap(struct rib_table *t, size_t n)
+{
+    struct rib_group *g;
+    size_t done = 0;
+
+    while ((g = t->ended) && done < n) {
+        for (; g->scan_at < g->room && done < n; g->scan_at++, done++)
+            if (g->out[g->scan_at] != 0)
+                rib_drop_set(t->rib, g->out[g->scan_at]);
+        if (g->scan_at < g->room)
+            break;
+        t->ended = g->next;
+        group_free(g);
+        done++;
+    }
+    return done;
+}
+
+/* A group with no member left says and holds nothing; its references go in slices. */
+void group_end(struct rib_group *g)
+{
+    struct rib_group **link = &g->table->groups;
+
+    while (*link != g)
+        link = &(*link)->next;
+    *link = g->next;
+    for (; g->run_at < g->nrun; g->run_at++)
+        if (g->run[g->run_at] >> 32)
+            rib_drop_set(g->table->rib, (uint32_t)(g->run[g->run_at] >> 32));
+    g->next = g->table->ended;
+    g->table->ended = g;
+    g->scan_at = 0;
+    if (group_reap(g->table, RIB_SLICE) == RIB_SLICE)
+        rib_wake(g->table->rib);
 }
 
 /* --- from pending to a run -------------------------------------------------------------------- */

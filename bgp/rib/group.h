@@ -41,7 +41,9 @@ struct lag {
     uint32_t bits;  /* destinations there is room for */
     uint64_t *run;  /* set << 32 | destination, sorted; todo says what still counts */
     uint32_t n, at; /* of the run */
-    bool more;      /* todo may have bits that are not in the run */
+    uint32_t word;  /* of todo, where the next run begins */
+    bool more;      /* todo may have bits that are not in the run ... */
+    bool behind;    /* ... nor behind word, in what has been looked at */
 };
 
 struct rib_member {
@@ -83,7 +85,8 @@ struct rib_group {
     size_t nrun, run_at, run_room;
     bool sorted;
 
-    uint32_t scan_at; /* next destination of the first scan; 0: the scan is complete */
+    uint32_t scan_at; /* next destination to be looked at, of an ended group to be given up; 0: all
+                         have been looked at */
     uint64_t stalled; /* since when a member in step has not taken what was sent; 0: none */
 };
 
@@ -115,8 +118,8 @@ void group_mark(struct rib_table *t, uint32_t dest);
 void group_default(struct rib_group *g);
 /* Whether a group still needs the record of dest. */
 bool group_holds(const struct rib_table *t, uint32_t dest);
-/* Has all groups look again at what they tell of the source's routes; NULL: of all routes. */
-void group_mark_source(struct rib_table *t, const struct source *s);
+/* Has all groups look again, in slices, at what they tell of all routes: export has changed. */
+void group_review(struct rib_table *t);
 /* A slice; n: records. Returns how many were worked on. */
 size_t group_work(struct rib_group *g, size_t n);
 uint64_t group_deadline(const struct rib_group *g);
@@ -126,7 +129,10 @@ bool group_has_told(const struct rib_member *m, uint32_t dest);
 uint32_t group_told(const struct rib_member *m);
 /* How many routes the member has still to be told or withdrawn; 0 in step. */
 uint32_t group_waiting(const struct rib_member *m);
-void group_free(struct rib_group *g);
+/* The last member has left. */
+void group_end(struct rib_group *g);
+/* Frees ended groups: a slice of n destinations; returns how many were worked on. */
+size_t group_reap(struct rib_table *t, size_t n);
 
 /* Sorts by the upper halves. */
 void run_sort(struct rib *r, uint64_t *run, size_t n);

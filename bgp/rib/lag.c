@@ -50,7 +50,7 @@ void lag_all(struct rib_member *m)
     for (uint32_t id = 1; id < l->bits; id++)
         if (bit_get(l->told, id) || (id < g->room && g->out[id] != 0 && !mine(m, id)))
             bit_set(l->todo, id);
-    l->more = true;
+    l->more = l->behind = true;
 }
 
 static void free_run(struct lag *l)
@@ -78,7 +78,7 @@ void lag_touch(struct rib_member *m, uint32_t dest)
 {
     room(m->lag, m->group->room);
     bit_set(m->lag->todo, dest);
-    m->lag->more = true;
+    m->lag->more = m->lag->behind = true;
 }
 
 bool member_ready(const struct rib_member *m)
@@ -88,27 +88,36 @@ bool member_ready(const struct rib_member *m)
     return c->given - c->taken < GROUP_UNSENT;
 }
 
-/* Makes the run from the bits. */
+/* Makes a run from the next bits, of no more destinations than are sorted together. What is set
+ * behind them meanwhile is found in the next round. */
 static void collect(const struct rib_member *m)
 {
     const struct rib_group *g = m->group;
     struct lag *l = m->lag;
+    uint32_t end = l->word;
     size_t n = 0;
 
+    if (l->word == 0)
+        l->behind = false;
+
     free_run(l);
-    l->more = false;
-    for (uint32_t w = 0; w < l->bits / 64; w++)
-        n += (size_t)__builtin_popcountll(l->todo[w]);
+    for (; end < l->bits / 64 && n <= GROUP_RUN - 64; end++)
+        n += (size_t)__builtin_popcountll(l->todo[end]);
     l->run = rib_resize(NULL, 0, n * sizeof *l->run);
     l->n = (uint32_t)n;
     n = 0;
-    for (uint32_t w = 0; w < l->bits / 64; w++) {
-        for (uint64_t b = l->todo[w]; b; b &= b - 1) {
-            uint32_t id = w * 64 + (uint32_t)__builtin_ctzll(b);
+    for (; l->word < end; l->word++) {
+        for (uint64_t b = l->todo[l->word]; b; b &= b - 1) {
+            uint32_t id = l->word * 64 + (uint32_t)__builtin_ctzll(b);
 
             l->run[n++] = (uint64_t)(id < g->room ? g->out[id] : 0) << 32 | id;
         }
     }
+    l->more = l->behind;
+    if (end < l->bits / 64)
+        l->more = true;
+    else
+        l->word = 0;
     run_sort(g->table->rib, l->run, n);
 }
 

@@ -145,7 +145,7 @@ void group_leave(struct rib_member *m)
     detach(m);
     free_member(m);
     if (!g->members)
-        group_free(g);
+        group_end(g);
     if (r->collecting)
         rib_wake(r);
 }
@@ -173,7 +173,7 @@ void group_rejoin(struct rib_session *s, enum bgp_family f)
         n->own += n->group->out[id] != 0 && n->group->from[id] == s->source->number;
     free_member(m);
     if (!old->members)
-        group_free(old);
+        group_end(old);
 }
 
 void group_resend(struct rib_member *m)

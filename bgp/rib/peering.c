@@ -80,7 +80,7 @@ void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *conf)
         if (old.preferred[f] != s->source->preferred[f])
             vpn_sweep_with(s->tables[f]);
         if ((old.clients ^ s->source->clients) >> f & 1)
-            group_mark_source(s->tables[f], s->source);
+            group_review(s->tables[f]);
     }
 }
 
@@ -92,7 +92,7 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
         if (memcmp(&old->af[f], &r->b->conf.af[f], sizeof old->af[f]) == 0)
             continue;
         rib_recheck(t);
-        group_mark_source(t, NULL);
+        group_review(t);
         if (t->conf->no_vpn_target && !old->af[f].no_vpn_target)
             rib_ask_again(r, (enum bgp_family)f);
     }
@@ -100,7 +100,7 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
         if (old->as_path_limit != r->b->conf.as_path_limit)
             rib_recheck(t);
         if (old->no_private_as4 != r->b->conf.no_private_as4)
-            group_mark_source(t, NULL);
+            group_review(t);
     }
 }
 

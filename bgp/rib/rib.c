@@ -39,7 +39,8 @@ void rib_table_end(struct rib_table *t)
         link = &(*link)->next;
     *link = t->next;
     while (t->groups)
-        group_free(t->groups);
+        group_end(t->groups);
+    group_reap(t, SIZE_MAX);
     dests_clear(&t->dests);
     rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, 0);
     rib_resize(t->labels, (size_t)t->labels_room * sizeof *t->labels, 0);
@@ -262,6 +263,8 @@ void rib_work(struct rib *r)
     bool tell = may_tell(r);
     for (struct rib_table *t = tell ? r->all : NULL; t; t = t->next)
         done += work_groups(t, RIB_SLICE);
+    for (struct rib_table *t = r->all; t; t = t->next)
+        done += group_reap(t, RIB_SLICE);
     for (struct rib_table *t = r->collecting ? r->all : NULL; t; t = t->next)
         done += rib_collect(t, RIB_SLICE);
     r->collecting = false;

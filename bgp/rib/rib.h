@@ -123,11 +123,11 @@ struct rib_table {
     const struct bgp_af_conf *conf; /* what is done with its routes */
     enum bgp_family family;
     struct dests dests;
-    struct rib_group *groups;
-    uint32_t sweep_at, sweep_left; /* next id to look at, ids until the round is complete ... */
-    uint32_t sweep_used;           /* ... of a table of so many */
-    uint32_t hold_left;            /* of these, before anything is told: see rib_hold() */
-    uint32_t *garbage;             /* destinations that may be free */
+    struct rib_group *groups, *ended; /* ended: still to be freed */
+    uint32_t sweep_at, sweep_left;    /* next id to look at, ids until the round is complete ... */
+    uint32_t sweep_used;              /* ... of a table of so many */
+    uint32_t hold_left;               /* of these, before anything is told: see rib_hold() */
+    uint32_t *garbage;                /* destinations that may be free */
     size_t ngarbage, garbage_room;
     uint32_t *labels; /* local label per destination, 0 none; labels.c */
     uint32_t labels_room;

@@ -86,7 +86,7 @@ static void changed(struct vpn_side *s, const struct bgp_vpn_af_conf *old)
 
     if (memcmp(&old->af, &c->af, sizeof old->af) != 0) {
         rib_recheck(&s->table);
-        group_mark_source(&s->table, NULL);
+        group_review(&s->table);
     }
     if (!same_targets(imports(old), imports(c))) {
         vpn_unsubscribe(s, imports(old));

@@ -372,6 +372,50 @@ START_TEST(reflection)
 }
 END_TEST
 
+/* More destinations than are sorted together: a member that comes late catches up in several runs
+ * while routes change before and behind the place it has reached, and is asked to begin anew. */
+START_TEST(late_member)
+{
+    enum { MANY = 270000 };
+    struct bgp_local_route r = {.has_med = true, .med = 1};
+    struct bgp_prefix p = {.addr = {.af = 4}, .len = 32};
+
+    net_start(77);
+    for (unsigned i = 0; i < 3; i++)
+        net_add(64601 + i);
+    net_link(0, 1);
+    net_converge(20000);
+    for (unsigned i = 0; i < MANY; i++) {
+        memcpy(p.addr.b, (uint8_t[]){20, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}, 4);
+        ck_assert(bgp_originate(net->nodes[0].b, BGP_IPV4_UNICAST, &p, BGP_ROUTE_NETWORK, &r));
+    }
+    net_converge(200000);
+    net_link(0, 2);
+    while (net_look(0, 2).routes[BGP_IPV4_UNICAST].advertised < MANY / 2)
+        net_run(5);
+    ck_assert_ptr_nonnull(net_peer(0, 2)->routes->members[BGP_IPV4_UNICAST]->lag);
+    for (unsigned i = 0; i < MANY; i += 50) {
+        memcpy(p.addr.b, (uint8_t[]){20, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}, 4);
+        r.med = 2 + i;
+        if (i % 100)
+            ck_assert(bgp_originate(net->nodes[0].b, BGP_IPV4_UNICAST, &p, BGP_ROUTE_NETWORK, &r));
+        else
+            ck_assert(bgp_withdraw_local(net->nodes[0].b, BGP_IPV4_UNICAST, &p, BGP_ROUTE_NETWORK));
+    }
+    net_run(20);
+    ck_assert(bgp_refresh_out(net->nodes[0].b, &net->nodes[2].addr, 1u << BGP_IPV4_UNICAST));
+    net_converge(200000);
+    net_compare_all();
+    ck_assert_uint_eq(net_look(0, 2).routes[BGP_IPV4_UNICAST].advertised, MANY - MANY / 100);
+    bgp_remove_peer(net->nodes[0].b, &net->nodes[1].addr);
+    bgp_remove_peer(net->nodes[0].b, &net->nodes[2].addr); /* the group goes in slices */
+    ck_assert_ptr_nonnull(net->nodes[0].b->rib->tables[BGP_IPV4_UNICAST].ended);
+    net_converge(200000);
+    ck_assert_ptr_null(net->nodes[0].b->rib->tables[BGP_IPV4_UNICAST].ended);
+    net_stop();
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bgp sim");
@@ -386,6 +430,7 @@ int main(void)
     tcase_add_test(t, large_table);
     tcase_add_test(t, growing_sweep);
     tcase_add_test(t, slow_member);
+    tcase_add_test(t, late_member);
     tcase_add_test(t, reflection);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
