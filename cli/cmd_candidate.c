@@ -3,6 +3,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/conflict.h"
+#include "cli/held.h"
 #include "cli/listing.h"
 #include "engine/config/model.h"
 
@@ -37,7 +38,9 @@ void cmd_clear_candidate(struct session *s, const struct sch_match *m)
 {
     (void)m;
     edit_settle(&s->edit);
-    if (!store_candidate_clear(s->app->config.store, &s->edit.cand)) {
+    if (held(s)) {
+        held_restore(s);
+    } else if (!store_candidate_clear(s->app->config.store, &s->edit.cand)) {
         session_error(s, "%s", store_error(s->app->config.store));
         return;
     }

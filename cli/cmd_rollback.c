@@ -139,8 +139,7 @@ static void rollback_file_answered(struct session *s, enum answer a)
 void cmd_rollback_file(struct session *s, const struct sch_match *m)
 {
     char text[320];
-    if (s->app->config.offline || !may_roll_back(s) ||
-        !image_file(s, cmd_arg(m, "file"), s->file, sizeof s->file))
+    if (!may_roll_back(s) || !image_file(s, cmd_arg(m, "file"), s->file, sizeof s->file))
         return;
     snprintf(text, sizeof text,
              "Warning: This operation will revert configuration changes to the file %s. During the "

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/held.h"
 #include "cli/listing.h"
 #include "cli/save.h"
 #include "cli/startup.h"
@@ -39,14 +40,10 @@ static bool file_of(struct session *s, const struct sch_value *arg, char name[FI
 bool save_running(struct session *s, const char *file)
 {
     struct store *store = s->app->config.store;
-    char err[400], when[32], name[FILES_NAME_MAX + 1];
+    char err[400], when[32];
     int64_t now = time(NULL);
     size_t n;
     bool ok = false;
-    if (!file)
-        startup_file(store, name);
-    else
-        snprintf(name, sizeof name, "%s", file);
     out(s, "Now saving the current configuration to the slot 1 ....\n");
     char *text = listing_running(s, now, &n);
     if (!text) {
@@ -54,11 +51,11 @@ bool save_running(struct session *s, const char *file)
         return false;
     }
     snprintf(when, sizeof when, "%lld", (long long)now);
-    if (!files_write(s->app->opts.db, name, text, n, err, sizeof err))
+    if (!files_write(s->app->opts.db, file, text, n, err, sizeof err))
         session_error(s, "%s", err);
     else if (!store_note_set(store, "saved_time", when) ||
              !store_note_set(store, "saved_user", s->user) ||
-             !store_note_set(store, "saved_file", name))
+             !store_note_set(store, "saved_file", file))
         session_error(s, "%s", store_error(store));
     else
         ok = true;
@@ -68,10 +65,18 @@ bool save_running(struct session *s, const char *file)
     return ok;
 }
 
+static void save_sure(struct session *s)
+{
+    if (held(s))
+        held_save(s, s->file);
+    else
+        save_running(s, s->file);
+}
+
 static void overwrite_answered(struct session *s, enum answer a)
 {
     if (a == ANSWER_YES)
-        save_running(s, s->file);
+        save_sure(s);
 }
 
 static void save_answered(struct session *s, enum answer a)
@@ -80,7 +85,7 @@ static void save_answered(struct session *s, enum answer a)
     if (a != ANSWER_YES)
         return;
     if (!s->overwrites) {
-        save_running(s, s->file);
+        save_sure(s);
         return;
     }
     snprintf(text, sizeof text,

@@ -309,38 +309,32 @@ static bool comment(struct session *s)
     return true;
 }
 
-/* An offline check follows views, questions and commits; it has nothing to display or reset. */
-static bool works_offline(uint8_t does)
+/* An offline check has nothing to display or reset; the answer that a line would want may follow.
+ */
+static void passed_over(struct session *s, enum answer a)
 {
-    static const uint8_t those[] = {
-        DOES_QUIT,         DOES_RETURN,          DOES_SYSTEM_VIEW, DOES_COMMIT,
-        DOES_COMMIT_CHECK, DOES_CLEAR_CANDIDATE, DOES_ROLLBACK,    DOES_REFRESH_CANDIDATE,
-        DOES_COMMIT_TRIAL, DOES_COMMIT_PERSIST,  DOES_ABORT_TRIAL};
-    return memchr(those, does, sizeof those) != NULL;
-}
-
-/* What "run" cannot do from a configuration view. */
-static bool only_there(uint8_t does)
-{
-    static const uint8_t those[] = {DOES_QUIT, DOES_SYSTEM_VIEW, DOES_ROLLBACK, DOES_RUN};
-    return memchr(those, does, sizeof those) != NULL;
+    (void)s, (void)a;
 }
 
 static void run_command(struct session *s, const struct sch_match *m)
 {
     bool display = is_display(m), json = filter_json(s->filter);
-    if (s->app->config.offline && !works_offline(m->cmd->does))
+    if (s->app->config.offline && !m->cmd->offline) {
+        session_ask(s, QUESTION_YES_NO, "", passed_over); /* as many of them would */
         return;
+    }
     if (s->loading && m->cmd->does != DOES_QUIT) {
         session_error(s, "The line is no configuration.");
         return;
     }
-    if (s->nested && only_there(m->cmd->does)) {
+    if (s->nested && m->cmd->not_by_run) {
         session_error(s, "The command can be run in the user view only.");
         return;
     }
-    if (held(s) && held_command(s, m->cmd->does))
+    if (held(s) && m->cmd->at_once) {
+        session_error(s, "The command takes effect at once: it has no place in this batch.");
         return;
+    }
     if (s->redirect && !out_to_file(s, s->line + s->redirect, s->append))
         return;
     s->paged = display && !filter_no_more(s->filter);

@@ -10,6 +10,7 @@
 #include "cli/render.h"
 #include "cli/save.h"
 #include "cli/show.h"
+#include "engine/files.h"
 
 struct held_row {
     struct sch_key key;
@@ -22,7 +23,7 @@ struct held_state {
     size_t n, cap;
     bool failed;
     unsigned commits;
-    bool save;
+    char save[FILES_NAME_MAX + 1]; /* what the batch commits is saved there, unless empty */
     struct store_commit meta;
 };
 
@@ -113,30 +114,15 @@ void held_restore(struct session *s)
     s->touched = false;
 }
 
-static void save_answered(struct session *s, enum answer a)
+void held_save(struct session *s, const char *file)
 {
     struct held_state *h = state(s);
-    if (h && a == ANSWER_YES)
-        h->save = true;
-}
-
-bool held_command(struct session *s, uint8_t does)
-{
-    static const uint8_t now[] = {DOES_RESET_BGP,     DOES_REFRESH_BGP,    DOES_ROLLBACK,
-                                  DOES_STARTUP_SAVED, DOES_DELETE,         DOES_RESET_SAVED,
-                                  DOES_COMMIT_TRIAL,  DOES_COMMIT_PERSIST, DOES_ABORT_TRIAL,
-                                  DOES_RESET_HISTORY};
-    if (does == DOES_CLEAR_CANDIDATE) {
-        held_restore(s);
-        s->depth = 1;
-    } else if (does == DOES_SAVE) { /* what the batch commits is to be saved: at its end */
-        session_ask(s, QUESTION_YES_NO, "", save_answered);
-    } else if (memchr(now, does, sizeof now)) {
-        session_error(s, "The command takes effect at once: it has no place in this batch.");
-    } else {
-        return false;
-    }
-    return true;
+    if (!h)
+        session_error(s, "Out of memory.");
+    else if (h->save[0] && strcmp(h->save, file) != 0)
+        session_error(s, "This batch is saved to %s already.", h->save);
+    else
+        snprintf(h->save, sizeof h->save, "%s", file);
 }
 
 static void show_changes(struct session *s)
@@ -165,8 +151,8 @@ void held_end(struct session *s)
     struct store_commit meta = h->meta;
     snprintf(meta.type, sizeof meta.type, "CLI");
     s->hello.atomic = false; /* from here on it happens */
-    if (commit_now(s, &meta) && h->save)
-        save_running(s, NULL);
+    if (commit_now(s, &meta) && h->save[0])
+        save_running(s, h->save);
     out_end(s);
 }
 

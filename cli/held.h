@@ -15,8 +15,8 @@ bool held_uncommitted(const struct session *s);
 bool held_commit(struct session *s, const struct store_commit *meta);
 /* Back to what the last held commit left. */
 void held_restore(struct session *s);
-/* Commands that would do something now; true: dealt with, not to be run. */
-bool held_command(struct session *s, uint8_t does);
+/* What the batch commits is to be saved to a file, after its end. Can fail, says so. */
+void held_save(struct session *s, const char *file);
 /* The end of the batch, without errors so far. */
 void held_end(struct session *s);
 void held_free(struct session *s);

@@ -4,7 +4,7 @@
 
 #include "cli/session.h"
 
-/* Writes the file, NULL: the startup file, and says so. False: said why not. */
+/* Writes the file and says so. False: said why not. */
 bool save_running(struct session *s, const char *file);
 
 #endif

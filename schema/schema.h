@@ -92,7 +92,10 @@ struct sch_cmd {
     uint8_t does;  /* COMMAND: enum sch_does */
     uint8_t level; /* 0 visit .. 3 management */
     uint8_t view;  /* where it was declared */
-    bool cascade;  /* UNDO: removes the whole object ("undo peer X"), not one row */
+    bool at_once;  /* COMMAND: acts beyond its session: not while commits are held back */
+    bool offline;  /* COMMAND: an offline check follows it */
+    bool not_by_run;
+    bool cascade; /* UNDO: removes the whole object ("undo peer X"), not one row */
     uint8_t nparams;
     const struct sch_param *params;
     const char *syntax; /* for messages and documents */

@@ -423,6 +423,9 @@ static void emit_cmds(FILE *f)
             kinds[c->kind], c->line ? c->line->index : 0,
             c->command ? name_id(&does, c->command->does) : 0, c->command ? c->command->level : 2,
             c->view->index, c->cascade || (c->kind == 1 && c->line->enter));
+        if (c->command)
+            fprintf(f, "     .at_once = %d, .offline = %d, .not_by_run = %d,\n",
+                    c->command->at_once, c->command->offline, c->command->not_by_run);
         fprintf(f, "     .nparams = %d, .params = %s_params_%d, .syntax = ", c->nparams,
                 c->line ? "line" : "cmd", c->line ? c->line->index : i);
         text(f, c->syntax);

@@ -29,7 +29,9 @@
  * check NAME...; then NAME; feeds NAME; default TEXT (what
  *   holds without the line); on by default; shown (a
  * row of its own, made with its view); negatable; inert; undo SYNTAX [cascade]
- * [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N.
+ * [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N; at-once (acts
+ * beyond its session, so not in a batch whose commits are held back); offline (an offline check
+ * follows it, all others are passed over); not-by-run ("run" refuses it).
  * Order of statements is order of display.
  */
 #ifndef VRPSH_SCHEMAC_H
@@ -98,6 +100,7 @@ struct command {
     struct elem *syntax;
     char *text, *does;
     int level;
+    bool at_once, offline, not_by_run;
 };
 struct view {
     struct pos pos;
