@@ -259,13 +259,9 @@ static void one_frame(struct term *t, struct proto_frame *f)
     }
 }
 
-/* Ctrl-C while much is being shown: what has come from the host but not been shown is not shown. */
+/* Ctrl-C: what has come from the host, or is on its way, but has not been shown is not shown. */
 static void heed_interrupt(struct term *t)
 {
-    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-    if (!tty_full(&t->tty) && poll(&p, 1, 0) > 0) {
-        tty_read(&t->tty);
-    }
     if (!t->discard && tty_interrupted(&t->tty)) {
         if (t->middle) {
             term_put(t, "\n", 1);
@@ -281,7 +277,11 @@ void term_take_frames(struct term *t)
     while (!t->over && client_next(t->client, &f)) {
         bool shows = f.type == PROTO_OUT && !t->editing;
         one_frame(t, &f);
-        if (shows) {
+        if (shows) { /* much is being shown: the key must not wait for the end of it */
+            struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+            if (!tty_full(&t->tty) && poll(&p, 1, 0) > 0) {
+                tty_read(&t->tty);
+            }
             heed_interrupt(t);
         }
     }
@@ -303,9 +303,7 @@ void term_await(struct term *t, const bool *until)
         if (*until || t->over) {
             return;
         }
-        if (tty_interrupted(&t->tty)) {
-            client_signal(t->client, PROTO_INTR);
-        }
+        heed_interrupt(t);
         term_wait(t, true);
     }
 }
