@@ -181,6 +181,17 @@ bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefi
 bool bgp_withdraw_local(struct bgp *b, enum bgp_family family, const struct bgp_prefix *prefix,
                         enum bgp_route_kind kind);
 
+/* A route that is there while more specific best routes are ("aggregate"; RFC 4271 9.2.2.2). */
+struct bgp_aggregate {
+    struct bgp_prefix prefix;
+    bool as_set;   /* the AS path is the set of those of the details; else it is empty */
+    bool suppress; /* peers are not told the details */
+};
+/* Replaces the aggregates of the public network (vpn 0) or an instance; IPv4 and IPv6 unicast.
+ * False: there is no such table, or a prefix does not fit; nothing has changed. */
+bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
+                        const struct bgp_aggregate *list, size_t n);
+
 /* fn is told of each address that becomes, or is no longer, the next hop of some route. It must not
  * call into the speaker. Until bgp_set_next_hop() is called an address counts as reachable. */
 void bgp_watch_next_hops(struct bgp *b,
@@ -351,6 +362,7 @@ struct bgp_route {
     uint8_t kind;   /* enum bgp_route_kind */
     bool has_med, has_local_pref, valid, best, loop;
     bool selected;          /* the best, or beside it because it is equal (load balancing) */
+    bool suppressed;        /* not told to peers: an aggregate stands for it */
     const char *reason;     /* why not best or not valid, VRP's word; NULL when best. Static. */
     uint32_t attrs, nattrs; /* its path attributes: a part of the batch's bytes */
     uint32_t nstack;        /* labels below the first; behind the attributes, as on the wire */

@@ -133,19 +133,20 @@ void route_show_heads(struct session *s, bool labels)
                     "PrefVal Path/Ogn\n\n");
 }
 
-static const char *status(const struct bgp_route *r, char buf[4])
+static const char *status(const struct bgp_route *r, char buf[5])
 {
     buf[0] = r->valid ? '*' : ' ';
     buf[1] = r->best ? '>' : ' ';
     buf[2] = r->kind == BGP_ROUTE_INTERNAL ? 'i' : ' ';
-    buf[3] = 0;
+    buf[3] = r->suppressed ? 's' : 0;
+    buf[4] = 0;
     return buf;
 }
 
 void route_show_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                     const uint8_t *attrs, bool again)
 {
-    char net[80], hop[BGP_ADDR_STRLEN], st[4], med[16], pref[16], val[16], path[PATH_MAX_TEXT];
+    char net[80], hop[BGP_ADDR_STRLEN], st[5], med[16], pref[16], val[16], path[PATH_MAX_TEXT];
     if (show_json(s)) {
         fields(s, f, r, attrs);
         show_close(s);
@@ -162,7 +163,7 @@ void route_show_row(struct session *s, enum bgp_family f, const struct bgp_route
 void route_show_label_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                           const uint8_t *attrs, bool again)
 {
-    char net[80], hop[BGP_ADDR_STRLEN], st[4], in[16], label[16];
+    char net[80], hop[BGP_ADDR_STRLEN], st[5], in[16], label[16];
     fields(s, f, r, attrs);
     out(s, " %-7s%-18s%-30s%s/%s\n", status(r, st),
         again ? "" : route_prefix(&r->prefix, net, sizeof net), bgp_addr_str(next_hop(r), hop),

@@ -60,6 +60,7 @@ void speaker_plan_free(struct speaker_plan *p)
     free(p->addrs);
     free(p->statics);
     free(p->origins);
+    free(p->aggregates);
     free(p);
 }
 

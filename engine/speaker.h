@@ -65,6 +65,13 @@ struct speaker_origin {
     uint16_t vpn; /* out of whose routing table into whose routes */
 };
 
+/* An aggregate of the public network (vpn 0) or an instance. */
+struct speaker_aggregate {
+    struct bgp_aggregate what;
+    enum bgp_family family;
+    uint16_t vpn;
+};
+
 /* A VPN instance. Addresses, peers, static routes and origins refer to it by its number. */
 struct speaker_vpn {
     struct bgp_vpn_conf conf; /* removal: only the number counts */
@@ -93,6 +100,9 @@ struct speaker_plan {
     struct speaker_origin *origins; /* replaces all when origins_changed */
     size_t norigins;
     bool origins_changed;
+    struct speaker_aggregate *aggregates; /* replaces all when aggregates_changed */
+    size_t naggregates;
+    bool aggregates_changed;
     struct speaker_vpn *vpns; /* those that are new, changed or removed */
     size_t nvpns;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bgp/internal.h"
+#include "bgp/rib/aggregate.h"
 
 /* --- arrays by destination -------------------------------------------------------------------- */
 
@@ -224,7 +225,7 @@ static void gather_one(struct rib_group *g, uint32_t dest, struct exported *last
     }
     if (ours)
         set = rib_export_default(g);
-    else if (best)
+    else if (best && !aggregate_suppresses(t, dest))
         set = export_cached(g, best, last);
     if (set == old && (set == 0 || ours ||
                        (g->from[dest] == best->source &&

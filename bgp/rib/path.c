@@ -7,6 +7,7 @@
 #include "bgp/rib/rib.h"
 
 #include "bgp/internal.h"
+#include "bgp/rib/aggregate.h"
 #include "bgp/rib/group.h"
 #include "bgp/rib/vpn.h"
 
@@ -41,6 +42,8 @@ static void settle(struct rib_table *t, uint32_t dest, uint32_t was, uint32_t ch
         at(t, best)->flags |= PATH_BEST;
     if (news)
         group_mark(t, dest);
+    if (t->aggregates && (best != was || news))
+        aggregate_change(t, dest, was != 0, best != 0);
     if (!t->crosses)
         return;
     if (!t->vpn)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bgp/internal.h"
+#include "bgp/rib/aggregate.h"
 #include "bgp/rib/group.h"
 #include "bgp/rib/vpn.h"
 
@@ -41,6 +42,7 @@ void rib_table_end(struct rib_table *t)
     while (t->groups)
         group_end(t->groups);
     group_reap(t, SIZE_MAX);
+    aggregate_clear(t);
     dests_clear(&t->dests);
     rib_resize(t->garbage, t->garbage_room * sizeof *t->garbage, 0);
     rib_resize(t->labels, (size_t)t->labels_room * sizeof *t->labels, 0);
@@ -259,7 +261,7 @@ void rib_work(struct rib *r)
         return;
     r->idle = true;
     for (struct rib_table *t = r->all; t; t = t->next)
-        done += sweep(t, RIB_SLICE);
+        done += sweep(t, RIB_SLICE) + aggregate_work(t, RIB_SLICE);
     bool tell = may_tell(r);
     for (struct rib_table *t = tell ? r->all : NULL; t; t = t->next)
         done += work_groups(t, RIB_SLICE);

@@ -27,6 +27,7 @@ struct rib;
 struct bgp_peer;
 struct rib_group;
 struct rib_member;
+struct aggregates;
 
 enum { /* flags of a path */
        PATH_BEST = 1,
@@ -133,9 +134,10 @@ struct rib_table {
     uint32_t labels_room;
     uint32_t *into; /* of a VPN table: the import list a destination stands in; vpn_import.c */
     uint32_t into_room;
-    bool crosses;      /* VPN instances export from it or import from it */
-    uint32_t best;     /* destinations with a best path */
-    uint64_t paths;    /* all of them */
+    struct aggregates *aggregates; /* NULL: none; aggregate.c */
+    bool crosses;                  /* VPN instances export from it or import from it */
+    uint32_t best;                 /* destinations with a best path */
+    uint64_t paths;                /* all of them */
     unsigned defaults; /* groups that tell a default route of our own: its record stays */
     bool recheck;      /* the sweep under way judges again which paths are refused */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bgp/internal.h"
+#include "bgp/rib/aggregate.h"
 #include "bgp/rib/group.h"
 #include "bgp/rib/vpn.h"
 
@@ -250,6 +251,7 @@ static void put_path(const struct rib_table *t, uint32_t dest, const struct path
     out->best = p == best;
     out->selected = path_selected(t, dest_at(&t->dests, dest), p);
     out->loop = p->flags & PATH_LOOP;
+    out->suppressed = out->best && aggregate_suppresses(t, dest);
     out->valid = path_eligible(t, p, &why);
     if (out->valid && best && p != best)
         why = path_losing_reason(t, best, p);

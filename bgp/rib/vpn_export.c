@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bgp/internal.h"
+#include "bgp/rib/aggregate.h"
 
 /* --- labels ------------------------------------------------------------------------------------
  */
@@ -173,7 +174,7 @@ static void withdraw(struct vpn_side *s, uint32_t dest, struct vpn_exported old)
 void vpn_export(struct rib_table *t, uint32_t dest)
 {
     struct vpn_side *s = vpn_side(t);
-    bool exports = s->conf->enabled && !s->vpn->removed;
+    bool exports = s->conf->enabled && !s->vpn->removed && !aggregate_suppresses(t, dest);
     uint32_t id = exports ? path_choose_own(t, dest_at(&t->dests, dest)) : 0;
     uint32_t set = 0, label = 0;
     const struct path *p = id != 0 ? slab_at(&t->rib->paths, id) : NULL;

@@ -53,6 +53,7 @@ void model_free(struct model *m)
         free(s);
     }
     model_free_origins(m);
+    model_free_aggregates(m);
     model_free_vpns(m);
     free(m->sys.sysname);
     free(m);
@@ -356,6 +357,11 @@ static void feed_origin(const struct row *r)
     model_origin(r->m, r->place->line, r->key, r->nkey, r->v, r->vpn, r->added);
 }
 
+static void feed_aggregate(const struct row *r)
+{
+    model_aggregate(r->m, r->place->line, r->key, r->nkey, r->v, r->vpn, r->added);
+}
+
 static void feed_vpn_rd(const struct row *r)
 {
     struct model_vpn *v = vpn_of(r);
@@ -580,9 +586,11 @@ struct speaker_plan *model_plan(struct model *m)
         model_plan_statics(m, plan);
     if (m->origins_dirty || m->all_dirty)
         model_plan_origins(m, plan);
+    if (m->aggregates_dirty || m->all_dirty)
+        model_plan_aggregates(m, plan);
     model_plan_vpns(m, plan);
     if (plan->process_changed || plan->npeers || plan->addrs_changed || plan->listen_changed ||
-        plan->statics_changed || plan->origins_changed || plan->nvpns)
+        plan->statics_changed || plan->origins_changed || plan->aggregates_changed || plan->nvpns)
         return plan;
     speaker_plan_free(plan);
     return NULL;
@@ -610,6 +618,7 @@ void model_clean(struct model *m)
     struct model_peer *p, *next;
     struct model_if *i, *inext;
     m->all_dirty = m->addrs_dirty = m->listen_dirty = m->statics_dirty = m->origins_dirty = false;
+    m->aggregates_dirty = false;
     HASH_ITER (hh, m->peers, p, next) {
         p->dirty = false;
         if (!p->exists && !p->sent)

@@ -85,6 +85,15 @@ struct model_origin {
     uint8_t key[];
 };
 
+/* An "aggregate" line, by its row key. */
+struct model_aggregate {
+    struct bgp_aggregate what;
+    enum bgp_family family;
+    struct model_vpn *vpn; /* NULL: public */
+    UT_hash_handle hh;
+    uint8_t key[];
+};
+
 struct model {
     struct secrets *secrets;
     struct sys_conf sys;
@@ -94,8 +103,9 @@ struct model {
     struct model_vpn *vpns;
     struct model_static *statics;
     struct model_origin *origins;
+    struct model_aggregate *aggregates;
     uint32_t shell_changes; /* lines about the shell that came or went: settings.c */
-    bool all_dirty, addrs_dirty, listen_dirty, statics_dirty, origins_dirty;
+    bool all_dirty, addrs_dirty, listen_dirty, statics_dirty, origins_dirty, aggregates_dirty;
 };
 
 struct model *model_new(struct secrets *secrets);
@@ -128,6 +138,12 @@ void model_origin(struct model *m, const struct sch_line *l, const uint8_t *key,
                   const struct sch_value *v, struct model_vpn *vpn, bool added);
 void model_plan_origins(const struct model *m, struct speaker_plan *plan);
 void model_free_origins(struct model *m);
+
+/* aggregates.c: an "aggregate" line comes or goes. */
+void model_aggregate(struct model *m, const struct sch_line *l, const uint8_t *key, size_t nkey,
+                     const struct sch_value *v, struct model_vpn *vpn, bool added);
+void model_plan_aggregates(const struct model *m, struct speaker_plan *plan);
+void model_free_aggregates(struct model *m);
 
 /* instances.c: VPN instances by name and number, made when asked for (model_vpn) or NULL; and the
  * one a row belongs to, with the family of its view. */

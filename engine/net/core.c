@@ -365,6 +365,20 @@ static void apply_ranges(struct core *c, const struct speaker_plan *p)
     bgp_set_listen(c->bgp, p->listen, p->nlisten);
 }
 
+static void apply_aggregates(struct core *c, const struct speaker_plan *p, uint16_t vpn,
+                             enum bgp_family family)
+{
+    struct bgp_aggregate *list = calloc(p->naggregates + 1, sizeof *list);
+    size_t n = 0;
+    if (!list)
+        abort();
+    for (size_t k = 0; k < p->naggregates; k++)
+        if (p->aggregates[k].vpn == vpn && p->aggregates[k].family == family)
+            list[n++] = p->aggregates[k].what;
+    bgp_set_aggregates(c->bgp, vpn, family, list, n);
+    free(list);
+}
+
 void core_apply(struct core *c, const struct speaker_plan *p)
 {
     struct instance *i;
@@ -385,6 +399,10 @@ void core_apply(struct core *c, const struct speaker_plan *p)
     bool was = c->configured;
     if (p->process_changed)
         apply_process(c, &p->process);
+    for (i = c->instances; i && p->aggregates_changed; i = i->hh.next) {
+        apply_aggregates(c, p, i->number, BGP_IPV4_UNICAST);
+        apply_aggregates(c, p, i->number, BGP_IPV6_UNICAST);
+    }
     if (!c->configured)
         return;
     for (size_t k = 0; k < p->npeers; k++)

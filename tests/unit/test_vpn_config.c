@@ -166,7 +166,7 @@ START_TEST(told_to_the_speaker)
     lab_lines(&lab, "ip vpn-instance red\nipv4-family\nvpn-target 1:1 export-extcommunity\n"
                     "apply-label per-route\n");
     lab_lines(&lab, "bgp 64601\nipv4-family vpn-instance red\nrouter-id 9.9.9.9\n"
-                    "bestroute as-path-ignore\n");
+                    "bestroute as-path-ignore\naggregate 20.0.0.0 8 as-set\n");
     lab_commit(&lab);
     struct model *m = lab.config.model;
     m->all_dirty = m->statics_dirty = m->origins_dirty = m->addrs_dirty = true;
@@ -195,6 +195,10 @@ START_TEST(told_to_the_speaker)
     ck_assert_uint_eq(plan->statics[0].vpn + plan->statics[1].vpn, red);
     ck_assert_uint_eq(plan->norigins, 1);
     ck_assert_uint_eq(plan->origins[0].vpn, red);
+    ck_assert_uint_eq(plan->naggregates, 1);
+    ck_assert_uint_eq(plan->aggregates[0].vpn, red);
+    ck_assert_uint_eq(plan->aggregates[0].what.prefix.len, 8);
+    ck_assert(plan->aggregates[0].what.as_set && !plan->aggregates[0].what.suppress);
     ck_assert_uint_eq(plan->naddrs, 2);
     ck_assert_uint_eq(plan->addrs[0].vpn + plan->addrs[1].vpn, red);
     speaker_plan_free(plan);

@@ -1,0 +1,372 @@
+/*
+ * Aggregates ("aggregate"): routes of our own that are there while more specific ones are.
+ *
+ * settle() says when the best path of a destination changes; only then the aggregates above it are
+ * counted, and a table without aggregates pays one test of a pointer. What follows is done in
+ * slices: a round over the table counts after the list has changed, one collects the AS numbers of
+ * changed AS sets, and one has what is now suppressed, or no longer, told anew.
+ *
+ * Invariant: a destination is counted when its id is below counted and it has a best path. A detail
+ * of an aggregate that suppresses has, by being there, brought the aggregate about, so that whether
+ * it is suppressed follows from the list alone.
+ */
+#include "bgp/rib/aggregate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/internal.h"
+#include "bgp/rib/group.h"
+#include "bgp/rib/vpn.h"
+#include "bgp/wire/aspath.h"
+
+enum {
+    MOST_AS = 512,    /* in a set; with more of them the aggregate has none, as without as-set */
+    SEGMENT_AS = 255, /* in a segment of a path */
+};
+
+struct aggregate {
+    struct bgp_aggregate conf;
+    uint8_t key[BGP_KEY];
+    uint32_t details;
+    bool told;  /* the route is in the table */
+    bool dirty; /* the route is no longer what it should be */
+    /* While collecting: */
+    bool collecting, atomic;
+    uint8_t origin;
+    unsigned nas; /* MOST_AS + 1: too many */
+    uint32_t as[MOST_AS];
+};
+
+enum phase { COUNT, REST, COLLECT };
+
+struct aggregates {
+    enum phase phase;
+    uint32_t counted, at; /* at: next id of the round */
+    uint32_t mark_at;     /* next id to be told anew, 0: none */
+    bool mark_wanted;     /* after the count */
+    uint32_t as, id;      /* in AGGREGATOR */
+    size_t n;
+    struct aggregate all[];
+};
+
+static bool covers(const struct aggregate *a, const struct dest *d)
+{
+    unsigned len = a->conf.prefix.len, whole = len / 8;
+
+    return d->len > len && memcmp(a->key, d->key, whole) == 0 &&
+           (len % 8 == 0 || (a->key[whole] ^ d->key[whole]) >> (8 - len % 8) == 0);
+}
+
+void aggregate_change(struct rib_table *t, uint32_t dest, bool had, bool has)
+{
+    struct aggregates *g = t->aggregates;
+    const struct dest *d = dest_at(&t->dests, dest);
+
+    for (size_t i = 0; i < g->n; i++) {
+        struct aggregate *a = &g->all[i];
+
+        if (!covers(a, d))
+            continue;
+        if (dest < g->counted)
+            a->details += (uint32_t)has - had;
+        a->dirty |= a->conf.as_set || (a->details > 0) != a->told;
+    }
+    rib_wake(t->rib);
+}
+
+bool aggregate_suppresses(const struct rib_table *t, uint32_t dest)
+{
+    const struct aggregates *g = t->aggregates;
+
+    for (size_t i = 0; g && i < g->n; i++)
+        if (g->all[i].conf.suppress && covers(&g->all[i], dest_at(&t->dests, dest)))
+            return true;
+    return false;
+}
+
+/* --- the route -------------------------------------------------------------------------------- */
+
+static void put_set(struct bgp_writer *w, const struct aggregate *a)
+{
+    uint8_t path[MOST_AS * 4 + 16];
+    struct bgp_writer p = bgp_writer_on(path, sizeof path);
+
+    for (unsigned i = 0; a->conf.as_set && a->nas <= MOST_AS && i < a->nas; i++) {
+        if (i % SEGMENT_AS == 0) {
+            unsigned left = a->nas - i;
+
+            bgp_put_u8(&p, BGP_AS_SET);
+            bgp_put_u8(&p, (uint8_t)(left < SEGMENT_AS ? left : SEGMENT_AS));
+        }
+        bgp_put_u32(&p, a->as[i]);
+    }
+    bgp_attr_put(w, BGP_ATTR_TRANSITIVE, BGP_ATTR_AS_PATH, path, bgp_written(&p));
+}
+
+static void announce(struct rib_table *t, struct aggregate *a)
+{
+    struct rib *r = t->rib;
+    const struct aggregates *g = t->aggregates;
+    struct bgp_writer w = bgp_writer_on(r->scratch, BGP_BLOCK_MAX);
+    uint8_t aggregator[8], origin = a->conf.as_set ? a->origin : 0;
+    struct bgp_writer to = bgp_writer_on(aggregator, sizeof aggregator);
+    unsigned len = a->conf.prefix.len;
+    struct bgp_next_hop nh;
+
+    memset(&nh, 0, sizeof nh);
+    bgp_put_u32(&to, g->as);
+    bgp_put_u32(&to, g->id);
+    bgp_attr_put(&w, BGP_ATTR_TRANSITIVE, BGP_ATTR_ORIGIN, &origin, 1);
+    put_set(&w, a);
+    if (!a->conf.as_set || a->atomic || a->nas > MOST_AS)
+        bgp_attr_put(&w, BGP_ATTR_TRANSITIVE, BGP_ATTR_ATOMIC_AGGREGATE, NULL, 0);
+    bgp_attr_put(&w, BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE, BGP_ATTR_AGGREGATOR, aggregator, 8);
+    path_set(t, dest_make(&t->dests, a->key, len, dest_hash(&t->dests, a->key, len)),
+             rib_source(r, SOURCE_AGGREGATE),
+             rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), rib_no_stack(), &nh), 1, 0);
+    a->told = true;
+}
+
+static void withdraw(struct rib_table *t, struct aggregate *a)
+{
+    unsigned len = a->conf.prefix.len;
+    uint32_t dest = dest_find(&t->dests, a->key, len, dest_hash(&t->dests, a->key, len));
+
+    if (a->told && dest != 0)
+        path_remove(t, dest, rib_source(t->rib, SOURCE_AGGREGATE));
+    a->told = false;
+}
+
+/* --- rounds ----------------------------------------------------------------------------------- */
+
+static void collect_as(struct aggregate *a, uint32_t as)
+{
+    unsigned lo = 0, hi = a->nas;
+
+    if (a->nas > MOST_AS)
+        return;
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+
+        if (a->as[mid] < as)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo < a->nas && a->as[lo] == as)
+        return;
+    if (a->nas < MOST_AS) {
+        memmove(&a->as[lo + 1], &a->as[lo], (a->nas - lo) * sizeof *a->as);
+        a->as[lo] = as;
+    }
+    a->nas++;
+}
+
+static void collect(struct aggregate *a, const struct attrset *set)
+{
+    struct bgp_cursor block = attrset_block(set);
+    struct bgp_attr at;
+
+    if (set->origin > a->origin)
+        a->origin = set->origin;
+    a->atomic |= bgp_attr_find(block, BGP_ATTR_ATOMIC_AGGREGATE, &at);
+    if (!bgp_attr_find(block, BGP_ATTR_AS_PATH, &at))
+        return;
+    for (size_t i = 0; i + 2 <= at.value.left;) {
+        const uint8_t *segment = at.value.at + i;
+
+        for (unsigned k = 0; k < segment[1]; k++) {
+            const uint8_t *as = segment + 2 + k * 4;
+
+            collect_as(a, (uint32_t)as[0] << 24 | (uint32_t)as[1] << 16 | (uint32_t)as[2] << 8 |
+                              as[3]);
+        }
+        i += 2 + segment[1] * (size_t)4;
+    }
+}
+
+static void look(struct rib_table *t, const struct dest *d, const struct path *best)
+{
+    struct aggregates *g = t->aggregates;
+
+    for (size_t i = 0; i < g->n; i++) {
+        struct aggregate *a = &g->all[i];
+
+        if (g->phase == COLLECT ? !a->collecting : false)
+            continue;
+        if (!covers(a, d))
+            continue;
+        if (g->phase == COUNT)
+            a->details++;
+        else
+            collect(a, attrset_at(&t->rib->sets, best->attrs));
+    }
+}
+
+static size_t round_on(struct rib_table *t, size_t n)
+{
+    struct aggregates *g = t->aggregates;
+    size_t done = 0;
+
+    for (; g->at < t->dests.slab.used && done < n; g->at++, done++) {
+        const struct dest *d = dest_at(&t->dests, g->at);
+        const struct path *best = d->flags & DEST_LIVE ? path_best(t, d) : NULL;
+
+        if (best)
+            look(t, d, best);
+        if (g->phase == COUNT)
+            g->counted = g->at + 1;
+    }
+    return done;
+}
+
+static void mark(struct rib_table *t, uint32_t dest)
+{
+    const struct dest *d = dest_at(&t->dests, dest);
+
+    if (!(d->flags & DEST_LIVE) || d->path == 0)
+        return;
+    group_mark(t, dest);
+    if (t->vpn && t->crosses)
+        vpn_export(t, dest);
+}
+
+/* Brings about what needs no round; starts a round for what does. */
+static size_t settle_all(struct rib_table *t)
+{
+    struct aggregates *g = t->aggregates;
+    size_t done = 0;
+
+    for (size_t i = 0; i < g->n; i++) {
+        struct aggregate *a = &g->all[i];
+
+        if (!a->dirty)
+            continue;
+        a->dirty = false;
+        done++;
+        if (a->details == 0) {
+            withdraw(t, a);
+        } else if (!a->conf.as_set) {
+            announce(t, a);
+        } else {
+            a->collecting = true;
+            a->atomic = false;
+            a->origin = 0;
+            a->nas = 0;
+            g->phase = COLLECT;
+            g->at = 1;
+        }
+    }
+    return done;
+}
+
+static void round_ended(struct rib_table *t)
+{
+    struct aggregates *g = t->aggregates;
+    bool counted = g->phase == COUNT;
+
+    g->phase = REST;
+    if (counted)
+        g->counted = UINT32_MAX;
+    for (size_t i = 0; i < g->n; i++) {
+        struct aggregate *a = &g->all[i];
+
+        if (counted)
+            a->dirty = true;
+        if (a->collecting && a->details > 0)
+            announce(t, a);
+        a->collecting = false;
+    }
+}
+
+size_t aggregate_work(struct rib_table *t, size_t n)
+{
+    struct aggregates *g = t->aggregates;
+    uint32_t as = t->rib->b->conf.as, id = rib_router_id(t);
+    size_t done = 0;
+
+    if (!g || (t->vpn && t->vpn->removed))
+        return 0;
+    for (size_t i = 0; (g->as != as || g->id != id) && i < g->n; i++)
+        g->all[i].dirty = true;
+    g->as = as;
+    g->id = id;
+    if (g->phase == REST)
+        done = settle_all(t);
+    if (g->phase != REST) {
+        done += round_on(t, n) + 1;
+        if (g->at >= t->dests.slab.used)
+            round_ended(t);
+    } else if (done == 0 && g->mark_wanted) {
+        g->mark_wanted = false;
+        g->mark_at = 1;
+    }
+    for (size_t k = 0; g->mark_at != 0 && k < n; k++, done++) {
+        if (g->mark_at < t->dests.slab.used)
+            mark(t, g->mark_at++);
+        else
+            g->mark_at = 0;
+    }
+    if (g->n == 0 && g->phase == REST && g->mark_at == 0 && !g->mark_wanted && done == 0)
+        aggregate_clear(t);
+    return done;
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+void aggregate_clear(struct rib_table *t)
+{
+    free(t->aggregates);
+    t->aggregates = NULL;
+}
+
+static struct aggregate *find(struct aggregates *g, const struct aggregate *like)
+{
+    for (size_t i = 0; g && i < g->n; i++)
+        if (g->all[i].conf.prefix.len == like->conf.prefix.len &&
+            memcmp(g->all[i].key, like->key, BGP_KEY) == 0)
+            return &g->all[i];
+    return NULL;
+}
+
+bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
+                        const struct bgp_aggregate *list, size_t n)
+{
+    struct rib_table *t = rib_table(b->rib, vpn, family);
+    struct aggregates *old, *g;
+
+    if (!t || bgp_family_info[family].label)
+        return false;
+    old = t->aggregates;
+    if (!old && n == 0)
+        return true;
+    g = bgp_alloc(sizeof *g + n * sizeof *g->all);
+    for (size_t i = 0; i < n; i++) {
+        struct aggregate *a = &g->all[i], *was;
+
+        a->conf = list[i];
+        if (!rib_key(family, &list[i].prefix, a->key)) {
+            free(g);
+            return false;
+        }
+        g->mark_wanted |= a->conf.suppress;
+        if ((was = find(old, a))) {
+            a->told = was->told;
+            was->told = false;
+        }
+    }
+    bgp_enter(b);
+    g->n = n;
+    g->at = g->counted = 1;
+    for (size_t i = 0; old && i < old->n; i++)
+        g->mark_wanted |= old->all[i].conf.suppress;
+    g->mark_wanted |= old && (old->mark_wanted || old->mark_at != 0);
+    t->aggregates = g;
+    for (size_t i = 0; old && i < old->n; i++)
+        withdraw(t, &old->all[i]);
+    free(old);
+    rib_wake(b->rib);
+    bgp_leave(b);
+    return true;
+}
