@@ -175,8 +175,11 @@ static void frame(void *session, struct proto_frame *f)
         candidates(s, text);
         break;
     case PROTO_INTR:
+        if (s->held) /* output would not be shown any more */
+            say(s, PROTO_LOG, -1, "INTR");
+        else
+            say(s, PROTO_OUT, 0, "INTR\n");
         s->held = s->pouring = false;
-        say(s, PROTO_OUT, 0, "INTR\n");
         ask(s, 0, "<R>");
         break;
     case PROTO_AHEAD:
