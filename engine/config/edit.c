@@ -180,14 +180,16 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
     struct sch_key k = *view;
     if (!sch_key_add(&k, l, v))
         return edit_error(e, "The line is too long.");
+    if (sch_views[l->view].entered && !make_view(e, view, l->view))
+        return false;
     if (l->on && !l->shown) /* the default needs no row */
         return store_delete(s, &e->cand, k.b, k.n) || store_failed(e);
     size_t n = sch_render(l, v, false, true, text, sizeof text);
+    if (l->deflt && strcmp(text, l->deflt) == 0)
+        return store_delete(s, &e->cand, k.b, k.n) || store_failed(e);
     long had = store_get(s, &e->cand, k.b, k.n, old, sizeof old);
     if (had == (long)n && memcmp(old, text, n) == 0)
         return true;
-    if (sch_views[l->view].entered && !make_view(e, view, l->view))
-        return false;
     if (!store_set(s, &e->cand, k.b, k.n, text, n))
         return store_failed(e);
     if (l->enters && !put_shown(e, &k, (uint8_t)(l->enters - 1)))

@@ -299,6 +299,8 @@ static void undo_form(struct form *f, const struct words *w, unsigned k)
     (void)w, (void)k;
     if (f->what->feeds == FEEDS_VPN_LABEL && strstr(f->line, "per-instance"))
         return; /* it is there already */
+    if (f->what->deflt && strcmp(f->line, f->what->deflt) == 0)
+        return; /* a default is not stored */
     if (f->what->on || f->what->view == VIEW_IPV4_UNICAST || f->what->undoes == UNDOES_PORT_UP ||
         f->what == &sch_lines[LINE_IPV4_UNICAST_IPV4_FAMILY_UNICAST])
         return; /* tests of their own, below */
