@@ -55,7 +55,7 @@ help:
 all build: $(BINARY)
 
 demo:
-	@tools/deps.sh build
+	@tools/deps.sh demo
 	@$(MAKE) --no-print-directory -j2 build
 	@tools/demo.sh $(BINARY)
 

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Installs the Debian packages that building ("build") or testing ("test") needs, only those that
-# are missing: as root, or through sudo when it lets us. Without either it names every missing
-# package, installs nothing and fails. What is missing is asked of dpkg, so nothing is fetched
-# when all is there.
+# Installs the Debian packages that building ("build"), the demo ("demo", which gives each router a
+# network of its own) or testing ("test") needs, only those that are missing: as root, or through
+# sudo when it lets us. Without either it names every missing package, installs nothing and fails.
+# What is missing is asked of dpkg, so nothing is fetched when all is there.
 #
 # The tests talk to packaged BGP speakers, whose packages start a service and enable it for the
 # next boot. Neither may happen on the machine of somebody who only wants to run our tests: no
@@ -12,7 +12,8 @@ set -u
 BUILD="gcc libc6-dev libedit-dev libmnl-dev libpcre2-dev libsodium-dev libsqlite3-dev libuv1-dev
     uthash-dev libxxhash-dev zlib1g-dev"
 PEERS="bird2 exabgp frr gobgpd openbgpd"
-TEST="$BUILD $PEERS check clang clang-format iproute2 jq libclang-rt-14-dev mandoc pkg-config
+DEMO="$BUILD iproute2"
+TEST="$DEMO $PEERS check clang clang-format jq libclang-rt-14-dev mandoc pkg-config
     procps python3"
 
 POLICY=/usr/sbin/policy-rc.d
@@ -100,9 +101,10 @@ sudo_works() {
 
 case ${1:-} in
 build) wanted=$BUILD ;;
+demo) wanted=$DEMO ;;
 test) wanted=$TEST ;;
 *)
-    echo "usage: tools/deps.sh build|test" >&2
+    echo "usage: tools/deps.sh build|demo|test" >&2
     exit 2
     ;;
 esac
