@@ -75,23 +75,15 @@ static bool number(size_t kind, const char *s, size_t n, uint64_t *out)
     return s == end;
 }
 
-/* Letters, digits and "-" of a type word; "100GE1/0/1" needs the names to tell where it ends. */
-static bool joined(size_t kind, const struct sch_token *t, uint64_t *u)
-{
-    size_t len = strlen(kinds[kind].name);
-    return t->n > len && strncasecmp(t->s, kinds[kind].name, len) == 0 &&
-           number(kind, t->s + len, t->n - len, u);
-}
-
-/* The type stands alone and may be shortened to what only it begins with. */
-static int type_alone(const struct sch_token *t)
+/* The type that s names or, as only it begins like that, is short for; -1: none. */
+static int type_named(const char *s, size_t n)
 {
     int found = -1;
     for (size_t i = 0; i < KINDS; i++) {
         size_t len = strlen(kinds[i].name);
-        if (t->n < 2 || t->n > len || strncasecmp(t->s, kinds[i].name, t->n) != 0)
+        if (n == 0 || n > len || strncasecmp(s, kinds[i].name, n) != 0)
             continue;
-        if (t->n == len)
+        if (n == len)
             return (int)i;
         if (found >= 0)
             return -1;
@@ -100,19 +92,27 @@ static int type_alone(const struct sch_token *t)
     return found;
 }
 
+/* Type and number in one word: "LoopBack0", "lo0", "100GE1/0/1". The type ends at its last letter.
+ */
+static int joined(const struct sch_token *t, uint64_t *u)
+{
+    size_t len = t->n;
+    while (len && !isalpha((unsigned char)t->s[len - 1]))
+        len--;
+    int kind = type_named(t->s, len);
+    return kind >= 0 && number((size_t)kind, t->s + len, t->n - len, u) ? kind : -1;
+}
+
 int ifname_parse(const struct sch_token *t, size_t nt, struct sch_value *out)
 {
-    for (size_t i = 0; i < KINDS; i++)
-        if (joined(i, t, &out->u)) {
-            out->s = kinds[i].name;
-            out->n = strlen(kinds[i].name);
-            return 1;
-        }
-    int kind = type_alone(t);
+    int whole = joined(t, &out->u);
+    int kind = whole >= 0 ? whole : t->n < 2 ? -1 : type_named(t->s, t->n);
     if (kind < 0)
         return SCH_NO_VALUE;
     out->s = kinds[kind].name;
     out->n = strlen(kinds[kind].name);
+    if (whole >= 0)
+        return 1;
     if (nt < 2)
         return SCH_PARTIAL_VALUE;
     return number((size_t)kind, t[1].s, t[1].n, &out->u) ? 2 : SCH_NO_VALUE;

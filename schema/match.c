@@ -201,6 +201,31 @@ static void follow_value(struct walk *w, const struct sch_edge *e, size_t i, siz
     w->repeats = repeats;
 }
 
+/* "2001:db8::1/64": two values in one word. */
+static bool slashed(struct walk *w, const struct sch_edge *e, size_t i)
+{
+    struct sch_token a = w->tok[i], b = a;
+    const char *slash = a.quoted ? NULL : memchr(a.s, '/', a.n);
+    struct sch_value v[2];
+    if (!e->param->slash || !slash)
+        return false;
+    a.n = (size_t)(slash - a.s);
+    b.s = slash + 1;
+    b.n -= a.n + 1;
+    b.at += a.n + 1;
+    const struct sch_edge *length = &sch_edges[sch_nodes[e->next].first];
+    while (length->word) /* words come first, and the compiler saw that a value follows */
+        length++;
+    if (sch_value_parse(e->param, &a, 1, slash, &v[0]) != 1 ||
+        sch_value_parse(length->param, &b, 1, b.s + b.n, &v[1]) != 1)
+        return false;
+    struct sch_value before = w->v[e->slot];
+    w->v[e->slot] = v[0];
+    follow_value(w, length, i, 1, &v[1]);
+    w->v[e->slot] = before;
+    return true;
+}
+
 static bool values(struct walk *w, const struct sch_node *node, size_t i)
 {
     bool any = false;
@@ -208,6 +233,10 @@ static bool values(struct walk *w, const struct sch_node *node, size_t i)
         const struct sch_edge *e = &sch_edges[node->first + k];
         if (e->word)
             continue;
+        if (slashed(w, e, i)) {
+            any = true;
+            continue;
+        }
         struct sch_value v;
         int used = sch_value_parse(e->param, &w->tok[i], w->ntok - i, w->end, &v);
         if (used == SCH_NO_VALUE)

@@ -21,12 +21,14 @@ void sch_defaults(const struct sch_line *l, struct sch_value *v)
 struct text {
     char *buf;
     size_t n, len;
+    char separator; /* in front of what is added next */
 };
 
 static void add(struct text *t, const char *s, size_t n)
 {
     if (t->n && t->n + 1 < t->len)
-        t->buf[t->n++] = ' ';
+        t->buf[t->n++] = t->separator;
+    t->separator = ' ';
     if (n > t->len - t->n - 1)
         n = t->len - t->n - 1;
     memcpy(t->buf + t->n, s, n);
@@ -36,7 +38,7 @@ static void add(struct text *t, const char *s, size_t n)
 size_t sch_render(const struct sch_line *l, const struct sch_value *v, bool negated, bool plain_as,
                   char *buf, size_t len)
 {
-    struct text t = {buf, 0, len};
+    struct text t = {buf, 0, len, ' '};
     char value[SCH_TEXT_MAX];
     if (negated)
         add(&t, "undo", 4);
@@ -51,6 +53,7 @@ size_t sch_render(const struct sch_line *l, const struct sch_value *v, bool nega
             size_t n =
                 sch_value_text(&v[s->slot], &l->params[s->slot], plain_as, value, sizeof value);
             add(&t, value, n < sizeof value ? n : sizeof value - 1);
+            t.separator = l->params[s->slot].slash ? '/' : ' ';
         }
     }
     buf[t.n] = 0;

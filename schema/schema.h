@@ -65,6 +65,8 @@ struct sch_param {
     uint8_t nwords;
     const char *help;
     uint8_t repeat; /* may be given that many times; each makes a row of its own; 0: once */
+    bool slash;     /* "ADDRESS/LENGTH": may be one word with the value behind it, is one in the
+                       text of the line */
 };
 
 /* Trie of what may be typed, per view. */

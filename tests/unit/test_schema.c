@@ -241,6 +241,9 @@ START_TEST(same_row)
         const char *a, *b;
     } same[] = {
         {VIEW_SYSTEM, "interface LoopBack 0", "int loopback0"},
+        {VIEW_SYSTEM, "interface LoopBack 0", "int lo0"},
+        {VIEW_SYSTEM, "interface GigabitEthernet0/1/0.7", "int g0/1/0.7"},
+        {VIEW_INTERFACE, "ipv6 address ::1/128", "ipv6 address ::1 128"},
         {VIEW_SYSTEM, "sysname A", "sysname B"},
         {VIEW_BGP, "peer 10.0.0.1 ebgp-max-hop", "peer 10.0.0.1 ebgp-max-hop 7"},
         {VIEW_BGP, "peer 2001:db8::1 ignore", "peer 2001:0DB8:0::0:1 ignore disable"},

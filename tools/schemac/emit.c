@@ -187,7 +187,7 @@ static void emit_params(FILE *f, const char *prefix, int id, struct param *const
         else
             fputs(", NULL, 0, ", f);
         text(f, p[i]->help);
-        fprintf(f, ", %d},\n", p[i]->repeat);
+        fprintf(f, ", %d, %s},\n", p[i]->repeat, p[i]->slash ? "true" : "false");
     }
     fputs(n ? "};\n" : "    {0}};\n", f);
 }

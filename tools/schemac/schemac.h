@@ -54,6 +54,7 @@ struct param {
     long long lo, hi;
     char *words[16], *word_help[16];
     int nwords, repeat;
+    bool slash; /* "<address>/<length>": one word or two, one in the text */
 };
 struct elem {
     enum kind kind;

@@ -151,6 +151,10 @@ static struct elem *parse_param(struct pos at, char **s)
         p->repeat = (int)strtol(*s, s, 10);
     }
     p->help = parse_help(at, s);
+    if (**s == '/') {
+        (*s)++;
+        p->slash = true;
+    }
     bool known = !*p->type;
     for (size_t i = 0; i < sizeof type_help / sizeof *type_help; i++)
         if (strcmp(type_help[i][0], p->type) == 0) {
@@ -257,10 +261,13 @@ void syntax_params(const struct elem *e, struct param **out, int *n, struct pos 
 
 void syntax_check(struct param *const *p, int n, struct pos at)
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        if (p[i]->slash && (i + 1 == n || strcmp(p[i + 1]->type, "int")))
+            die(at, "<%s>/ needs a length behind it", p[i]->name);
         if (strncmp(p[i]->type, "net", 3) == 0 &&
             (i + 1 == n || (strcmp(p[i + 1]->type, "mask") && strcmp(p[i + 1]->type, "int"))))
             die(at, "<%s> is a network, so its mask or length must follow", p[i]->name);
+    }
 }
 
 void syntax_print(FILE *f, const struct elem *e)
@@ -296,9 +303,10 @@ void syntax_print(FILE *f, const struct elem *e)
         fputs("}", f);
         break;
     case SEQ:
-        for (int i = 0; i < e->nkids; i++, sep = " ") {
+        for (int i = 0; i < e->nkids; i++) {
             fputs(sep, f);
             syntax_print(f, e->kids[i]);
+            sep = e->kids[i]->kind == PARAM && e->kids[i]->param->slash ? "/" : " ";
         }
         break;
     }
