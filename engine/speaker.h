@@ -57,6 +57,7 @@ struct speaker_static {
 struct speaker_origin {
     enum bgp_family family;
     bool import;   /* routes of proto; else the network net/len */
+    bool defaults; /* no routes of its own: default routes are imported, too */
     uint8_t proto; /* enum speaker_proto */
     struct bgp_addr net;
     uint8_t len;

@@ -7,6 +7,9 @@
 static void fill(struct speaker_origin *o, const struct sch_line *l, const struct sch_value *v)
 {
     o->family = (enum bgp_family)sch_views[l->view].family;
+    o->defaults = l->nparams == 0;
+    if (o->defaults)
+        return;
     o->import = l->params[0].type == SCH_ENUM;
     if (!o->import) {
         o->net = v[0].addr;

@@ -25,6 +25,7 @@ struct origin {
     uint16_t vpn;
     struct speaker_origin *list;
     size_t n;
+    bool defaults[BGP_FAMILIES]; /* default routes are imported */
     struct announced *announced;
 };
 
@@ -96,24 +97,25 @@ static void announce(struct origin *o, const struct announced_key *k, uint32_t m
     a->wanted = true;
 }
 
-/* Addresses of this host alone, and the default route, are not imported. */
-static bool importable(const struct speaker_route *r)
+/* Addresses of this host alone are not imported, nor is the default route unless that was said. */
+static bool importable(const struct origin *o, enum bgp_family f, const struct speaker_route *r)
 {
     const uint8_t *b = r->net.b;
     if (r->len == 0)
-        return false;
+        return o->defaults[f];
     if (r->net.af == 4)
         return b[0] != 127 && b[0] < 224 && !(b[0] == 169 && b[1] == 254);
     return b[0] != 0xff && !(b[0] == 0xfe && (b[1] & 0xc0) == 0x80) &&
            !(r->len == 128 && b[15] == 1 && memcmp(b, (uint8_t[15]){0}, 15) == 0);
 }
 
-static bool takes(const struct speaker_origin *w, const struct speaker_route *r)
+static bool takes(const struct origin *o, const struct speaker_origin *w,
+                  const struct speaker_route *r)
 {
     if (bgp_family_info[w->family].octets != (r->net.af == 4 ? 4 : 16))
         return false;
     if (w->import)
-        return w->proto == r->proto && importable(r);
+        return w->proto == r->proto && importable(o, w->family, r);
     return r->proto != SPEAKER_BGP && w->len == r->len && bgp_addr_cmp(&w->net, &r->net) == 0;
 }
 
@@ -126,7 +128,7 @@ static void look_at(struct origin *o, const struct speaker_route *r, bool gone)
             struct announced *a;
             for (size_t i = 0; i < o->n && !gone && !found; i++)
                 if (o->list[i].family == f && o->list[i].import == (kind == BGP_ROUTE_IMPORT) &&
-                    takes(&o->list[i], r))
+                    takes(o, &o->list[i], r))
                     found = &o->list[i];
             HASH_FIND(hh, o->announced, &k, sizeof k, a);
             if (found)
@@ -171,8 +173,11 @@ void origin_set(struct origin *o, struct rtable *t, const struct speaker_origin 
     if (n && !o->list)
         abort();
     o->n = 0;
+    memset(o->defaults, 0, sizeof o->defaults);
     for (size_t i = 0; i < n; i++)
-        if (list[i].vpn == o->vpn)
+        if (list[i].vpn == o->vpn && list[i].defaults)
+            o->defaults[list[i].family] = true;
+        else if (list[i].vpn == o->vpn)
             o->list[o->n++] = list[i];
     origin_look(o, t);
 }
