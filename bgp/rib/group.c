@@ -113,6 +113,15 @@ static void group_free(struct rib_group *g)
     free(g);
 }
 
+/* Gives up what an entry of the Adj-RIB-Out holds. */
+static void forget(struct rib_group *g, uint32_t dest)
+{
+    struct rib *r = g->table->rib;
+
+    rib_drop_set(r, g->out[dest]);
+    rib_source_drop(r, rib_source(r, g->from[dest]));
+}
+
 size_t group_reap(struct rib_table *t, size_t n)
 {
     struct rib_group *g;
@@ -121,7 +130,7 @@ size_t group_reap(struct rib_table *t, size_t n)
     while ((g = t->ended) && done < n) {
         for (; g->scan_at < g->room && done < n; g->scan_at++, done++)
             if (g->out[g->scan_at] != 0)
-                rib_drop_set(t->rib, g->out[g->scan_at]);
+                forget(g, g->scan_at);
         if (g->scan_at < g->room)
             break;
         t->ended = g->next;
@@ -334,8 +343,10 @@ static void store(struct rib_group *g, uint32_t dest, uint32_t set, uint32_t sou
         was->own--;
     if (is)
         is->own++;
+    if (set != 0)
+        rib_source(r, source)->records++;
     if (g->out[dest] != 0)
-        rib_drop_set(r, g->out[dest]);
+        forget(g, dest);
     g->advertised += (uint32_t)(set != 0) - (g->out[dest] != 0);
     g->out[dest] = set;
     g->from[dest] = (uint16_t)source;

@@ -60,7 +60,6 @@ static uint32_t best_id(const struct rib_table *t, const struct dest *d)
 /* Counts a path of the source, or (by is -1) no longer. */
 static void count(struct rib_table *t, struct source *s, unsigned flags, int by)
 {
-    s->records += (uint32_t)by;
     t->paths += (uint64_t)by;
     if (flags & (PATH_CROSS | PATH_UNWANTED))
         return;
@@ -96,6 +95,7 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
     struct rib *r = t->rib;
     struct dest *d = dest_at(&t->dests, dest);
     uint32_t was = best_id(t, d), id = d->path;
+    struct source *was_of;
     struct path *p;
 
     while (id != 0 && !is(at(t, id), s->number, label, flags & PATH_CROSS))
@@ -105,14 +105,17 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
         p = at(t, id);
     } else {
         p = at(t, id);
+        was_of = rib_source(r, p->source);
         if (p->attrs == set && p->label == label && p->source == s->number &&
             (p->flags & (uint8_t)~PATH_BEST) == flags) {
             rib_drop_set(r, set);
             return;
         }
         rib_drop_set(r, p->attrs);
-        count(t, rib_source(r, p->source), p->flags, -1);
+        count(t, was_of, p->flags, -1);
+        rib_source_drop(r, was_of);
     }
+    s->records++;
     count(t, s, flags, 1);
     p->source = s->number;
     p->since = (uint32_t)(r->b->now / 1000);
@@ -140,8 +143,7 @@ static void unlink_path(struct rib_table *t, uint32_t *link, uint32_t id)
 
     *link = p->next;
     count(t, s, p->flags, -1);
-    if (s->records == 0 && !s->alive)
-        r->ended = true;
+    rib_source_drop(r, s);
     rib_drop_set(r, p->attrs);
     slab_free(&r->paths, id);
 }

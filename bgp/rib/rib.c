@@ -135,6 +135,14 @@ struct source *rib_source_new(struct rib *r, enum source_kind kind)
     return s;
 }
 
+void rib_source_drop(struct rib *r, struct source *s)
+{
+    if (--s->records > 0 || s->alive)
+        return;
+    r->ended = true;
+    rib_wake(r);
+}
+
 static void free_ended(struct rib *r)
 {
     r->ended = false;

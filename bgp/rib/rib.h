@@ -11,7 +11,9 @@
  * Invariants:
  * - A path holds one reference to its attribute set, an Adj-RIB-Out entry one to what was told.
  * - A source that ended (alive is false) has paths only until the sweep has gone round once; they
- *   are never chosen. Its number is not given to anybody before no path names it.
+ *   are never chosen. Its number is not given to anybody before no path names it and no
+ * Adj-RIB-Out: what is told late (a minimum interval, a slow peer) may outlive both session and
+ * paths.
  */
 #ifndef VRPSH_BGP_RIB_H
 #define VRPSH_BGP_RIB_H
@@ -78,8 +80,8 @@ struct source {
     uint32_t as;
     uint16_t preferred[BGP_FAMILIES];
     uint32_t paths[BGP_FAMILIES], loops[BGP_FAMILIES]; /* in the table the session fills */
-    uint32_t records;                                  /* paths that name it, in any table */
-    struct rib_session *session;                       /* NULL: local, or ended */
+    uint32_t records;            /* paths and entries of Adj-RIBs-Out that name it, in any table */
+    struct rib_session *session; /* NULL: local, or ended */
 };
 
 /* The routes side of an established session. */
@@ -157,7 +159,7 @@ struct rib {
     bool hold;         /* rib_hold() was called since the last slice */
     bool idle;         /* the last slice found nothing to do and nothing has happened since */
     bool collecting;   /* garbage may be collectable */
-    bool ended;        /* the last path of an ended source is gone */
+    bool ended;        /* the last record of an ended source is gone */
     uint8_t *scratch;  /* RIB_SCRATCH octets: canonical blocks are built here */
     uint8_t *crossing; /* RIB_OUT octets: what VPN instances export is built here */
     uint8_t *attrs;    /* the attribute field of messages being built */
@@ -189,6 +191,8 @@ void rib_work(struct rib *r);
 /* When rib_work() has to be called: b->now when there is work, UINT64_MAX when nothing waits. */
 uint64_t rib_deadline(const struct rib *r);
 struct source *rib_source_new(struct rib *r, enum source_kind kind);
+/* One record less names the source. */
+void rib_source_drop(struct rib *r, struct source *s);
 static inline struct source *rib_source(const struct rib *r, uint32_t number)
 {
     return r->sources[number];

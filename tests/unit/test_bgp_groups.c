@@ -1,0 +1,107 @@
+/*
+ * Update groups when sessions come, go and move: whose route is whose, and in which order a member
+ * that moves is told. Node 0 and 1 feed node 2, which tells nodes 3 and 4.
+ */
+#include "tests/unit/test_bgp_net.h"
+
+static const enum bgp_family V4 = BGP_IPV4_UNICAST;
+
+/* How node 2 treats `other`. */
+static struct bgp_peer_conf towards(unsigned other, unsigned mrai)
+{
+    struct bgp_peer_conf c = net_conf(2, other);
+
+    c.enabled = 1u << V4;
+    c.af[V4].mrai = (uint16_t)mrai;
+    return c;
+}
+
+static void link_up(unsigned other, unsigned mrai)
+{
+    struct bgp_peer_conf c = towards(other, mrai), back = net_conf(other, 2);
+
+    bgp_set_peer(net->nodes[2].b, &c, BGP_KEEP);
+    bgp_set_peer(net->nodes[other].b, &back, BGP_KEEP);
+}
+
+static void link_down(unsigned other)
+{
+    struct bgp_addr there = net_addr(2, other), here = net_addr(other, 2);
+
+    bgp_remove_peer(net->nodes[2].b, &there);
+    bgp_remove_peer(net->nodes[other].b, &here);
+}
+
+static void setup(void)
+{
+    net_start(11);
+    for (unsigned i = 0; i < 5; i++)
+        net_add(65001 + i);
+}
+
+static void teardown(void)
+{
+    net_stop();
+}
+
+static const struct rib_session *session(unsigned other)
+{
+    return net_peer(2, other)->routes;
+}
+
+static bool knows(unsigned node, unsigned i)
+{
+    struct bgp_prefix p = net_prefix(V4, i);
+    const struct rib_table *t = &net->nodes[node].b->rib->tables[V4];
+    uint8_t key[BGP_KEY];
+    uint32_t dest;
+
+    ck_assert(rib_key(V4, &p, key));
+    dest = dest_find(&t->dests, key, p.len, dest_hash(&t->dests, key, p.len));
+    return dest != 0 && path_best(t, dest_at(&t->dests, dest));
+}
+
+/* The minimum interval keeps what the session that ended has sent in the Adj-RIB-Out. Whoever comes
+ * meanwhile is told it, and what is counted as its own stays right. */
+START_TEST(newcomer_after_one_that_ended)
+{
+    net_originate(0, V4, 1, 0);
+    net_originate(1, V4, 1, 0);
+    for (unsigned i = 0; i < 4; i++)
+        link_up(i, 30);
+    net_run(5000);
+    ck_assert(knows(3, 1));
+    link_down(0);
+    net_run(1000);
+    ck_assert_uint_eq(session(3)->members[V4]->group->nheld, 1);
+    link_up(4, 30);
+    net_run(10000);
+    ck_assert_ptr_nonnull(session(4));
+    ck_assert_ptr_eq(session(4)->members[V4]->group, session(3)->members[V4]->group);
+    ck_assert_uint_eq(session(4)->members[V4]->own, 0);
+    ck_assert_uint_eq(group_told(session(4)->members[V4]), 1);
+    ck_assert(knows(4, 1));
+    net_run(60000);
+    ck_assert_uint_eq(session(4)->members[V4]->own, 0);
+    ck_assert_uint_eq(group_told(session(4)->members[V4]), 1);
+    net_compare_all();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("bgp_groups");
+    TCase *t = tcase_create("groups");
+    SRunner *r;
+    int failed;
+
+    tcase_set_timeout(t, 120);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, newcomer_after_one_that_ended);
+    suite_add_tcase(s, t);
+    r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
