@@ -24,7 +24,8 @@ quit
 bgp $AS
 router-id $OWN"
     peers_of "$1" 'print "peer " a " as-number " as; print "peer " a " connect-interface LoopBack0"
-        print "peer " a " ebgp-max-hop 10"; print "peer " a " listen-only"'
+        print "peer " a " ebgp-max-hop 10"; print "peer " a " listen-only"
+        print "peer " a " oscillation-dampening disable"'
     echo "$af"
     [ "$2" = ipv4 ] || echo 'undo policy vpn-target'
     peers_of "$1" 'print "peer " a " enable"; print "peer " a " advertise-community"
