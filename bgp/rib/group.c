@@ -25,6 +25,7 @@ static void resize(struct rib_group *g, uint32_t room)
         RESIZE(g->label, g->room, room);
     if (g->policy.mrai)
         RESIZE(g->when, g->room, room);
+    RESIZE(g->out_bit, words(g->room), words(room));
     RESIZE(g->pending_bit, words(g->room), words(room));
     RESIZE(g->run_bit, words(g->room), words(room));
     g->room = room;
@@ -241,6 +242,7 @@ static void gather_one(struct rib_group *g, uint32_t dest, struct exported *last
                         (!g->label || g->label[dest] == rib_export_label(g, dest, best))))) {
         if (set != 0)
             rib_drop_set(t->rib, set); /* the Adj-RIB-Out holds it as well */
+        lag_touch(g, dest, false);
         return;
     }
     run_append(g, set, dest);
@@ -349,6 +351,10 @@ static void store(struct rib_group *g, uint32_t dest, uint32_t set, uint32_t sou
         forget(g, dest);
     g->advertised += (uint32_t)(set != 0) - (g->out[dest] != 0);
     g->out[dest] = set;
+    if (set != 0)
+        bit_set(g->out_bit, dest);
+    else
+        bit_clear(g->out_bit, dest);
     g->from[dest] = (uint16_t)source;
     if (g->label)
         g->label[dest] = label;
@@ -379,14 +385,14 @@ static void tell(struct rib_group *g, struct packer *p, uint32_t dest, uint32_t 
             withdraw_alone(except, dest);
         }
     }
-    if (set == 0 && old == 0)
+    if (set == 0 && old == 0) {
+        lag_touch(g, dest, false);
         return;
+    }
     if (set == 0)
         packer_add(p, dest, 0, BGP_LABEL_WITHDRAWN, except);
     store(g, dest, set, source, label);
-    for (struct rib_member *m = g->lagging ? g->members : NULL; m; m = m->next)
-        if (m->lag)
-            lag_touch(m, dest);
+    lag_touch(g, dest, true);
 }
 
 /* Routes a member was told of have become its own. */
@@ -405,16 +411,18 @@ static void flush_gone(struct rib_group *g)
     }
 }
 
-/* Whether the members in step can take more. A member that holds up others for too long is put out
- * of step. */
+/* Whether the members in step can take more. A member that holds up others for too long, also those
+ * that are catching up, is put out of step. */
 static bool may_send(struct rib_group *g)
 {
     uint64_t now = g->table->rib->b->now;
     unsigned ready = 0, busy = 0;
 
     for (const struct rib_member *m = g->members; m; m = m->next)
-        if (!m->lag)
-            *(member_ready(m) ? &ready : &busy) += 1;
+        if (member_ready(m))
+            ready++;
+        else if (!m->lag)
+            busy++;
     if (busy == 0 || ready == 0) {
         g->stalled = 0;
         return busy == 0;

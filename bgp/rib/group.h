@@ -44,6 +44,7 @@ struct lag {
     uint32_t word;  /* of todo, where the next run begins */
     bool more;      /* todo may have bits that are not in the run ... */
     bool behind;    /* ... nor behind word, in what has been looked at */
+    bool waits;     /* some bit of todo waits for the group; see lag.c */
 };
 
 struct rib_member {
@@ -66,10 +67,11 @@ struct rib_group {
     uint16_t number;
     uint64_t formatted, sent; /* UPDATEs, for display */
 
-    uint32_t *out;   /* Adj-RIB-Out: set by destination, 0 not advertised */
-    uint16_t *from;  /* number of the source it is from */
-    uint32_t *label; /* what was told, in families with labels */
-    uint16_t *when;  /* s, of the last announcement; with mrai */
+    uint32_t *out;     /* Adj-RIB-Out: set by destination, 0 not advertised */
+    uint64_t *out_bit; /* in which of them there is one */
+    uint16_t *from;    /* number of the source it is from */
+    uint32_t *label;   /* what was told, in families with labels */
+    uint16_t *when;    /* s, of the last announcement; with mrai */
     uint64_t *pending_bit;
     uint64_t *run_bit; /* in the part of the run that has not been sent */
     uint32_t room;     /* destinations the arrays above have room for */
@@ -155,8 +157,9 @@ void lag_start(struct rib_member *m, bool knows);
 /* Everything the group has advertised, or the member knows, is to be told again. */
 void lag_all(struct rib_member *m);
 void lag_end(struct rib_member *m);
-/* dest has changed in the Adj-RIB-Out. */
-void lag_touch(struct rib_member *m, uint32_t dest);
+/* The group has dealt with dest: its members out of step have to. changed: in the Adj-RIB-Out; else
+ * it has found that it has nothing to say of it. */
+void lag_touch(struct rib_group *g, uint32_t dest, bool changed);
 /* Whether the member can take more now. */
 bool member_ready(const struct rib_member *m);
 size_t lag_work(struct rib_member *m, size_t n);

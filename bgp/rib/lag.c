@@ -3,6 +3,10 @@
  *
  * The bits are the truth, the sorted run is only the order in which to look at them. So a change
  * while the run is being sent costs one bit, and nothing is sent twice.
+ *
+ * What a member knows and the group does not advertise is withdrawn, unless the group has still to
+ * look at it: a member that has just moved would lose a route and get it back a moment later. Such
+ * a bit waits for lag_touch(), and the member does not fall into step before.
  */
 #include "bgp/rib/group.h"
 
@@ -29,6 +33,22 @@ static bool mine(const struct rib_member *m, uint32_t dest)
     return m->group->from[dest] == m->session->source->number;
 }
 
+/* Adds what the group advertises but for the member's own routes. Words at a time: this is not done
+ * in slices, and a change of policy may move every peer at once. */
+static void add_advertised(const struct rib_member *m, uint64_t *bits)
+{
+    const struct rib_group *g = m->group;
+
+    for (uint32_t w = 0; w < g->room / 64; w++) {
+        uint64_t own = 0;
+
+        for (uint64_t b = m->own ? g->out_bit[w] : 0; b; b &= b - 1)
+            if (mine(m, w * 64 + (uint32_t)__builtin_ctzll(b)))
+                own |= b & -b;
+        bits[w] |= g->out_bit[w] & ~own;
+    }
+}
+
 void lag_start(struct rib_member *m, bool knows)
 {
     struct rib_group *g = m->group;
@@ -36,9 +56,8 @@ void lag_start(struct rib_member *m, bool knows)
     g->lagging++;
     m->lag = bgp_alloc(sizeof *m->lag);
     room(m->lag, g->room);
-    for (uint32_t id = 1; knows && id < g->room; id++)
-        if (g->out[id] != 0 && !mine(m, id))
-            bit_set(m->lag->told, id);
+    if (knows)
+        add_advertised(m, m->lag->told);
 }
 
 void lag_all(struct rib_member *m)
@@ -47,9 +66,9 @@ void lag_all(struct rib_member *m)
     struct lag *l = m->lag;
 
     room(l, g->room);
-    for (uint32_t id = 1; id < l->bits; id++)
-        if (bit_get(l->told, id) || (id < g->room && g->out[id] != 0 && !mine(m, id)))
-            bit_set(l->todo, id);
+    for (uint32_t w = 0; w < l->bits / 64; w++)
+        l->todo[w] |= l->told[w];
+    add_advertised(m, l->todo);
     l->more = l->behind = true;
 }
 
@@ -74,11 +93,19 @@ void lag_end(struct rib_member *m)
     m->lag = NULL;
 }
 
-void lag_touch(struct rib_member *m, uint32_t dest)
+void lag_touch(struct rib_group *g, uint32_t dest, bool changed)
 {
-    room(m->lag, m->group->room);
-    bit_set(m->lag->todo, dest);
-    m->lag->more = m->lag->behind = true;
+    for (struct rib_member *m = g->lagging ? g->members : NULL; m; m = m->next) {
+        struct lag *l = m->lag;
+
+        if (!l)
+            continue;
+        room(l, g->room);
+        if (!changed && !bit_get(l->told, dest))
+            continue;
+        bit_set(l->todo, dest);
+        l->more = l->behind = true;
+    }
 }
 
 bool member_ready(const struct rib_member *m)
@@ -98,8 +125,7 @@ static void collect(const struct rib_member *m)
     size_t n = 0;
 
     if (l->word == 0)
-        l->behind = false;
-
+        l->behind = l->waits = false;
     free_run(l);
     for (; end < l->bits / 64 && n <= GROUP_RUN - 64; end++)
         n += (size_t)__builtin_popcountll(l->todo[end]);
@@ -121,6 +147,13 @@ static void collect(const struct rib_member *m)
     run_sort(g->table->rib, l->run, n);
 }
 
+/* Whether the group, which does not advertise dest, may be about to. */
+static bool undecided(const struct rib_group *g, uint32_t dest)
+{
+    return dest < g->room && g->out[dest] == 0 &&
+           (bit_get(g->pending_bit, dest) || bit_get(g->run_bit, dest));
+}
+
 static void tell(struct rib_member *m, struct packer *p, uint32_t dest)
 {
     const struct rib_group *g = m->group;
@@ -129,6 +162,10 @@ static void tell(struct rib_member *m, struct packer *p, uint32_t dest)
 
     if (!bit_get(l->todo, dest))
         return;
+    if (set == 0 && bit_get(l->told, dest) && undecided(g, dest)) {
+        l->waits = true;
+        return;
+    }
     bit_clear(l->todo, dest);
     if (set != 0) {
         packer_add(p, dest, set, g->label ? g->label[dest] : 0, NULL);
@@ -160,7 +197,7 @@ size_t lag_work(struct rib_member *m, size_t n)
         done++;
     }
     packer_flush(&p);
-    if (l->at == l->n && !l->more) {
+    if (l->at == l->n && !l->more && !l->waits) {
         lag_end(m);
         done++;
     }

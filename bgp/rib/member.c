@@ -150,6 +150,19 @@ void group_leave(struct rib_member *m)
         rib_wake(r);
 }
 
+/* How many routes of its group are a new member's own. Mostly nothing has to be looked at: a peer
+ * that sends no routes has none. */
+static uint32_t count_own(const struct rib_member *m)
+{
+    const struct rib_group *g = m->group;
+    const struct source *s = m->session->source;
+    uint32_t n = 0;
+
+    for (uint32_t id = 1; s->records > 0 && id < g->room; id++)
+        n += g->out[id] != 0 && g->from[id] == s->number;
+    return n;
+}
+
 void group_rejoin(struct rib_session *s, enum bgp_family f)
 {
     struct rib_member *m = s->members[f], *n;
@@ -168,9 +181,8 @@ void group_rejoin(struct rib_session *s, enum bgp_family f)
     n->group->lagging++;
     m->lag = NULL;
     old->lagging--;
+    n->own = count_own(n);
     lag_all(n);
-    for (uint32_t id = 1; id < n->group->room; id++)
-        n->own += n->group->out[id] != 0 && n->group->from[id] == s->source->number;
     free_member(m);
     if (!old->members)
         group_end(old);

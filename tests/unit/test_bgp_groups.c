@@ -88,6 +88,70 @@ START_TEST(newcomer_after_one_that_ended)
 }
 END_TEST
 
+/* Routes of so many octets that a peer which reads nothing has enough. */
+static void originate_long(unsigned node, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct bgp_prefix p = net_prefix(V4, 1000 + i);
+        uint8_t attrs[4 + 400] = {0xd0, BGP_ATTR_COMMUNITY, 400 >> 8, 400 & 0xff};
+        struct bgp_local_route r = {.attrs = attrs, .nattrs = sizeof attrs};
+
+        for (unsigned k = 0; k < 400; k += 4) {
+            attrs[4 + k] = (uint8_t)(k >> 2);
+            attrs[4 + k + 2] = (uint8_t)(i >> 8);
+            attrs[4 + k + 3] = (uint8_t)i;
+        }
+        ck_assert(bgp_originate(net->nodes[node].b, V4, &p, BGP_ROUTE_NETWORK, &r));
+    }
+}
+
+static void move(unsigned other)
+{
+    struct bgp_peer_conf c = towards(other, 0);
+
+    c.af[V4].advertise_large_community = false;
+    bgp_set_peer(net->nodes[2].b, &c, BGP_REEXPORT);
+}
+
+/* Node 4 comes into the group of node 3, which does not take its messages: what the group has still
+ * to say is not withdrawn from node 4, who knows it from its old group. */
+START_TEST(moves_into_a_group_that_waits)
+{
+    for (unsigned i = 0; i < 5; i++)
+        link_up(i, 0);
+    net_originate(0, V4, 3, 0);
+    net_run(5000);
+    move(3);
+    net_run(1000);
+    net->frozen[3] = true;
+    originate_long(0, 1000);
+    net_run(3000);
+    net_originate(0, V4, 1, 0);
+    net_originate(0, V4, 2, 0);
+    net_run(3000);
+    ck_assert(knows(4, 1) && knows(4, 1999));
+    ck_assert(!knows(3, 1));
+    ck_assert_ptr_null(session(3)->members[V4]->lag);
+    ck_assert_uint_gt(session(3)->members[V4]->group->nrun, 0);
+    move(4);
+    ck_assert_ptr_eq(session(4)->members[V4]->group, session(3)->members[V4]->group);
+    for (unsigned i = 0; i < 100; i++) {
+        net_run(20);
+        ck_assert(knows(4, 1) && knows(4, 2));
+    }
+    net_withdraw(0, V4, 2);
+    for (unsigned i = 0; i < 100; i++) {
+        net_run(20);
+        ck_assert(knows(4, 1));
+    }
+    ck_assert(!knows(4, 2)); /* whoever is slow does not hold up the newcomer */
+    net->frozen[3] = false;
+    net_run(3000);
+    ck_assert(knows(4, 1) && knows(4, 1999) && !knows(4, 2));
+    net_compare_all();
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bgp_groups");
@@ -98,6 +162,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, newcomer_after_one_that_ended);
+    tcase_add_test(t, moves_into_a_group_that_waits);
     suite_add_tcase(s, t);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
