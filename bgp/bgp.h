@@ -320,7 +320,7 @@ void bgp_message_text(const uint8_t *msg, size_t n, bool as4, char *buf, size_t 
 
 /* --- looking at routes. A walk goes over one family in order of RD, address and length. It holds
  * the keys that were there when it began, so routes may come and go between its batches; what is
- * gone is left out. Each batch takes a bounded time. Records are plain copies. ------------------
+ * gone is left out. Each slice and each batch takes a bounded time. Records are plain copies. -----
  */
 
 enum bgp_walk_kind {
@@ -364,11 +364,12 @@ struct bgp_route {
     bool selected;          /* the best, or beside it because it is equal (load balancing) */
     bool suppressed;        /* not told to peers: an aggregate stands for it */
     const char *reason;     /* why not best or not valid, VRP's word; NULL when best. Static. */
-    uint32_t attrs, nattrs; /* its path attributes: a part of the batch's bytes */
+    uint32_t attrs, nattrs; /* its path attributes: a part of the batch's bytes, where routes of
+                               the same attributes meet */
     uint32_t nstack;        /* labels below the first; behind the attributes, as on the wire */
 };
 
-enum { BGP_BATCH = 256 };
+enum { BGP_BATCH = 1024 };
 
 struct bgp_route_batch { /* zero it before first use */
     struct bgp_route routes[BGP_BATCH];
@@ -379,7 +380,12 @@ struct bgp_route_batch { /* zero it before first use */
 
 struct bgp_walk;
 struct bgp_walk *bgp_walk_new(const struct bgp *b, const struct bgp_walk_filter *filter);
-/* Fills the batch; false: the walk is over, batch->n is 0. */
+/* What comes first, and is done by the first bgp_walk_next() if it has not been: the keys are
+ * gathered, a slice each time until it returns false, and sorted. Sorting needs nothing of the
+ * speaker: another thread may do it. */
+bool bgp_walk_gather(struct bgp_walk *w);
+void bgp_walk_sort(struct bgp_walk *w);
+/* Fills the batch, of which there may be nothing yet; false: the walk is over, batch->n is 0. */
 bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch);
 void bgp_walk_free(struct bgp_walk *w);
 void bgp_route_batch_free(struct bgp_route_batch *batch);

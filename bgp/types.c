@@ -16,14 +16,89 @@ const struct bgp_family_info bgp_family_info[BGP_FAMILIES] = {
     [BGP_VPNV6] = {2, 128, "VPNv6 Unicast", 16, true, true},
 };
 
+/* --- text. Displays write millions of addresses: printf, which inet_ntop uses, is what costs. ----
+ */
+
+static char *decimal(char *at, unsigned octet)
+{
+    if (octet >= 100)
+        *at++ = (char)('0' + octet / 100);
+    if (octet >= 10)
+        *at++ = (char)('0' + octet / 10 % 10);
+    *at++ = (char)('0' + octet % 10);
+    return at;
+}
+
+static char *text4(char *at, const uint8_t b[4])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (i != 0)
+            *at++ = '.';
+        at = decimal(at, b[i]);
+    }
+    return at;
+}
+
+static char *hexadecimal(char *at, unsigned word)
+{
+    for (unsigned shift = word > 0xfff ? 12 : word > 0xff ? 8 : word > 0xf ? 4 : 0;; shift -= 4) {
+        *at++ = "0123456789abcdef"[word >> shift & 15];
+        if (shift == 0)
+            return at;
+    }
+}
+
+/* The longest run of zero words, the first of equals; one alone is no run (RFC 5952 4.2). */
+static void zeros(const unsigned word[8], unsigned *from, unsigned *to)
+{
+    *from = *to = 8;
+    for (unsigned i = 0, j; i < 8; i = j + 1) {
+        for (j = i; j < 8 && word[j] == 0; j++)
+            ;
+        if (j - i > 1 && (*from == 8 || j - i > *to - *from)) {
+            *from = i;
+            *to = j;
+        }
+    }
+}
+
+static char *text6(char *at, const uint8_t b[16])
+{
+    unsigned word[8], from, to;
+
+    for (unsigned i = 0; i < 8; i++)
+        word[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
+    zeros(word, &from, &to);
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == from) {
+            *at++ = ':';
+            if (to == 8)
+                *at++ = ':';
+            i = to - 1;
+            continue;
+        }
+        if (i != 0)
+            *at++ = ':';
+        if (i == 6 && from == 0 && (to == 6 || (to == 5 && word[5] == 0xffff)))
+            return text4(at, b + 12); /* an IPv4 address inside */
+        at = hexadecimal(at, word[i]);
+    }
+    return at;
+}
+
+size_t bgp_addr_text(const struct bgp_addr *a, char *buf)
+{
+    char *end = a->af == 4 ? text4(buf, a->b) : a->af == 6 ? text6(buf, a->b) : buf;
+
+    if (end == buf)
+        *end++ = '-';
+    *end = '\0';
+    return (size_t)(end - buf);
+}
+
 const char *bgp_addr_str(const struct bgp_addr *a, char *buf)
 {
-    if (a->af == 4)
-        inet_ntop(AF_INET, a->b, buf, BGP_ADDR_STRLEN);
-    else if (a->af == 6)
-        inet_ntop(AF_INET6, a->b, buf, BGP_ADDR_STRLEN);
-    else
-        memcpy(buf, "-", 2);
+    bgp_addr_text(a, buf);
     return buf;
 }
 

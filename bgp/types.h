@@ -52,6 +52,8 @@ extern const struct bgp_family_info bgp_family_info[BGP_FAMILIES];
 
 /* Text form of an address into buf (BGP_ADDR_STRLEN); "-" for none. Returns buf. */
 const char *bgp_addr_str(const struct bgp_addr *a, char *buf);
+/* The same; returns its length. */
+size_t bgp_addr_text(const struct bgp_addr *a, char *buf);
 
 /* Parses an IPv4 or IPv6 address of exactly n bytes of text. False: not one, *out is untouched. */
 bool bgp_addr_parse(const char *text, size_t n, struct bgp_addr *out);

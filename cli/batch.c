@@ -102,14 +102,15 @@ static void diagnostic(struct batch *b, struct proto_frame *f)
     uint32_t column = proto_get_u32(f);
     const char *text = proto_get_str(f, &n);
     const char *file = line ? place(b, &line) : NULL;
-    char out[DIAG_MAX];
-    size_t len = diag_format(out, file, line, column, (char)severity, text, n, b->json);
+    struct text out = {0};
+    diag_format(&out, file, line, column, (char)severity, text, n, b->json);
     if (b->json) {
-        print(b, out, len);
-        return;
+        print(b, out.p, out.n);
+    } else {
+        flush_out(b); /* both may go to one terminal: keep their order */
+        fwrite(out.p, 1, out.n, stderr);
     }
-    flush_out(b); /* both may go to one terminal: keep their order */
-    fwrite(out, 1, len, stderr);
+    free(out.p);
 }
 
 /* --- lines --------------------------------------------------------------------------- */

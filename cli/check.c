@@ -20,9 +20,10 @@ static void report(struct session *s, char severity, size_t column, const char *
 {
     struct check *c = s->diag_ctx;
     c->errors += severity == 'E';
-    char buf[DIAG_MAX];
-    size_t n = diag_format(buf, c->file, s->line_no, column, severity, text, strlen(text), c->json);
-    fwrite(buf, 1, n, c->json ? stdout : stderr);
+    struct text out = {0};
+    diag_format(&out, c->file, s->line_no, column, severity, text, strlen(text), c->json);
+    fwrite(out.p, 1, out.n, c->json ? stdout : stderr);
+    free(out.p);
 }
 
 static bool check_stream(struct session *s, FILE *f)

@@ -44,9 +44,11 @@ static bool vpn(enum bgp_family f)
     return bgp_family_info[f].vpn;
 }
 
-static bool plain_as(struct session *s)
+static const char *rd_text(struct session *s, const uint8_t rd[8])
 {
-    return s->app->config.model->sys.as_plain;
+    struct text *t = out_draft(s);
+    route_rd(t, rd, s->app->config.model->sys.as_plain);
+    return text_end(t);
 }
 
 static bool same_prefix(const struct bgp_prefix *a, const struct bgp_prefix *b)
@@ -81,7 +83,6 @@ static void identity(struct session *s)
 
 static void rd_line(struct session *s, const struct listing *l)
 {
-    char rd[32];
     if (l->of.vpn) {
         if (l->shape != COUNT)
             out(s, "\n");
@@ -89,8 +90,7 @@ static void rd_line(struct session *s, const struct listing *l)
         out(s, "\n");
     }
     if (l->of.rd)
-        SHOW_TEXT(s, "rd", " Route Distinguisher: %s\n",
-                  route_rd(l->of.prefix.rd, plain_as(s), rd, sizeof rd));
+        SHOW_TEXT(s, "rd", " Route Distinguisher: %s\n", rd_text(s, l->of.prefix.rd));
 }
 
 static void number_line(struct session *s, const struct listing *l)
@@ -125,12 +125,11 @@ static void head(struct session *s, const struct listing *l)
 static void show(struct session *s, struct listing *l, const struct bgp_route *r,
                  const uint8_t *attrs)
 {
-    char rd[32];
     bool again = l->started && same_prefix(&l->last, &r->prefix);
     bool new_rd = !l->started || memcmp(l->last.rd, r->prefix.rd, sizeof r->prefix.rd) != 0;
     if (vpn(l->of.family) && !l->of.rd && new_rd) {
         out(s, "%s Route Distinguisher: %s\n\n\n", l->started ? "\n" : "",
-            route_rd(r->prefix.rd, plain_as(s), rd, sizeof rd));
+            rd_text(s, r->prefix.rd));
         if (l->shape != DETAILS)
             route_show_heads(s, l->shape == LABELS);
     }
@@ -282,11 +281,10 @@ static struct counts count(struct session *s, const struct bgp_walk_filter *f)
 static void rd_head(struct session *s, const struct bgp_walk_filter *f, const struct bgp_route *r)
 {
     struct bgp_walk_filter of = *f;
-    char rd[32];
     of.rd = true;
     of.prefix = r->prefix;
-    out(s, "\n Total routes of Route Distinguisher(%s): %u\n",
-        route_rd(r->prefix.rd, plain_as(s), rd, sizeof rd), count(s, &of).paths);
+    out(s, "\n Total routes of Route Distinguisher(%s): %u\n", rd_text(s, r->prefix.rd),
+        count(s, &of).paths);
 }
 
 /* What a VPN instance has of the network; nothing when it has not. */

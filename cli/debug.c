@@ -173,27 +173,20 @@ static bool listens(const struct session *s)
 /* "Sep 14 2026 23:22:06.130.2-08:00", a new line and what stands in front of every text. */
 static void head(const struct app *a, int64_t us, struct text *t)
 {
-    char line[400], stamp[48], zone[8];
+    char stamp[48], zone[8];
     time_t sec = (time_t)(us / 1000000);
     struct tm tm;
     localtime_r(&sec, &tm);
     strftime(stamp, sizeof stamp, "%b %e %Y %H:%M:%S", &tm);
     strftime(zone, sizeof zone, "%z", &tm);
-    int n = snprintf(line, sizeof line, "%s.%03u.%u%.3s:%s\n%s RM/6/RMDEBUG:BGP: ", stamp,
-                     (unsigned)(us / 1000 % 1000), (unsigned)(us / 100 % 10), zone, zone + 3,
-                     model_sysname(a->config.model));
-    text_add(t, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+    text_printf(t, "%s.%03u.%u%.3s:%s\n%s RM/6/RMDEBUG:BGP: ", stamp, (unsigned)(us / 1000 % 1000),
+                (unsigned)(us / 100 % 10), zone, zone + 3, model_sysname(a->config.model));
 }
 
 static void rows(struct text *t, const uint8_t *b, size_t n)
 {
-    char row[64];
-    for (size_t i = 0; i < n; i += 16) {
-        int len = snprintf(row, sizeof row, "\n ");
-        for (size_t k = i; k < n && k < i + 16; k++)
-            len += snprintf(row + len, sizeof row - (size_t)len, " %02x", b[k]);
-        text_add(t, row, (size_t)len);
-    }
+    for (size_t i = 0; i < n; i++)
+        text_printf(t, i % 16 ? " %02x" : "\n  %02x", b[i]);
 }
 
 static const struct debug_set *wants(const struct session *s, const struct bgp_trace *t)
@@ -209,21 +202,19 @@ static const struct debug_set *wants(const struct session *s, const struct bgp_t
 
 void debug_message(struct app *a, const struct bgp_trace *t, int64_t when)
 {
-    char line[200], peer[BGP_ADDR_STRLEN], as[16], decoded[4000];
+    char peer[BGP_ADDR_STRLEN], as[16], decoded[4000];
     struct text text = {0};
     size_t plain;
     if (t->n < 19)
         return;
     uint8_t type = t->msg[18];
     head(a, when, &text);
-    int n =
-        snprintf(line, sizeof line, "%s %s %s %s (AS Number: %s) (Displaying bytes from 1 to %zu)",
-                 t->sent ? "Sent" : "Received", type < BGP_MSGS && names[type] ? names[type] : "?",
-                 t->sent ? "to" : "from", bgp_addr_str(t->peer, peer),
-                 sch_as_text(t->as, a->config.model->sys.as_plain, as), t->n);
-    text_add(&text, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+    text_printf(&text, "%s %s %s %s (AS Number: %s) (Displaying bytes from 1 to %zu)",
+                t->sent ? "Sent" : "Received", type < BGP_MSGS && names[type] ? names[type] : "?",
+                t->sent ? "to" : "from", bgp_addr_str(t->peer, peer),
+                sch_as_text(t->as, a->config.model->sys.as_plain, as), t->n);
     bgp_message_text(t->msg, t->n, t->as4, decoded, sizeof decoded);
-    text_add(&text, decoded, strlen(decoded));
+    text_str(&text, decoded);
     plain = text.n;
     rows(&text, t->msg, t->n);
     for (struct session *s = a->sessions; s; s = s->next) {

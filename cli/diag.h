@@ -6,13 +6,12 @@
 #define VRPSH_DIAG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-#define DIAG_MAX 32768
+#include "cli/text.h"
 
-/* Formats one diagnostic with its newline into buf; the length. file NULL: not about a line.
- * column 0: about the whole line. severity: 'E', 'W' or 'I'. text is without severity word. */
-size_t diag_format(char buf[DIAG_MAX], const char *file, size_t line, size_t column, char severity,
-                   const char *text, size_t n, bool json);
+/* Adds one diagnostic with its newline. file NULL: not about a line. column 0: about the whole
+ * line. severity: 'E', 'W' or 'I'. text is without severity word. */
+void diag_format(struct text *to, const char *file, size_t line, size_t column, char severity,
+                 const char *text, size_t n, bool json);
 
 #endif

@@ -206,6 +206,22 @@ bool filter_no_more(const struct filter *f)
     return false;
 }
 
+struct filter *filter_of_lines(struct filter *f)
+{
+    struct filter **at = &f;
+    while (*at) {
+        struct filter *one = *at;
+        if (one->kind != JSON && one->kind != NO_MORE) {
+            at = &one->next;
+            continue;
+        }
+        *at = one->next;
+        one->next = NULL;
+        filter_free(one);
+    }
+    return f;
+}
+
 /* --- help ---------------------------------------------------------------------------- */
 
 /* Start of the last filter of a chain. */

@@ -20,6 +20,8 @@ void filter_free(struct filter *f);
 bool filter_no_more(const struct filter *f);
 /* True when the display is to be JSON; only the first filter can ask for that. */
 bool filter_json(const struct filter *f);
+/* The chain without those two, which have no business with lines; NULL when nothing is left. */
+struct filter *filter_of_lines(struct filter *f);
 /* Passes one line (without newline) through the chain; emit is called for what comes out. */
 typedef void filter_emit(void *arg, const char *line, size_t n);
 void filter_line(struct filter *f, const char *line, size_t n, filter_emit *emit, void *arg);

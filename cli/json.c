@@ -1,5 +1,4 @@
 /* Writing JSON; see json.h. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/json.h"
@@ -27,44 +26,39 @@ static bool plain(unsigned char c)
     return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
-void json_quote(json_put *put, void *ctx, const char *text, size_t n)
+void json_quote(struct text *to, const char *text, size_t n)
 {
-    char esc[8];
-    put(ctx, "\"", 1);
+    text_char(to, '"');
     for (size_t i = 0; i < n;) {
         const unsigned char *s = (const unsigned char *)text + i;
         size_t len = 0;
         while (i + len < n && plain(s[len]))
             len++;
         if (len) {
-            put(ctx, text + i, len);
+            text_add(to, text + i, len);
             i += len;
             continue;
         }
         len = sequence(s, n - i);
-        if (*s == '"' || *s == '\\')
-            put(ctx, esc, (size_t)snprintf(esc, sizeof esc, "\\%c", *s));
-        else if (*s < 0x80)
-            put(ctx, esc, (size_t)snprintf(esc, sizeof esc, "\\u%04x", *s));
-        else if (len)
-            put(ctx, text + i, len);
-        else
-            put(ctx, "\\ufffd", 6);
+        if (*s == '"' || *s == '\\') {
+            text_char(to, '\\');
+            text_char(to, (char)*s);
+        } else if (*s < 0x80) {
+            text_printf(to, "\\u%04x", *s);
+        } else if (len) {
+            text_add(to, text + i, len);
+        } else {
+            text_str(to, "\\ufffd");
+        }
         i += len ? len : 1;
     }
-    put(ctx, "\"", 1);
-}
-
-static void puts_(struct json *j, const char *text)
-{
-    j->put(j->ctx, text, strlen(text));
+    text_char(to, '"');
 }
 
 static void new_line(struct json *j)
 {
-    puts_(j, "\n");
-    for (unsigned i = 0; i < j->depth; i++)
-        puts_(j, "  ");
+    text_char(j->to, '\n');
+    text_pad(j->to, j->to->n, (size_t)2 * j->depth);
 }
 
 /* What stands in front of a member: comma, place and name. */
@@ -72,20 +66,21 @@ static void member(struct json *j, const char *name)
 {
     uint32_t level = UINT32_C(1) << j->depth;
     if (j->used & level)
-        puts_(j, ",");
+        text_char(j->to, ',');
     j->used |= level;
     if (j->depth && j->pretty)
         new_line(j);
     if (name) {
-        json_quote(j->put, j->ctx, name, strlen(name));
-        puts_(j, j->pretty ? ": " : ":");
+        text_char(j->to, '"');
+        text_str(j->to, name);
+        text_str(j->to, j->pretty ? "\": " : "\":");
     }
 }
 
 static void open(struct json *j, const char *name, bool list)
 {
     member(j, name);
-    puts_(j, list ? "[" : "{");
+    text_char(j->to, list ? '[' : '{');
     if (j->depth < JSON_DEPTH)
         j->depth++;
     uint32_t level = UINT32_C(1) << j->depth;
@@ -109,9 +104,9 @@ void json_close(struct json *j)
     j->depth--;
     if (j->used & level && j->pretty)
         new_line(j);
-    puts_(j, j->lists & level ? "]" : "}");
+    text_char(j->to, j->lists & level ? ']' : '}');
     if (j->depth == 0) {
-        puts_(j, "\n");
+        text_char(j->to, '\n');
         j->used = 0;
     }
 }
@@ -119,19 +114,17 @@ void json_close(struct json *j)
 void json_text(struct json *j, const char *name, const char *text, size_t n)
 {
     member(j, name);
-    json_quote(j->put, j->ctx, text, n);
+    json_quote(j->to, text, n);
 }
 
 void json_uint(struct json *j, const char *name, uint64_t value)
 {
-    char text[24];
     member(j, name);
-    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-    puts_(j, text);
+    text_uint(j->to, value);
 }
 
 void json_bool(struct json *j, const char *name, bool value)
 {
     member(j, name);
-    puts_(j, value ? "true" : "false");
+    text_str(j->to, value ? "true" : "false");
 }

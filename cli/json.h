@@ -1,7 +1,8 @@
 /*
- * JSON, written as it comes: nothing is held back, so a document may be larger than memory. The
- * writer keeps commas, nesting and escapes right; names are the caller's. Text that is no UTF-8
- * becomes U+FFFD, so that what comes out is always valid.
+ * JSON, added to a text as it comes. Whoever owns the text may take away what is there between any
+ * two calls, so a document may be larger than memory. The writer keeps commas, nesting and escapes
+ * right; names are the caller's. Text that is no UTF-8 becomes U+FFFD, so that what comes out is
+ * always valid.
  */
 #ifndef VRPSH_JSON_H
 #define VRPSH_JSON_H
@@ -10,14 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef void json_put(void *ctx, const char *text, size_t n);
+#include "cli/text.h"
 
 /* "text" with its quotes. */
-void json_quote(json_put *put, void *ctx, const char *text, size_t n);
+void json_quote(struct text *to, const char *text, size_t n);
 
 struct json {
-    json_put *put;
-    void *ctx;
+    struct text *to;
     bool pretty;    /* a member a line, indented; else no blanks at all */
     unsigned depth; /* objects and lists that are open, at most JSON_DEPTH */
     uint32_t lists; /* bit d: level d is a list */
@@ -25,7 +25,8 @@ struct json {
 };
 enum { JSON_DEPTH = 31 };
 
-/* name: of a member of an object; NULL in a list and for the document itself. */
+/* name: of a member of an object, a word that needs no escapes; NULL in a list and for the document
+ * itself. */
 void json_object(struct json *j, const char *name);
 void json_list(struct json *j, const char *name);
 void json_close(struct json *j);

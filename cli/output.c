@@ -13,21 +13,6 @@
 
 #define FRAME_TEXT 32768 /* octets of text in one frame */
 
-void text_add(struct text *t, const char *text, size_t n)
-{
-    if (t->n + n > t->cap) {
-        size_t cap = t->cap ? t->cap : 1024;
-        while (cap < t->n + n)
-            cap *= 2;
-        if (!(t->p = realloc(t->p, cap)))
-            abort();
-        t->cap = cap;
-    }
-    if (n)
-        memcpy(t->p + t->n, text, n);
-    t->n += n;
-}
-
 static void gather_line(void *arg, const char *line, size_t n)
 {
     struct session *s = arg;
@@ -44,10 +29,14 @@ void out_raw(struct session *s, const char *text, size_t n)
     while (n) {
         const char *nl = memchr(text, '\n', n);
         size_t take = nl ? (size_t)(nl - text) : n;
-        text_add(&s->partial, text, take);
+        if (!nl || s->partial.n)
+            text_add(&s->partial, text, take);
         if (!nl)
             return;
-        filter_line(s->filter, s->partial.p ? s->partial.p : "", s->partial.n, gather_line, s);
+        if (s->partial.n)
+            filter_line(s->filter, s->partial.p, s->partial.n, gather_line, s);
+        else
+            filter_line(s->filter, text, take, gather_line, s);
         s->partial.n = 0;
         text += take + 1;
         n -= take + 1;
@@ -72,6 +61,18 @@ void out(struct session *s, const char *fmt, ...)
     int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     out_text(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+struct text *out_draft(struct session *s)
+{
+    s->draft.n = 0;
+    return &s->draft;
+}
+
+void out_draft_end(struct session *s)
+{
+    out_text(s, s->draft.p, s->draft.n);
+    s->draft.n = 0;
 }
 
 bool out_to_file(struct session *s, const char *name, bool append)

@@ -56,6 +56,7 @@ struct regex *regex_new(const char *re, size_t n, bool ignore_case)
         return NULL;
     }
     pcre2_set_match_limit(r->context, MATCH_LIMIT);
+    pcre2_jit_compile(r->re, PCRE2_JIT_COMPLETE); /* where that is forbidden it is interpreted */
     return r;
 }
 
@@ -71,5 +72,8 @@ void regex_free(struct regex *r)
 
 bool regex_match(struct regex *r, const char *text, size_t n)
 {
-    return pcre2_match(r->re, (PCRE2_SPTR)text, n, 0, 0, r->data, r->context) >= 0;
+    int rc = pcre2_match(r->re, (PCRE2_SPTR)text, n, 0, 0, r->data, r->context);
+    if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+        rc = pcre2_match(r->re, (PCRE2_SPTR)text, n, 0, PCRE2_NO_JIT, r->data, r->context);
+    return rc >= 0;
 }

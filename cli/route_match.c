@@ -9,8 +9,6 @@
 #include "cli/route_text.h"
 #include "engine/config/model.h"
 
-#define PATH_TEXT 4000
-
 /* --- reading ------------------------------------------------------------------------------- */
 
 /* Numbers with a colon between, each at most max, as octets in network order. */
@@ -97,6 +95,8 @@ void route_match_clear(struct route_match *f)
 {
     regex_free(f->regex);
     f->regex = NULL;
+    free(f->path.p);
+    f->path = (struct text){0};
 }
 
 /* --- judging ------------------------------------------------------------------------------- */
@@ -148,9 +148,8 @@ uint32_t route_origin_as(const struct bgp_route *r, const uint8_t *attrs)
     return as;
 }
 
-bool route_match(const struct route_match *f, const struct bgp_route *r, const uint8_t *attrs)
+bool route_match(struct route_match *f, const struct bgp_route *r, const uint8_t *attrs)
 {
-    char path[PATH_TEXT];
     if (f->cidr && route_classful(&r->prefix))
         return false;
     if (f->labeled && r->label == UINT32_MAX && r->local_label == UINT32_MAX)
@@ -161,6 +160,7 @@ bool route_match(const struct route_match *f, const struct bgp_route *r, const u
         return false;
     if (!f->regex)
         return true;
-    route_path(attrs, r->nattrs, f->plain_as, path, sizeof path);
-    return regex_match(f->regex, path, strlen(path));
+    f->path.n = 0;
+    route_path(&f->path, attrs, r->nattrs, f->plain_as);
+    return regex_match(f->regex, f->path.n ? f->path.p : "", f->path.n);
 }

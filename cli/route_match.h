@@ -13,7 +13,8 @@ struct route_match {
     bool labeled;
     uint32_t origin_as; /* 0: any */
     struct regex *regex;
-    uint8_t octets; /* of a community asked for: 4 or 12; 0: communities do not matter */
+    struct text path; /* what it is compared with, of the route of the moment */
+    uint8_t octets;   /* of a community asked for: 4 or 12; 0: communities do not matter */
     uint8_t nvalues, values[SCH_REPEATS][12];
     bool whole; /* these and no other */
     bool plain_as;
@@ -23,7 +24,7 @@ struct route_match {
 /* Reads the words of a command. False, with an error said: a value is none. */
 bool route_match_read(struct session *s, const struct sch_match *m, struct route_match *out);
 void route_match_clear(struct route_match *f);
-bool route_match(const struct route_match *f, const struct bgp_route *r, const uint8_t *attrs);
+bool route_match(struct route_match *f, const struct bgp_route *r, const uint8_t *attrs);
 /* The last AS of the path, 0 when it is empty or ends in a set. */
 uint32_t route_origin_as(const struct bgp_route *r, const uint8_t *attrs);
 

@@ -1,5 +1,4 @@
 /* One route on the screen; see route_show.h. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,17 +9,9 @@
 #include "cli/show.h"
 #include "engine/config/model.h"
 
-#define PATH_MAX_TEXT 4000
-
 static bool plain_as(struct session *s)
 {
     return s->app->config.model->sys.as_plain;
-}
-
-static const char *optional(bool have, uint32_t value, char buf[16])
-{
-    snprintf(buf, 16, have ? "%u" : "", value);
-    return buf;
 }
 
 /* Of a local route: the unspecified address. */
@@ -37,10 +28,12 @@ static uint8_t origin(const struct bgp_route *r)
 
 static const char *const origins[] = {"igp", "egp", "incomplete"};
 
-static const char *label_text(uint32_t label, char buf[16])
+static void add_label(struct text *t, uint32_t label)
 {
-    snprintf(buf, 16, label == UINT32_MAX ? "NULL" : "%u", label);
-    return buf;
+    if (label == UINT32_MAX)
+        text_str(t, "NULL");
+    else
+        text_uint(t, label);
 }
 
 /* --- fields ------------------------------------------------------------------------------ */
@@ -56,8 +49,10 @@ static const char *kind_word(const struct bgp_route *r)
 
 static void attribute_fields(struct session *s, const struct bgp_route *r, const uint8_t *attrs)
 {
-    char text[PATH_MAX_TEXT];
-    show_text(s, "as_path", route_path(attrs, r->nattrs, plain_as(s), text, sizeof text));
+    struct text *t = out_draft(s);
+    bool plain = plain_as(s);
+    route_path(t, attrs, r->nattrs, plain);
+    show_draft(s, "as_path");
     show_text(s, "origin", origins[origin(r)]);
     if (r->has_med)
         show_uint(s, "med", r->med);
@@ -65,33 +60,35 @@ static void attribute_fields(struct session *s, const struct bgp_route *r, const
         show_uint(s, "local_pref", r->local_pref);
     show_uint(s, "preferred_value", r->preferred);
     for (unsigned l = 0; l < ROUTE_LISTS; l++) {
-        char *item = text;
-        if (!route_item((enum route_list)l, attrs, r->nattrs, 0, plain_as(s), item))
+        struct bgp_cursor left = route_list((enum route_list)l, attrs, r->nattrs);
+        if (!left.left)
             continue;
         show_list(s, route_lists[l].field);
-        for (size_t i = 0; route_item((enum route_list)l, attrs, r->nattrs, i, plain_as(s), item);
-             i++)
-            show_text(s, NULL, item);
+        while (route_list_next(t, (enum route_list)l, &left, plain))
+            show_draft(s, NULL);
         show_close(s);
     }
-    if (*route_aggregator(attrs, r->nattrs, plain_as(s), text, sizeof text))
-        show_text(s, "aggregator", text);
-    if (*route_originator(attrs, r->nattrs, text, sizeof text))
-        show_text(s, "originator", text);
+    for (unsigned i = 0; i < ROUTE_SINGLES; i++)
+        if (route_singles[i].add(t, attrs, r->nattrs, plain))
+            show_draft(s, route_singles[i].field);
 }
 
 /* All there is of a route; the object is left open. */
 static void fields(struct session *s, enum bgp_family f, const struct bgp_route *r,
                    const uint8_t *attrs)
 {
-    char text[80], addr[BGP_ADDR_STRLEN];
+    struct text *t = out_draft(s);
     if (!show_json(s))
         return;
     show_object(s, NULL);
-    if (bgp_family_info[f].vpn)
-        show_text(s, "rd", route_rd(r->prefix.rd, plain_as(s), text, sizeof text));
-    snprintf(text, sizeof text, "%s/%u", bgp_addr_str(&r->prefix.addr, addr), r->prefix.len);
-    show_text(s, "network", text);
+    if (bgp_family_info[f].vpn) {
+        route_rd(t, r->prefix.rd, plain_as(s));
+        show_draft(s, "rd");
+    }
+    text_addr(t, &r->prefix.addr);
+    text_char(t, '/');
+    text_uint(t, r->prefix.len);
+    show_draft(s, "network");
     show_addr(s, "next_hop", next_hop(r));
     show_bool(s, "valid", r->valid);
     show_bool(s, "best", r->best);
@@ -99,7 +96,8 @@ static void fields(struct session *s, enum bgp_family f, const struct bgp_route 
     show_text(s, "type", kind_word(r));
     if (r->from.af) {
         show_addr(s, "from", &r->from);
-        show_text(s, "from_router_id", bgp_text_id(r->from_id, text));
+        text_id(t, r->from_id);
+        show_draft(s, "from_router_id");
     }
     if (r->label != UINT32_MAX)
         show_uint(s, "label", r->label);
@@ -133,77 +131,123 @@ void route_show_heads(struct session *s, bool labels)
                     "PrefVal Path/Ogn\n\n");
 }
 
-static const char *status(const struct bgp_route *r, char buf[5])
+/* Status, network (blank when it is that of the row before) and next hop, which every row has. */
+static struct text *start_row(struct session *s, const struct bgp_route *r, bool again,
+                              size_t net_width, size_t hop_width)
 {
-    buf[0] = r->valid ? '*' : ' ';
-    buf[1] = r->best ? '>' : ' ';
-    buf[2] = r->kind == BGP_ROUTE_INTERNAL ? 'i' : ' ';
-    buf[3] = r->suppressed ? 's' : 0;
-    buf[4] = 0;
-    return buf;
+    struct text *t = out_draft(s);
+    text_char(t, ' ');
+    text_char(t, r->valid ? '*' : ' ');
+    text_char(t, r->best ? '>' : ' ');
+    text_char(t, r->kind == BGP_ROUTE_INTERNAL ? 'i' : ' ');
+    text_str(t, r->suppressed ? "s   " : "    ");
+    size_t at = t->n;
+    if (!again)
+        route_prefix(t, &r->prefix);
+    text_pad(t, at, net_width);
+    at = t->n;
+    text_addr(t, next_hop(r));
+    text_pad(t, at, hop_width);
+    return t;
+}
+
+static void add_number(struct text *t, bool have, uint32_t value, size_t width)
+{
+    size_t at = t->n;
+    if (have)
+        text_uint(t, value);
+    text_pad(t, at, width);
 }
 
 void route_show_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                     const uint8_t *attrs, bool again)
 {
-    char net[80], hop[BGP_ADDR_STRLEN], st[5], med[16], pref[16], val[16], path[PATH_MAX_TEXT];
     if (show_json(s)) {
         fields(s, f, r, attrs);
         show_close(s);
         return;
     }
-    route_path(attrs, r->nattrs, plain_as(s), path, sizeof path);
-    snprintf(val, sizeof val, "%u", r->preferred);
-    out(s, " %-7s%-19s%-31s%-11s%-11s%-7s%s%s%c\n", status(r, st),
-        again ? "" : route_prefix(&r->prefix, net, sizeof net), bgp_addr_str(next_hop(r), hop),
-        optional(r->has_med, r->med, med), optional(r->has_local_pref, r->local_pref, pref), val,
-        path, *path ? "" : " ", "ie?"[origin(r)]);
+    struct text *t = start_row(s, r, again, 19, 31);
+    add_number(t, r->has_med, r->med, 11);
+    add_number(t, r->has_local_pref, r->local_pref, 11);
+    add_number(t, true, r->preferred, 7);
+    size_t at = t->n;
+    route_path(t, attrs, r->nattrs, plain_as(s));
+    text_pad(t, at, 1);
+    text_char(t, "ie?"[origin(r)]);
+    text_char(t, '\n');
+    out_draft_end(s);
 }
 
 void route_show_label_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                           const uint8_t *attrs, bool again)
 {
-    char net[80], hop[BGP_ADDR_STRLEN], st[5], in[16], label[16];
     fields(s, f, r, attrs);
-    out(s, " %-7s%-18s%-30s%s/%s\n", status(r, st),
-        again ? "" : route_prefix(&r->prefix, net, sizeof net), bgp_addr_str(next_hop(r), hop),
-        label_text(r->local_label, in), label_text(r->label, label));
+    struct text *t = start_row(s, r, again, 18, 30);
+    add_label(t, r->local_label);
+    text_char(t, '/');
+    add_label(t, r->label);
+    text_char(t, '\n');
+    out_draft_end(s);
     show_close(s);
 }
 
 /* --- in detail --------------------------------------------------------------------------- */
 
-static void list_line(struct session *s, enum route_list l, const struct bgp_route *r,
-                      const uint8_t *attrs)
+static void add_list(struct text *t, enum route_list l, const struct bgp_route *r,
+                     const uint8_t *attrs, bool plain)
 {
     const struct route_list_info *info = &route_lists[l];
-    char item[ROUTE_ITEM];
-    size_t i = 0;
-    for (; route_item(l, attrs, r->nattrs, i, plain_as(s), item); i++)
-        out(s, info->framed ? "%s%s<%s>" : "%s%s%s", i ? ", " : " ", i ? "" : info->title, item);
-    if (i)
-        out(s, "\n");
+    struct bgp_cursor left = route_list(l, attrs, r->nattrs);
+    const char *open = info->framed ? "<" : "", *close = info->framed ? ">" : "";
+    if (left.left < info->octets)
+        return;
+    text_char(t, ' ');
+    text_str(t, info->title);
+    text_str(t, open);
+    while (route_list_next(t, l, &left, plain)) {
+        text_str(t, close);
+        if (left.left < info->octets)
+            break;
+        text_str(t, ", ");
+        text_str(t, open);
+    }
+    text_char(t, '\n');
 }
 
-static void facts(struct session *s, const struct bgp_route *r, const uint8_t *attrs)
+static void add_single(struct text *t, const struct route_single *single, const struct bgp_route *r,
+                       const uint8_t *attrs, bool plain)
 {
-    char path[PATH_MAX_TEXT];
-    route_path(attrs, r->nattrs, plain_as(s), path, sizeof path);
-    out(s, " AS-path %s, origin %s", *path ? path : "Nil", origins[origin(r)]);
+    size_t before = t->n;
+    text_str(t, single->title);
+    if (single->add(t, attrs, r->nattrs, plain))
+        text_char(t, '\n');
+    else
+        t->n = before;
+}
+
+static void add_facts(struct text *t, const struct bgp_route *r, const uint8_t *attrs, bool plain)
+{
+    text_str(t, " AS-path ");
+    size_t at = t->n;
+    route_path(t, attrs, r->nattrs, plain);
+    if (t->n == at)
+        text_str(t, "Nil");
+    text_printf(t, ", origin %s", origins[origin(r)]);
     if (r->has_med)
-        out(s, ", MED %u", r->med);
+        text_printf(t, ", MED %u", r->med);
     if (r->has_local_pref)
-        out(s, ", localpref %u", r->local_pref);
-    out(s, ", pref-val %u%s, %s%s, pre 255", r->preferred, r->valid ? ", valid" : "",
-        r->kind >= BGP_ROUTE_EXTERNAL ? kind_word(r) : "local",
-        r->best       ? ", best, select"
-        : r->selected ? ", select"
-                      : "");
+        text_printf(t, ", localpref %u", r->local_pref);
+    text_printf(t, ", pref-val %u%s, %s%s, pre 255", r->preferred, r->valid ? ", valid" : "",
+                r->kind >= BGP_ROUTE_EXTERNAL ? kind_word(r) : "local",
+                r->best       ? ", best, select"
+                : r->selected ? ", select"
+                              : "");
     if (r->cost)
-        out(s, ", IGP cost %u", r->cost);
+        text_printf(t, ", IGP cost %u", r->cost);
     if (r->reason)
-        out(s, ", %s for %s", r->valid ? "not preferred" : "invalid", r->reason);
-    out(s, "\n");
+        text_printf(t, ", %s for %s", r->valid ? "not preferred" : "invalid", r->reason);
+    text_char(t, '\n');
 }
 
 static int by_address(const void *a, const void *b)
@@ -229,27 +273,38 @@ static void told(struct session *s, enum bgp_family f, const struct bgp_route *r
     show_close(s);
 }
 
-/* The labels a route came with, the outermost first. */
-static const char *labels(const struct bgp_route *r, const uint8_t *attrs, char *buf, size_t len)
+/* The labels a route came with, the outermost first, and ours. */
+static void add_labels(struct text *t, const struct bgp_route *r, const uint8_t *attrs)
 {
-    size_t n = (size_t)snprintf(buf, len, r->label == UINT32_MAX ? "NULL" : "%u", r->label);
     const uint8_t *at = attrs + r->nattrs;
-    for (uint32_t i = 0; i < r->nstack && n < len; i++, at += 3)
-        n += (size_t)snprintf(buf + n, len - n, " %u",
-                              (unsigned)(at[0] << 12 | at[1] << 4 | at[2] >> 4));
-    return buf;
+    text_str(t, " Label information (Received/Applied): ");
+    add_label(t, r->label);
+    for (uint32_t i = 0; i < r->nstack; i++, at += 3) {
+        text_char(t, ' ');
+        text_uint(t, (uint32_t)(at[0] << 12 | at[1] << 4 | at[2] >> 4));
+    }
+    text_char(t, '/');
+    add_label(t, r->local_label);
+    text_char(t, '\n');
 }
 
-static void source(struct session *s, const struct bgp_route *r)
+static void add_source(struct text *t, const struct bgp_route *r)
 {
-    char addr[BGP_ADDR_STRLEN], id[BGP_ADDR_STRLEN];
-    if (r->from.af)
-        out(s, " From: %s (%s)  \n", bgp_addr_str(&r->from, addr), bgp_text_id(r->from_id, id));
-    else
-        out(s, " %s\n From: 0.0.0.0 (0.0.0.0)\n",
-            r->kind == BGP_ROUTE_IMPORT      ? "Imported route."
-            : r->kind == BGP_ROUTE_AGGREGATE ? "Aggregated route."
-                                             : "Network route.");
+    char duration[40];
+    if (r->from.af) {
+        text_str(t, " From: ");
+        text_addr(t, &r->from);
+        text_str(t, " (");
+        text_id(t, r->from_id);
+        text_str(t, ")  \n");
+    } else {
+        text_printf(t, " %s\n From: 0.0.0.0 (0.0.0.0)\n",
+                    r->kind == BGP_ROUTE_IMPORT      ? "Imported route."
+                    : r->kind == BGP_ROUTE_AGGREGATE ? "Aggregated route."
+                                                     : "Network route.");
+    }
+    bgp_text_duration(r->age_ms, duration, sizeof duration);
+    text_printf(t, " Route Duration: %s\n", duration);
 }
 
 /* How packets get to the next hop, when the routing table of the host says so. */
@@ -273,31 +328,35 @@ static void relay(struct session *s, const struct bgp_route *r)
 void route_show_detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
                        const uint8_t *attrs)
 {
-    char text[PATH_MAX_TEXT], addr[BGP_ADDR_STRLEN], ours[16];
+    bool plain = plain_as(s);
     fields(s, f, r, attrs);
-    out(s, " BGP routing table entry information of %s:\n",
-        route_prefix(&r->prefix, text, sizeof text));
-    if (r->cross)
-        out(s, " Route Distinguisher: %s\n %s-Cross route\n",
-            route_rd(r->prefix.rd, s->app->config.model->sys.as_plain, text, sizeof text),
-            r->cross == BGP_CROSS_LOCAL ? "Local" : "Remote");
+    struct text *t = out_draft(s);
+    text_str(t, " BGP routing table entry information of ");
+    route_prefix(t, &r->prefix);
+    text_str(t, ":\n");
+    if (r->cross) {
+        text_str(t, " Route Distinguisher: ");
+        route_rd(t, r->prefix.rd, plain);
+        text_str(t, r->cross == BGP_CROSS_LOCAL ? "\n Local-Cross route\n"
+                                                : "\n Remote-Cross route\n");
+    }
     if (bgp_family_info[f].label || r->cross == BGP_CROSS_REMOTE)
-        out(s, " Label information (Received/Applied): %s/%s\n",
-            labels(r, attrs, text, sizeof text), label_text(r->local_label, ours));
-    source(s, r);
-    bgp_text_duration(r->age_ms, text, sizeof text);
-    out(s, " Route Duration: %s\n", text);
+        add_labels(t, r, attrs);
+    add_source(t, r);
+    out_draft_end(s);
     relay(s, r);
-    out(s, " Original nexthop: %s\n Qos information : 0x0\n", bgp_addr_str(next_hop(r), addr));
-    list_line(s, ROUTE_COMMUNITIES, r, attrs);
-    list_line(s, ROUTE_EXT_COMMUNITIES, r, attrs);
-    list_line(s, ROUTE_LARGE_COMMUNITIES, r, attrs);
-    facts(s, r, attrs);
-    if (*route_aggregator(attrs, r->nattrs, plain_as(s), text, sizeof text))
-        out(s, " Aggregator: %s\n", text);
-    if (*route_originator(attrs, r->nattrs, text, sizeof text))
-        out(s, " Originator: %s\n", text);
-    list_line(s, ROUTE_CLUSTERS, r, attrs);
+    t = out_draft(s);
+    text_str(t, " Original nexthop: ");
+    text_addr(t, next_hop(r));
+    text_str(t, "\n Qos information : 0x0\n");
+    add_list(t, ROUTE_COMMUNITIES, r, attrs, plain);
+    add_list(t, ROUTE_EXT_COMMUNITIES, r, attrs, plain);
+    add_list(t, ROUTE_LARGE_COMMUNITIES, r, attrs, plain);
+    add_facts(t, r, attrs, plain);
+    for (unsigned i = 0; i < ROUTE_SINGLES; i++)
+        add_single(t, &route_singles[i], r, attrs, plain);
+    add_list(t, ROUTE_CLUSTERS, r, attrs, plain);
+    out_draft_end(s);
     told(s, f, r);
     show_close(s);
 }

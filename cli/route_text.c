@@ -1,46 +1,16 @@
 /* Text of routes; see route_text.h. Attributes come as canonical blocks with 4-octet AS numbers. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "bgp/wire/attr.h"
 #include "cli/route_text.h"
 #include "schema/schema.h"
 
-struct into {
-    char *buf;
-    size_t n, len;
-};
-
-static void add(struct into *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct into *t, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(t->buf + t->n, t->len - t->n, fmt, ap);
-    va_end(ap);
-    t->n = n < 0 || t->n + (size_t)n >= t->len ? t->len - 1 : t->n + (size_t)n;
-}
-
-static struct into start(char *buf, size_t len)
-{
-    buf[0] = 0;
-    return (struct into){buf, 0, len};
-}
-
-static bool find(const uint8_t *attrs, size_t n, unsigned code, struct bgp_cursor *value)
+/* Nothing when the route has no such attribute. */
+static struct bgp_cursor find(const uint8_t *attrs, size_t n, unsigned code)
 {
     struct bgp_attr a;
     if (!bgp_attr_find(bgp_cursor_on(attrs, n), code, &a))
-        return false;
-    *value = a.value;
-    return true;
-}
-
-static void add_as(struct into *t, uint32_t as, bool plain)
-{
-    char buf[16];
-    add(t, "%s", sch_as_text(as, plain, buf));
+        return bgp_cursor_on(attrs, 0);
+    return a.value;
 }
 
 bool route_classful(const struct bgp_prefix *p)
@@ -50,11 +20,13 @@ bool route_classful(const struct bgp_prefix *p)
     return p->addr.af == 4 && (p->len == 0 || p->len == natural);
 }
 
-const char *route_prefix(const struct bgp_prefix *p, char *buf, size_t len)
+void route_prefix(struct text *t, const struct bgp_prefix *p)
 {
-    char addr[BGP_ADDR_STRLEN];
-    snprintf(buf, len, route_classful(p) ? "%s" : "%s/%u", bgp_addr_str(&p->addr, addr), p->len);
-    return buf;
+    text_addr(t, &p->addr);
+    if (!route_classful(p)) {
+        text_char(t, '/');
+        text_uint(t, p->len);
+    }
 }
 
 static uint64_t number(const uint8_t *b, size_t n)
@@ -65,142 +37,147 @@ static uint64_t number(const uint8_t *b, size_t n)
     return u;
 }
 
-const char *route_rd(const uint8_t rd[8], bool plain_as, char *buf, size_t len)
+void route_rd(struct text *t, const uint8_t rd[8], bool plain_as)
 {
     struct sch_param p = {.type = SCH_RD};
     struct sch_value v = {.present = true, .type = SCH_RD, .u = number(rd, 8)};
-    sch_value_text(&v, &p, plain_as, buf, len);
-    return buf;
+    t->n += sch_value_text(&v, &p, plain_as, text_room(t, SCH_TEXT_MAX), SCH_TEXT_MAX);
 }
 
 /* Segments of an AS_PATH: type, count, AS numbers of four octets (RFC 4271 4.3, RFC 6793). */
-const char *route_path(const uint8_t *attrs, size_t n, bool plain_as, char *buf, size_t len)
+void route_path(struct text *t, const uint8_t *attrs, size_t n, bool plain_as)
 {
-    struct into t = start(buf, len);
-    struct bgp_cursor c;
-    if (!find(attrs, n, BGP_ATTR_AS_PATH, &c))
-        return buf;
-    while (c.left >= 2) {
+    struct bgp_cursor c = find(attrs, n, BGP_ATTR_AS_PATH);
+    for (bool first = true; c.left >= 2; first = false) {
         uint8_t type = bgp_get_u8(&c), count = bgp_get_u8(&c);
         bool set = type == 1;
-        add(&t, "%s%s", t.n ? " " : "", set ? "{" : "");
+        if (!first)
+            text_char(t, ' ');
+        if (set)
+            text_char(t, '{');
         for (unsigned i = 0; i < count && c.left >= 4; i++) {
-            add(&t, "%s", i ? " " : "");
-            add_as(&t, bgp_get_u32(&c), plain_as);
+            if (i)
+                text_char(t, ' ');
+            text_as(t, bgp_get_u32(&c), plain_as);
         }
-        add(&t, "%s", set ? "}" : "");
+        if (set)
+            text_char(t, '}');
     }
-    return buf;
 }
 
 /* --- lists ------------------------------------------------------------------------------ */
 
-const struct route_list_info route_lists[ROUTE_LISTS] = {
-    [ROUTE_COMMUNITIES] = {"Community: ", "communities", true, BGP_ATTR_COMMUNITY, 4},
-    [ROUTE_EXT_COMMUNITIES] = {"Ext-Community: ", "ext_communities", false, BGP_ATTR_EXT_COMMUNITY,
-                               8},
-    [ROUTE_LARGE_COMMUNITIES] = {"Large-Community: ", "large_communities", true,
-                                 BGP_ATTR_LARGE_COMMUNITY, 12},
-    [ROUTE_CLUSTERS] = {"Cluster list: ", "cluster_list", false, BGP_ATTR_CLUSTER_LIST, 4},
-};
-
-static void add_id(struct into *t, uint32_t id)
+static void put_numbers(struct text *t, const uint8_t *at, unsigned count, unsigned octets)
 {
-    add(t, "%u.%u.%u.%u", id >> 24, id >> 16 & 255, id >> 8 & 255, id & 255);
+    for (unsigned i = 0; i < count; i++) {
+        if (i)
+            text_char(t, ':');
+        text_uint(t, number(at + i * octets, octets));
+    }
 }
 
-static void add_community(struct into *t, uint32_t c)
+static void put_community(struct text *t, const uint8_t *at, bool plain_as)
 {
-    switch (c) {
+    (void)plain_as;
+    switch (number(at, 4)) {
     case BGP_NO_EXPORT:
-        add(t, "no-export");
+        text_str(t, "no-export");
         break;
     case BGP_NO_ADVERTISE:
-        add(t, "no-advertise");
+        text_str(t, "no-advertise");
         break;
     case BGP_NO_EXPORT_SUBCONFED:
-        add(t, "no-export-subconfed");
+        text_str(t, "no-export-subconfed");
         break;
     case 0xffff0000:
-        add(t, "g-shut");
+        text_str(t, "g-shut");
         break;
     default:
-        add(t, "%u:%u", c >> 16, c & 0xffff);
+        put_numbers(t, at, 2, 2);
     }
+}
+
+static void put_large_community(struct text *t, const uint8_t *at, bool plain_as)
+{
+    (void)plain_as;
+    put_numbers(t, at, 3, 4);
+}
+
+static void put_cluster(struct text *t, const uint8_t *at, bool plain_as)
+{
+    (void)plain_as;
+    text_id(t, (uint32_t)number(at, 4));
 }
 
 /* RFC 4360: type, subtype, six octets. Route targets and sites of origin by name, others in hex. */
-static void add_ext_community(struct into *t, uint64_t c, bool plain_as)
+static void put_ext_community(struct text *t, const uint8_t *at, bool plain_as)
 {
-    unsigned type = (unsigned)(c >> 56) & 0xbf, sub = (unsigned)(c >> 48) & 0xff;
-    uint32_t admin = (uint32_t)(c >> 16), nn = (uint32_t)(c & 0xffff);
-    const char *name = sub == 2 ? "RT" : sub == 3 ? "SoO" : NULL;
+    unsigned type = at[0] & 0xbf;
+    uint32_t admin = (uint32_t)number(at + 2, 4);
+    const char *name = at[1] == 2 ? "RT <" : at[1] == 3 ? "SoO <" : NULL;
     if (!name || type > 2) {
-        add(t, "<0x%016llx>", (unsigned long long)c);
+        text_printf(t, "<0x%016llx>", (unsigned long long)number(at, 8));
         return;
     }
-    add(t, "%s <", name);
+    text_str(t, name);
     if (type == 0)
-        add(t, "%u : %u", (unsigned)(c >> 32 & 0xffff), (unsigned)c);
-    else if (type == 1) {
-        add_id(t, admin);
-        add(t, " : %u", nn);
-    } else {
-        add_as(t, admin, plain_as);
-        add(t, " : %u", nn);
-    }
-    add(t, ">");
+        text_uint(t, admin >> 16);
+    else if (type == 1)
+        text_id(t, admin);
+    else
+        text_as(t, admin, plain_as);
+    text_str(t, " : ");
+    text_uint(t, type == 0 ? number(at + 4, 4) : number(at + 6, 2));
+    text_char(t, '>');
 }
 
-const char *route_item(enum route_list l, const uint8_t *attrs, size_t n, size_t i, bool plain_as,
-                       char *buf)
+const struct route_list_info route_lists[ROUTE_LISTS] = {
+    [ROUTE_COMMUNITIES] = {"Community: ", "communities", true, BGP_ATTR_COMMUNITY, 4,
+                           put_community},
+    [ROUTE_EXT_COMMUNITIES] = {"Ext-Community: ", "ext_communities", false, BGP_ATTR_EXT_COMMUNITY,
+                               8, put_ext_community},
+    [ROUTE_LARGE_COMMUNITIES] = {"Large-Community: ", "large_communities", true,
+                                 BGP_ATTR_LARGE_COMMUNITY, 12, put_large_community},
+    [ROUTE_CLUSTERS] = {"Cluster list: ", "cluster_list", false, BGP_ATTR_CLUSTER_LIST, 4,
+                        put_cluster},
+};
+
+struct bgp_cursor route_list(enum route_list l, const uint8_t *attrs, size_t n)
 {
-    const struct route_list_info *info = &route_lists[l];
-    struct into t = start(buf, ROUTE_ITEM);
-    struct bgp_cursor c;
-    if (!find(attrs, n, info->code, &c) || c.left / info->octets <= i)
-        return NULL;
-    const uint8_t *at = c.at + i * info->octets;
-    switch (l) {
-    case ROUTE_COMMUNITIES:
-        add_community(&t, (uint32_t)number(at, 4));
-        break;
-    case ROUTE_EXT_COMMUNITIES:
-        add_ext_community(&t, number(at, 8), plain_as);
-        break;
-    case ROUTE_LARGE_COMMUNITIES:
-        add(&t, "%u:%u:%u", (unsigned)number(at, 4), (unsigned)number(at + 4, 4),
-            (unsigned)number(at + 8, 4));
-        break;
-    case ROUTE_CLUSTERS:
-        add_id(&t, (uint32_t)number(at, 4));
-        break;
-    case ROUTE_LISTS:
-        break;
-    }
-    return buf;
+    return find(attrs, n, route_lists[l].code);
+}
+
+bool route_list_next(struct text *t, enum route_list l, struct bgp_cursor *values, bool plain_as)
+{
+    if (values->left < route_lists[l].octets)
+        return false;
+    route_lists[l].value(t, bgp_take(values, route_lists[l].octets), plain_as);
+    return true;
 }
 
 /* --- single values ---------------------------------------------------------------------- */
 
-const char *route_aggregator(const uint8_t *attrs, size_t n, bool plain_as, char *buf, size_t len)
+static bool aggregator(struct text *t, const uint8_t *attrs, size_t n, bool plain_as)
 {
-    struct into t = start(buf, len);
-    struct bgp_cursor c;
-    if (!find(attrs, n, BGP_ATTR_AGGREGATOR, &c) || c.left < 8)
-        return buf;
-    add(&t, "AS ");
-    add_as(&t, bgp_get_u32(&c), plain_as);
-    add(&t, ", Aggregator ID ");
-    add_id(&t, bgp_get_u32(&c));
-    return buf;
+    struct bgp_cursor c = find(attrs, n, BGP_ATTR_AGGREGATOR);
+    if (c.left < 8)
+        return false;
+    text_str(t, "AS ");
+    text_as(t, bgp_get_u32(&c), plain_as);
+    text_str(t, ", Aggregator ID ");
+    text_id(t, bgp_get_u32(&c));
+    return true;
 }
 
-const char *route_originator(const uint8_t *attrs, size_t n, char *buf, size_t len)
+static bool originator(struct text *t, const uint8_t *attrs, size_t n, bool plain_as)
 {
-    struct into t = start(buf, len);
-    struct bgp_cursor c;
-    if (find(attrs, n, BGP_ATTR_ORIGINATOR_ID, &c) && c.left >= 4)
-        add_id(&t, bgp_get_u32(&c));
-    return buf;
+    struct bgp_cursor c = find(attrs, n, BGP_ATTR_ORIGINATOR_ID);
+    (void)plain_as;
+    if (c.left < 4)
+        return false;
+    text_id(t, bgp_get_u32(&c));
+    return true;
 }
+
+const struct route_single route_singles[ROUTE_SINGLES] = {
+    {" Aggregator: ", "aggregator", aggregator}, {" Originator: ", "originator", originator}};

@@ -79,6 +79,8 @@ void session_free(struct session *s, bool lost)
     free(s->text.p);
     free(s->partial.p);
     free(s->row.p);
+    free(s->draft.p);
+    free(s->document.p);
     free(s);
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/filter.h"
 #include "cli/json.h"
+#include "cli/text.h"
 #include "engine/config/config.h"
 #include "engine/host.h"
 
@@ -34,12 +35,6 @@ struct stream {
     bool (*next)(struct session *s, void *state);
     void (*free)(void *state);
     void *state;
-};
-
-/* Text that grows. */
-struct text {
-    char *p;
-    size_t n, cap;
 };
 
 enum form { FORM_TEXT, FORM_LINES, FORM_FIELDS }; /* of the output of a command; see show.h */
@@ -101,8 +96,10 @@ struct session {
     struct text partial; /* output line not yet complete, while filtering */
     bool paged;
     enum form form;
-    struct json json; /* of the command of the moment, unless form is FORM_TEXT */
-    struct text row;  /* line not yet complete, with FORM_LINES */
+    struct json json;     /* of the command of the moment, unless form is FORM_TEXT */
+    struct text document; /* what it has written, not yet printed */
+    struct text row;      /* line not yet complete, with FORM_LINES */
+    struct text draft;    /* what a command is putting together, see out_draft() */
     struct stream stream;
 
     uint64_t active_ms;                  /* when its last line came, monotonic */
@@ -173,11 +170,14 @@ void exec_forget(struct session *s, unsigned keep);
 bool exec_answer(struct session *s);
 
 /* --- output.c: what a command prints ------------------------------------------------- */
-void text_add(struct text *t, const char *text, size_t n);
 void out_text(struct session *s, const char *text, size_t n);
 /* As it is, whatever the form: for the writer of JSON. */
 void out_raw(struct session *s, const char *text, size_t n);
 void out(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An empty text to put lines together in, which out_draft_end() prints and show_draft() (show.h)
+ * gives as a value; either leaves it empty. There is one: out_draft() again begins anew. */
+struct text *out_draft(struct session *s);
+void out_draft_end(struct session *s);
 /* Frames what has been gathered. False: the terminal is behind, stop producing. */
 bool out_flush(struct session *s);
 /* End of the command's output: the last unfinished line and what filters hold back. */

@@ -4,15 +4,20 @@
 
 #include "cli/show.h"
 
-static void put(void *ctx, const char *text, size_t n)
+#define PIECE 4096 /* octets of a document that are sent on together */
+
+static void send_on(struct session *s, size_t more_than)
 {
-    out_raw(ctx, text, n);
+    if (s->document.n <= more_than)
+        return;
+    out_raw(s, s->document.p, s->document.n);
+    s->document.n = 0;
 }
 
 void show_wanted(struct session *s, bool pretty)
 {
     s->form = FORM_LINES;
-    s->json = (struct json){.put = put, .ctx = s, .pretty = pretty};
+    s->json = (struct json){.to = &s->document, .pretty = pretty};
 }
 
 bool show_json(const struct session *s)
@@ -44,12 +49,20 @@ void show_close(struct session *s)
 {
     if (show_json(s))
         json_close(&s->json);
+    send_on(s, PIECE);
 }
 
 void show_text(struct session *s, const char *name, const char *text)
 {
     if (show_json(s))
         json_text(&s->json, name, text, strlen(text));
+}
+
+void show_draft(struct session *s, const char *name)
+{
+    if (show_json(s))
+        json_text(&s->json, name, s->draft.p, s->draft.n);
+    s->draft.n = 0;
 }
 
 void show_uint(struct session *s, const char *name, uint64_t value)
@@ -81,6 +94,7 @@ static void end_line(struct session *s)
     }
     json_text(&s->json, NULL, s->row.p, s->row.n);
     s->row.n = 0;
+    send_on(s, PIECE);
 }
 
 void show_line(struct session *s, const char *text, size_t n)
@@ -109,5 +123,6 @@ void show_end(struct session *s, bool failed)
     }
     while (s->json.depth)
         json_close(&s->json);
+    send_on(s, 0);
     s->form = FORM_TEXT;
 }

@@ -22,6 +22,8 @@ void show_object(struct session *s, const char *name);
 void show_list(struct session *s, const char *name);
 void show_close(struct session *s);
 void show_text(struct session *s, const char *name, const char *text);
+/* What out_draft() has gathered. */
+void show_draft(struct session *s, const char *name);
 void show_uint(struct session *s, const char *name, uint64_t value);
 void show_bool(struct session *s, const char *name, bool value);
 /* An address; left out when there is none. */

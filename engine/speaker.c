@@ -301,7 +301,7 @@ struct speaker_walk {
     struct bgp_walk_filter filter;
     struct bgp_walk *walk;
     struct bgp_route_batch batch;
-    bool more;
+    bool more, sorted;
 };
 
 static void run_walk_new(struct speaker *s, void *arg)
@@ -315,6 +315,13 @@ static void run_walk_next(struct speaker *s, void *arg)
     struct speaker_walk *w = arg;
     (void)s;
     w->more = bgp_walk_next(w->walk, &w->batch);
+}
+
+static void run_walk_gather(struct speaker *s, void *arg)
+{
+    struct speaker_walk *w = arg;
+    (void)s;
+    w->more = bgp_walk_gather(w->walk);
 }
 
 static void run_walk_free(struct speaker *s, void *arg)
@@ -337,6 +344,13 @@ struct speaker_walk *speaker_walk_new(struct speaker *s, const struct bgp_walk_f
 
 const struct bgp_route_batch *speaker_walk_next(struct speaker_walk *w)
 {
+    if (!w->sorted) {
+        do /* the sessions get their turns between the slices */
+            call(w->speaker, run_walk_gather, w);
+        while (w->more);
+        bgp_walk_sort(w->walk);
+        w->sorted = true;
+    }
     call(w->speaker, run_walk_next, w);
     return w->more ? &w->batch : NULL;
 }

@@ -132,7 +132,8 @@ size_t speaker_refresh(struct speaker *s, const struct bgp_addr *addrs, size_t n
  * out of memory. Ended by speaker_walk_free(), before the speaker stops. */
 struct speaker_walk;
 struct speaker_walk *speaker_walk_new(struct speaker *s, const struct bgp_walk_filter *filter);
-/* NULL: the walk is over. The batch lives until the next call. */
+/* NULL: the walk is over. The batch lives until the next call. The first call takes as long as the
+ * keys of the table need; sessions get their turns meanwhile. */
 const struct bgp_route_batch *speaker_walk_next(struct speaker_walk *w);
 void speaker_walk_free(struct speaker_walk *w);
 /* Sync: the peers that were told the prefix, at most n; and how big a family's table is. */

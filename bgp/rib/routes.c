@@ -1,8 +1,9 @@
 /*
  * Looking at routes: ordered walks in batches, and who was told what. Nothing here changes the RIB.
  *
- * The order is made when a walk begins: the keys are copied and radix-sorted. From then on each key
- * is looked up again, so a walk is not disturbed by what happens between its batches.
+ * The order is made when a walk begins: the keys are copied, a slice at a time, and sorted. From
+ * then on each key is looked up again, so a walk is not disturbed by what happens between its
+ * batches.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +11,30 @@
 #include "bgp/internal.h"
 #include "bgp/rib/aggregate.h"
 #include "bgp/rib/group.h"
+#include "bgp/rib/keys.h"
 #include "bgp/rib/vpn.h"
 
 enum {
-    LOOKS = 8192, /* keys a batch may look at without finding anything */
-    AHEAD = 8     /* keys whose places in memory are asked for early */
+    SLICE = 65536, /* destinations whose keys are copied at a time */
+    LOOKS = 8192,  /* keys a batch may look at without finding anything */
+    AHEAD = 8,     /* keys whose places in memory are asked for early */
+    RECENT = 64    /* attribute sets of a batch that are found again */
 };
+
+_Static_assert(BGP_KEY + 1 <= KEYS_WIDTH, "a key and its length");
 
 struct bgp_walk {
     const struct bgp *b;
     struct bgp_walk_filter filter;
     uint8_t key[BGP_KEY]; /* of filter.prefix */
-    unsigned width;       /* octets of a record in keys: the key, then the length */
-    uint8_t *keys;
-    size_t n, room, at;
+    struct keys keys;     /* each followed by the length */
+    uint32_t gathered;    /* destinations below have been looked at; UINT32_MAX: all have */
+    bool sorted;
+    size_t at;
     uint32_t skip; /* paths of the current key that were in earlier batches */
+    struct {
+        uint32_t set, attrs; /* attribute set, and where it stands in the batch */
+    } recent[RECENT];
 };
 
 /* NULL: there is no such VPN instance, or no longer. */
@@ -56,36 +66,6 @@ static bool covered(const struct bgp_walk *w, const struct dest *d)
            (len % 8 == 0 || (addr[whole] ^ net[whole]) >> (8 - len % 8) == 0);
 }
 
-/* Sorts by octets from the last to the first; one that is the same everywhere needs no pass. */
-static void sort(struct bgp_walk *w)
-{
-    uint8_t *spare = rib_resize(NULL, 0, w->room), *from = w->keys, *to = spare;
-    size_t count[256], total = w->n, width = w->width;
-
-    for (size_t k = width; k-- > 0;) {
-        size_t sum = 0;
-
-        memset(count, 0, sizeof count);
-        for (size_t i = 0; i < total; i++)
-            count[from[i * width + k]]++;
-        if (total == 0 || count[from[k]] == total)
-            continue;
-        for (unsigned v = 0; v < 256; v++) {
-            size_t c = count[v];
-
-            count[v] = sum;
-            sum += c;
-        }
-        for (size_t i = 0; i < total; i++)
-            memcpy(to + count[from[i * width + k]]++ * width, from + i * width, width);
-        spare = from;
-        from = to;
-        to = spare;
-    }
-    w->keys = from;
-    rib_resize(to, w->room, 0);
-}
-
 static bool exact(const struct bgp_walk *w)
 {
     return w->filter.one && !w->filter.longer && (w->filter.rd || rd_octets(w) == 0);
@@ -93,9 +73,10 @@ static bool exact(const struct bgp_walk *w)
 
 static void add(struct bgp_walk *w, const struct dest *d)
 {
-    memcpy(w->keys + w->n * w->width, d->key, w->width - 1);
-    w->keys[w->n * w->width + w->width - 1] = d->len;
-    w->n++;
+    uint8_t *record = keys_add(&w->keys);
+
+    memcpy(record, d->key, w->keys.width - 1);
+    record[w->keys.width - 1] = d->len;
 }
 
 struct bgp_walk *bgp_walk_new(const struct bgp *b, const struct bgp_walk_filter *filter)
@@ -107,37 +88,56 @@ struct bgp_walk *bgp_walk_new(const struct bgp *b, const struct bgp_walk_filter 
 
     w->b = b;
     w->filter = *filter;
+    w->gathered = UINT32_MAX;
     if (!t)
         return w;
     d = &t->dests;
-    w->width = bgp_key_octets(filter->family) + 1;
-    w->room = (d->slab.live + (size_t)1) * w->width;
-    w->keys = rib_resize(NULL, 0, w->room);
     if (filter->one || filter->longer) {
         if (!rib_key(filter->family, &filter->prefix, w->key))
             return w; /* nothing of this family can match */
     } else if (filter->rd) {
         memcpy(w->key, filter->prefix.rd, BGP_RD);
     }
+    keys_init(&w->keys, bgp_key_octets(filter->family) + 1, exact(w) ? 1 : d->slab.live);
     if (exact(w)) {
         id = dest_find(d, w->key, filter->prefix.len, dest_hash(d, w->key, filter->prefix.len));
         if (id != 0)
             add(w, dest_at(d, id));
         return w;
     }
-    for (id = 1; id < d->slab.used; id++) {
-        const struct dest *e = dest_at(d, id);
+    w->gathered = 1;
+    return w;
+}
+
+bool bgp_walk_gather(struct bgp_walk *w)
+{
+    const struct rib_table *t = table_of(w);
+    uint32_t id = w->gathered, end;
+
+    if (id == UINT32_MAX || !t) {
+        w->gathered = UINT32_MAX;
+        return false;
+    }
+    end = t->dests.slab.used - id > SLICE ? id + SLICE : t->dests.slab.used;
+    for (; id < end; id++) {
+        const struct dest *e = dest_at(&t->dests, id);
 
         if (e->flags & DEST_LIVE && covered(w, e))
             add(w, e);
     }
-    sort(w);
-    return w;
+    w->gathered = id < t->dests.slab.used ? id : UINT32_MAX;
+    return w->gathered != UINT32_MAX;
+}
+
+void bgp_walk_sort(struct bgp_walk *w)
+{
+    keys_sort(&w->keys);
+    w->sorted = true;
 }
 
 void bgp_walk_free(struct bgp_walk *w)
 {
-    rib_resize(w->keys, w->room, 0);
+    keys_clear(&w->keys);
     free(w);
 }
 
@@ -150,22 +150,34 @@ void bgp_route_batch_free(struct bgp_route_batch *batch)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-static void put_set(const struct rib *r, struct bgp_route_batch *batch, struct bgp_route *out,
-                    uint32_t set)
+static uint32_t put_octets(struct bgp_route_batch *batch, const struct attrset *a)
 {
-    const struct attrset *a = attrset_at(&r->sets, set);
-    size_t n = a->len + attrset_stack(a).left;
+    size_t at = batch->nbytes, n = a->len + attrset_stack(a).left;
 
-    if (batch->nbytes + n > batch->room) {
+    if (at + n > batch->room) {
         batch->room = 2 * batch->room + n + 16384;
         if (!(batch->bytes = realloc(batch->bytes, batch->room)))
             abort();
     }
-    memcpy(batch->bytes + batch->nbytes, a->block, n);
-    out->attrs = (uint32_t)batch->nbytes;
+    memcpy(batch->bytes + at, a->block, n);
+    batch->nbytes += n;
+    return (uint32_t)at;
+}
+
+/* Neighbouring routes often have one set: it stands in the batch once. */
+static void put_set(struct bgp_walk *w, struct bgp_route_batch *batch, struct bgp_route *out,
+                    uint32_t set)
+{
+    const struct rib *r = w->b->rib;
+    const struct attrset *a = attrset_at(&r->sets, set);
+
+    if (w->recent[set % RECENT].set != set) {
+        w->recent[set % RECENT].set = set;
+        w->recent[set % RECENT].attrs = put_octets(batch, a);
+    }
+    out->attrs = w->recent[set % RECENT].attrs;
     out->nattrs = a->len;
     out->nstack = a->deeper;
-    batch->nbytes += n;
     out->next_hop = next_hop_at(&r->next_hops, a->next_hop)->nh.addr;
     out->origin = a->origin;
     out->has_med = a->facts & SET_MED;
@@ -233,8 +245,8 @@ static void put_cross(const struct rib_table *t, const struct path *p, const str
         out->label = best->label >> 4;
 }
 
-static void put_path(const struct rib_table *t, uint32_t dest, const struct path *p,
-                     struct bgp_route_batch *batch)
+static void put_path(struct bgp_walk *w, const struct rib_table *t, uint32_t dest,
+                     const struct path *p, struct bgp_route_batch *batch)
 {
     const struct rib *r = t->rib;
     const struct path *best = path_best(t, dest_at(&t->dests, dest));
@@ -242,7 +254,7 @@ static void put_path(const struct rib_table *t, uint32_t dest, const struct path
     struct bgp_route *out = new_record(t, dest, batch);
     const char *why = NULL;
 
-    put_set(r, batch, out, p->attrs);
+    put_set(w, batch, out, p->attrs);
     out->from = s->addr;
     out->from_id = s->id;
     out->kind = s->kind;
@@ -261,8 +273,8 @@ static void put_path(const struct rib_table *t, uint32_t dest, const struct path
         put_cross(t, p, s, out);
 }
 
-static void put_told(const struct rib_table *t, uint32_t dest, const struct rib_member *m,
-                     struct bgp_route_batch *batch)
+static void put_told(struct bgp_walk *w, const struct rib_table *t, uint32_t dest,
+                     const struct rib_member *m, struct bgp_route_batch *batch)
 {
     const struct rib_group *g = m->group;
     struct bgp_route *out;
@@ -272,7 +284,7 @@ static void put_told(const struct rib_table *t, uint32_t dest, const struct rib_
         return;
     out = new_record(t, dest, batch);
     s = g->from[dest] ? rib_source(t->rib, g->from[dest]) : NULL;
-    put_set(t->rib, batch, out, g->out[dest]);
+    put_set(w, batch, out, g->out[dest]);
     out->valid = out->best = true;
     if (s) {
         out->from = s->addr;
@@ -312,7 +324,7 @@ static bool put_dest(struct bgp_walk *w, uint32_t dest, const struct rib_session
 
     if (w->filter.kind == BGP_WALK_ADVERTISED) {
         if (s->members[w->filter.family])
-            put_told(t, dest, s->members[w->filter.family], batch);
+            put_told(w, t, dest, s->members[w->filter.family], batch);
         return true;
     }
     for (uint32_t i = 0; id != 0; id = p->next, i++) {
@@ -323,7 +335,7 @@ static bool put_dest(struct bgp_walk *w, uint32_t dest, const struct rib_session
             w->skip = i;
             return false;
         }
-        put_path(t, dest, p, batch);
+        put_path(w, t, dest, p, batch);
     }
     w->skip = 0;
     return true;
@@ -332,13 +344,14 @@ static bool put_dest(struct bgp_walk *w, uint32_t dest, const struct rib_session
 /* Keys are in order, records are not. */
 static void prefetch(const struct bgp_walk *w, const struct dests *d)
 {
-    const uint8_t *key = w->keys + (w->at + AHEAD) * w->width;
+    const uint8_t *key = keys_get(&w->keys, w->at + AHEAD);
+    unsigned octets = w->keys.width - 1;
 
-    if (w->at + 2 * (size_t)AHEAD >= w->n)
+    if (w->at + 2 * (size_t)AHEAD >= w->keys.n)
         return;
-    dest_prefetch_record(d, dest_hash(d, key, key[w->width - 1]));
-    key += (size_t)AHEAD * w->width;
-    dest_prefetch_slot(d, dest_hash(d, key, key[w->width - 1]));
+    dest_prefetch_record(d, dest_hash(d, key, key[octets]));
+    key = keys_get(&w->keys, w->at + 2 * (size_t)AHEAD);
+    dest_prefetch_slot(d, dest_hash(d, key, key[octets]));
 }
 
 bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch)
@@ -346,13 +359,18 @@ bool bgp_walk_next(struct bgp_walk *w, struct bgp_route_batch *batch)
     const struct rib_table *t = table_of(w);
     bool of_peer = w->filter.kind >= BGP_WALK_RECEIVED;
     const struct bgp_peer *p = of_peer ? bgp_find(w->b, &w->filter.peer) : NULL;
-    unsigned octets = w->width - 1;
+    unsigned octets = w->keys.width - 1;
 
     batch->n = batch->nbytes = 0;
+    memset(w->recent, 0, sizeof w->recent);
+    while (bgp_walk_gather(w))
+        ;
+    if (!w->sorted)
+        bgp_walk_sort(w);
     if (!t || (of_peer && (!p || !p->routes || p->routes->tables[w->filter.family] != t)))
         return false;
-    for (unsigned looks = 0; w->at < w->n && batch->n < BGP_BATCH; looks++) {
-        const uint8_t *key = w->keys + w->at * w->width;
+    for (unsigned looks = 0; w->at < w->keys.n && batch->n < BGP_BATCH; looks++) {
+        const uint8_t *key = keys_get(&w->keys, w->at);
         uint32_t dest;
 
         prefetch(w, &t->dests);
