@@ -13,6 +13,7 @@
 #include "engine/net/loop.h"
 
 #define NOTES_MAX 100000
+#define NOTES_TURN 256  /* delivered before the loop does something else */
 #define TRACES_MAX 2000 /* messages on their way; they are large and come fast */
 
 /* An event, a warning when text is set, a message when trace.msg is. */
@@ -50,6 +51,7 @@ static void post(struct notes *n, struct note *note)
         note = NULL;
     } else {
         n->lost++;
+        n->traces -= note->trace.msg != NULL;
     }
     pthread_mutex_unlock(&n->lock);
     if (note) {
@@ -116,18 +118,41 @@ void notes_trace(void *arg, const struct bgp_trace *t)
     post(arg, note);
 }
 
-/* In the mgmt thread. */
-static void deliver(void *arg)
+/* Takes at most NOTES_TURN notes, so that terminals are heard between thousands of events. */
+static struct note *take(struct notes *n, size_t *lost, size_t *traces_lost)
 {
-    struct notes *n = arg;
     pthread_mutex_lock(&n->lock);
-    struct note *note = n->first;
-    size_t lost = n->lost;
-    n->first = NULL;
-    n->end = &n->first;
-    size_t traces_lost = n->traces_lost;
-    n->count = n->lost = n->traces = n->traces_lost = 0;
+    struct note *first = n->first, **end = &n->first;
+    for (size_t i = 0; i < NOTES_TURN && *end; i++, end = &(*end)->next) {
+        n->count--;
+        n->traces -= (*end)->trace.msg != NULL;
+    }
+    n->first = *end;
+    *end = NULL;
+    if (!n->first)
+        n->end = &n->first;
+    *lost = n->lost;
+    *traces_lost = n->traces_lost;
+    n->lost = n->traces_lost = 0;
     pthread_mutex_unlock(&n->lock);
+    return first;
+}
+
+static void say_lost(struct notes *n, size_t lost, const char *what)
+{
+    char text[96];
+    if (!lost || !n->opts.warn)
+        return;
+    snprintf(text, sizeof text, "%zu %s", lost, what);
+    n->opts.warn(n->opts.ctx, text);
+}
+
+/* In the mgmt thread. False: there was nothing. */
+static bool deliver_turn(struct notes *n)
+{
+    size_t lost, traces_lost;
+    struct note *note = take(n, &lost, &traces_lost);
+    bool any = note;
     while (note) {
         struct note *next = note->next;
         if (note->trace.msg && n->opts.trace)
@@ -140,16 +165,16 @@ static void deliver(void *arg)
         free(note);
         note = next;
     }
-    if (traces_lost && n->opts.warn) {
-        char text[96];
-        snprintf(text, sizeof text, "%zu messages came too fast to be shown", traces_lost);
-        n->opts.warn(n->opts.ctx, text);
-    }
-    if (lost && n->opts.warn) {
-        char text[96];
-        snprintf(text, sizeof text, "%zu BGP events came too fast and were not logged", lost);
-        n->opts.warn(n->opts.ctx, text);
-    }
+    say_lost(n, traces_lost, "messages came too fast to be shown");
+    say_lost(n, lost, "BGP events came too fast and were not logged");
+    return any;
+}
+
+static void deliver(void *arg)
+{
+    struct notes *n = arg;
+    if (deliver_turn(n)) /* once more than needed: then nobody is left behind */
+        net_wake(n->waker);
 }
 
 struct notes *notes_new(struct uv_loop_s *loop, const struct speaker_opts *opts)
@@ -170,7 +195,8 @@ struct notes *notes_new(struct uv_loop_s *loop, const struct speaker_opts *opts)
 
 void notes_free(struct notes *n)
 {
-    deliver(n);
+    while (deliver_turn(n)) {
+    }
     net_waker_close(n->waker);
     pthread_mutex_destroy(&n->lock);
     free(n);

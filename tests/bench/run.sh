@@ -3,7 +3,7 @@
 # with the build directory. Prints a table and leaves the numbers in BUILD/bench.tsv.
 #
 # A missed target is reported and fails nothing; the exit code is 2 when the harness itself breaks.
-# Everything runs in network namespaces of this run. BENCH=config, sessions or routes runs one part.
+# Everything runs in network namespaces of this run. BENCH=config, workflow, sessions or routes runs one part.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 B=$(cd "$1" && pwd) || exit 2
@@ -57,6 +57,7 @@ ulimit -n "$(ulimit -Hn)"
 : >"$TSV"
 echo "vrpsh $("$VRPSH" --version | cut -d' ' -f2), $(bird --version 2>&1), $($FRR --version | head -n 1), GoBGP $(gobgpd --version | cut -d' ' -f3); $(nproc) cores"
 case ${BENCH:-all} in all | config) bench_config ;; esac
+case ${BENCH:-all} in all | workflow) bench_workflows ;; esac
 case ${BENCH:-all} in all | sessions) bench_sessions ;; esac
 case ${BENCH:-all} in all | routes) bench_routes ;; esac
 echo
