@@ -268,8 +268,9 @@ struct bgp_peer_view {
     uint8_t enabled;     /* families configured, as in bgp_peer_conf */
     uint8_t peer_offers; /* families in the peer's OPEN */
     uint8_t negotiated;  /* families in use */
-    bool cap_refresh_remote, cap_as4_remote, cap_mp_remote, cap_extended_remote;
-    bool cap_refresh, cap_as4, cap_extended; /* agreed both ways */
+    bool cap_refresh_remote, cap_as4_remote, cap_mp_remote, cap_extended_remote,
+        cap_enhanced_remote;
+    bool cap_refresh, cap_as4, cap_extended, cap_enhanced; /* agreed both ways */
     /* Messages of the session's connection, or of the last one there was, by enum bgp_msg. */
     uint32_t received[BGP_MSGS], sent[BGP_MSGS];
     uint64_t last_keepalive_in, last_keepalive_out, last_update_in, last_update_out,

@@ -193,7 +193,16 @@ void bgp_conn_send_refresh(struct bgp_conn *c, unsigned families)
 
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
         if (c->refresh && c->families & families & 1u << f)
-            bgp_conn_send(c, buf, bgp_refresh_encode((enum bgp_family)f, buf, sizeof buf));
+            bgp_conn_send(
+                c, buf, bgp_refresh_encode((enum bgp_family)f, BGP_REFRESH_ASKS, buf, sizeof buf));
+}
+
+void bgp_conn_send_refresh_mark(struct bgp_conn *c, enum bgp_family family,
+                                enum bgp_refresh_subtype subtype)
+{
+    uint8_t buf[64];
+
+    bgp_conn_send(c, buf, bgp_refresh_encode(family, subtype, buf, sizeof buf));
 }
 
 void bgp_conn_notify(struct bgp_conn *c, const struct bgp_fault *f, struct bgp_notification *out)
@@ -212,7 +221,8 @@ static bool check_header(struct bgp_conn *c, const uint8_t *bytes, size_t n, siz
     struct bgp_fault f;
     const struct bgp_cause cause = {.fault = &f};
 
-    if (bgp_frame_check(bytes, n, c->extended ? BGP_EXTENDED : BGP_LONGEST, len, type, &f))
+    if (bgp_frame_check(bytes, n, c->extended ? BGP_EXTENDED : BGP_LONGEST, c->enhanced, len, type,
+                        &f))
         return true;
     bgp_peer_event(c->peer, c, BGP_EV_HEADER_ERROR, &cause);
     return false;

@@ -20,6 +20,7 @@
 #include "bgp/timer.h"
 #include "bgp/wire/frame.h"
 #include "bgp/wire/open.h"
+#include "bgp/wire/update.h"
 
 enum { /* ms */
        BGP_SECOND = 1000,
@@ -63,6 +64,7 @@ struct bgp_conn {
     uint16_t hold_time, keepalive_time; /* negotiated, s */
     uint8_t families;                   /* negotiated */
     bool refresh, as4, extended;        /* agreed both ways */
+    bool enhanced;                      /* likewise, RFC 7313; refresh is, too */
     uint8_t hop6;                       /* families of IPv4 with IPv6 next hops, RFC 8950 */
     uint8_t labels[BGP_FAMILIES];       /* how many the peer takes with a prefix, at least 1 */
     struct bgp_counts counts;
@@ -170,6 +172,9 @@ void bgp_conn_send_end_of_rib(struct bgp_conn *c, enum bgp_family family);
 /* n octets that are `messages` whole UPDATEs. */
 void bgp_conn_send_updates(struct bgp_conn *c, const uint8_t *bytes, size_t n, unsigned messages);
 void bgp_conn_send_refresh(struct bgp_conn *c, unsigned families);
+/* BoRR or EoRR. */
+void bgp_conn_send_refresh_mark(struct bgp_conn *c, enum bgp_family family,
+                                enum bgp_refresh_subtype subtype);
 void bgp_conn_restart_hold(struct bgp_conn *c);
 /* Sends f and fills *out as the record of it. */
 void bgp_conn_notify(struct bgp_conn *c, const struct bgp_fault *f, struct bgp_notification *out);

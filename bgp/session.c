@@ -25,6 +25,7 @@ void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
     }
     open->caps.families = (uint8_t)bgp_peer_families(p);
     open->caps.refresh = !conf->no_refresh;
+    open->caps.enhanced = open->caps.refresh;
     open->caps.extended = true;
     for (unsigned f = 0; f < BGP_FAMILIES; f++) {
         if (!(open->caps.families & 1u << f))
@@ -88,6 +89,7 @@ static void negotiate(struct bgp_conn *c)
         c->keepalive_time = 1;
     c->families = o->caps.families & t->caps.families;
     c->refresh = o->caps.refresh && t->caps.refresh;
+    c->enhanced = c->refresh && o->caps.enhanced && t->caps.enhanced;
     c->extended = o->caps.extended && t->caps.extended;
     c->as4 = o->caps.has_as4 && t->caps.has_as4;
     c->hop6 = o->caps.hop6 & t->caps.hop6 & c->families;
@@ -188,20 +190,58 @@ static void on_update(struct bgp_conn *c, struct bgp_cursor body)
     p->over = 0;
 }
 
-/* A request for a family that is not in use is ignored as RFC 2918 section 4 says. */
+/* A message of a length that is not allowed: 7/1 with all of it when it is one of RFC 7313 (its
+ * section 5), else what RFC 4271 says. One of a subtype nobody knows is ignored, however long. */
+static bool refresh_length_wrong(struct bgp_cursor body, unsigned subtype, struct bgp_fault *f)
+{
+    struct bgp_writer w = bgp_writer_on(f->data, sizeof f->data);
+    size_t whole = BGP_HEADER + body.left, some = sizeof f->data - BGP_HEADER;
+
+    if (body.left == 4 || (body.left > 2 && subtype > BGP_REFRESH_ENDS))
+        return false;
+    if (body.left < 3 || subtype == BGP_REFRESH_ASKS) {
+        bgp_fault(f, BGP_ERR_HEADER, BGP_HEADER_LENGTH);
+        bgp_put_u16(&w, (unsigned)whole);
+    } else {
+        bgp_fault(f, BGP_ERR_REFRESH, BGP_REFRESH_LENGTH);
+        bgp_frame_begin(&w, BGP_REFRESH);
+        bgp_put_bytes(&w, body.at, body.left < some ? body.left : some);
+        f->data[BGP_MARKER] = (uint8_t)(whole >> 8);
+        f->data[BGP_MARKER + 1] = (uint8_t)whole;
+    }
+    f->ndata = (uint8_t)bgp_written(&w);
+    return true;
+}
+
+/* A message about a family that is not in use is ignored as RFC 2918 section 4 says, one of a
+ * subtype that was not agreed as RFC 7313 section 5 says. */
 static void on_refresh(struct bgp_conn *c, struct bgp_cursor body)
 {
+    struct bgp_cursor all = body;
     struct bgp_peer *p = c->peer;
     uint16_t afi = bgp_get_u16(&body);
     uint8_t subtype = bgp_get_u8(&body), safi = bgp_get_u8(&body);
+    struct bgp_fault fault;
+    const struct bgp_cause cause = {.fault = &fault};
 
     bgp_peer_event(p, c, BGP_EV_REFRESH, NULL);
     if (c->state != BGP_ESTABLISHED)
         return;
+    if (refresh_length_wrong(all, subtype, &fault)) {
+        bgp_peer_event(p, c, BGP_EV_HEADER_ERROR, &cause);
+        return;
+    }
     p->refresh_in = c->b->now;
-    for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        if (subtype == 0 && bgp_family_info[f].afi == afi && bgp_family_info[f].safi == safi)
+    for (unsigned f = 0; f < BGP_FAMILIES; f++) {
+        if (bgp_family_info[f].afi != afi || bgp_family_info[f].safi != safi)
+            continue;
+        if (subtype == BGP_REFRESH_ASKS)
             rib_resend(p->routes, 1u << f);
+        else if (subtype == BGP_REFRESH_BEGINS && c->enhanced)
+            rib_refresh_begins(p->routes, (enum bgp_family)f);
+        else if (subtype == BGP_REFRESH_ENDS && c->enhanced)
+            rib_refresh_ends(p->routes, (enum bgp_family)f);
+    }
 }
 
 static void on_keepalive(struct bgp_conn *c)

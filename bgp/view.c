@@ -31,9 +31,11 @@ static void view_conn(const struct bgp_conn *c, struct bgp_peer_view *v)
     v->cap_refresh_remote = theirs->refresh;
     v->cap_as4_remote = theirs->has_as4;
     v->cap_extended_remote = theirs->extended;
+    v->cap_enhanced_remote = theirs->enhanced;
     v->cap_refresh = c->refresh;
     v->cap_as4 = c->as4;
     v->cap_extended = c->extended;
+    v->cap_enhanced = c->enhanced;
 }
 
 static void view_history(const struct bgp_peer *p, struct bgp_peer_view *v)

@@ -104,6 +104,8 @@ static void capabilities(struct session *s, const struct bgp_peer_view *v)
         SHOW_TEXT(s, NULL, INDENT "Peer supports bgp %s\n", "multi-protocol extension");
     if (v->cap_refresh_remote)
         SHOW_TEXT(s, NULL, INDENT "Peer supports bgp %s\n", "route refresh capability");
+    if (v->cap_enhanced_remote)
+        SHOW_TEXT(s, NULL, INDENT "Peer supports bgp %s\n", "enhanced route refresh capability");
     if (v->cap_as4_remote)
         SHOW_TEXT(s, NULL, INDENT "Peer supports bgp %s\n", "4-byte-as capability");
     if (v->cap_extended_remote)

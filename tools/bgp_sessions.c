@@ -236,7 +236,7 @@ static void heard(struct peer *p)
     uint8_t type;
     struct bgp_fault f;
     while (p->fd >= 0 && p->have > at) {
-        if (!bgp_frame_check(p->part + at, p->have - at, BGP_LONGEST, &len, &type, &f)) {
+        if (!bgp_frame_check(p->part + at, p->have - at, BGP_LONGEST, false, &len, &type, &f)) {
             down(p);
             return;
         }

@@ -53,6 +53,8 @@ struct rib_member {
     struct rib_session *session;
     struct lag *lag; /* NULL: in step */
     bool eor_due;
+    bool eorr_due;  /* BoRR was sent (RFC 7313) */
+    bool ask_again; /* a refresh was asked for before End-of-RIB: it comes behind that */
     uint32_t *gone; /* destinations to be withdrawn from this member alone */
     uint32_t ngone, gone_room;
     uint32_t own; /* advertised routes of the group that are this member's own */
@@ -145,8 +147,10 @@ void group_join(struct rib_session *s, enum bgp_family family);
 void group_leave(struct rib_member *m);
 /* The session's conf changed: moves to another group when its policy did. */
 void group_rejoin(struct rib_session *s, enum bgp_family family);
-/* Tells the member everything again (RFC 2918). */
+/* Tells the member everything again (RFC 2918), between BoRR and EoRR where they are agreed. */
 void group_resend(struct rib_member *m);
+/* The member has been told everything again. */
+void group_resent(struct rib_member *m);
 struct rib_member *group_member_of(const struct rib_group *g, uint32_t source);
 /* End-of-RIB to members that have been told everything. */
 void group_end_of_rib(struct rib_group *g);

@@ -199,6 +199,7 @@ size_t lag_work(struct rib_member *m, size_t n)
     packer_flush(&p);
     if (l->at == l->n && !l->more && !l->waits) {
         lag_end(m);
+        group_resent(m);
         done++;
     }
     return done;

@@ -102,6 +102,8 @@ void group_end_of_rib(struct rib_group *g)
         bgp_conn_send_end_of_rib(m->session->conn, g->table->family);
         g->formatted++;
         g->sent++;
+        if (m->ask_again)
+            group_resend(m);
     }
 }
 
@@ -177,6 +179,8 @@ void group_rejoin(struct rib_session *s, enum bgp_family f)
     detach(m);
     n = add_member(s, f, &policy);
     n->eor_due = m->eor_due;
+    n->eorr_due = m->eorr_due;
+    n->ask_again = m->ask_again;
     n->lag = m->lag;
     n->group->lagging++;
     m->lag = NULL;
@@ -190,12 +194,30 @@ void group_rejoin(struct rib_session *s, enum bgp_family f)
 
 void group_resend(struct rib_member *m)
 {
-    if (!m->lag && m->group->advertised == 0)
-        return; /* what is pending will be told anyway */
+    struct bgp_conn *c = m->session->conn;
+
+    m->ask_again = m->eor_due && c->enhanced;
+    if (m->ask_again)
+        return; /* RFC 7313 section 4: no BoRR before End-of-RIB */
+    if (c->enhanced) {
+        m->eorr_due = true;
+        bgp_conn_send_refresh_mark(c, m->group->table->family, BGP_REFRESH_BEGINS);
+    }
+    if (!m->lag && m->group->advertised == 0) { /* what is pending will be told anyway */
+        group_resent(m);
+        return;
+    }
     if (!m->lag)
         lag_start(m, true);
     lag_all(m);
     rib_wake(m->group->table->rib);
+}
+
+void group_resent(struct rib_member *m)
+{
+    if (m->eorr_due)
+        bgp_conn_send_refresh_mark(m->session->conn, m->group->table->family, BGP_REFRESH_ENDS);
+    m->eorr_due = false;
 }
 
 struct rib_member *group_member_of(const struct rib_group *g, uint32_t source)

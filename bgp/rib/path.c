@@ -106,6 +106,7 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
     } else {
         p = at(t, id);
         was_of = rib_source(r, p->source);
+        p->round = s->round[t->family];
         if (p->attrs == set && p->label == label && p->source == s->number &&
             (p->flags & (uint8_t)~PATH_BEST) == flags) {
             rib_drop_set(r, set);
@@ -118,6 +119,7 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
     s->records++;
     count(t, s, flags, 1);
     p->source = s->number;
+    p->round = s->round[t->family];
     p->since = (uint32_t)(r->b->now / 1000);
     p->attrs = set;
     p->label = label;
@@ -197,7 +199,9 @@ static bool recheck(struct rib_table *t, struct path *p)
 /* Whether the path still has its place. */
 static bool remains(struct rib_table *t, struct path *p)
 {
-    if (!rib_source(t->rib, p->source)->alive || (t->vpn && t->vpn->removed))
+    const struct source *s = rib_source(t->rib, p->source);
+
+    if (!s->alive || (t->vpn && t->vpn->removed) || rib_refresh_stale(t, p, s))
         return false;
     return !t->recheck || recheck(t, p);
 }

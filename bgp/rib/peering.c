@@ -52,6 +52,7 @@ void rib_session_down(struct rib *r, struct bgp_peer *p)
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
         if (s->members[f])
             group_leave(s->members[f]);
+    bgp_timer_stop(&r->b->timers, &s->stale);
     source = s->source;
     source->session = NULL;
     source->alive = false;

@@ -188,8 +188,10 @@ uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, struct bgp_cursor s
 
 void rib_sweep(struct rib_table *t)
 {
-    if (t->dests.slab.live == 0)
+    if (t->dests.slab.live == 0) {
+        rib_refresh_swept(t);
         return;
+    }
     t->sweep_left = t->sweep_used = t->dests.slab.used;
     rib_wake(t->rib);
 }
@@ -218,6 +220,8 @@ static size_t sweep(struct rib_table *t, size_t n)
     }
     t->hold_left -= done < t->hold_left ? (uint32_t)done : t->hold_left;
     if (t->sweep_left == 0) {
+        if (done > 0)
+            rib_refresh_swept(t);
         t->recheck = false;
         t->hold_left = 0;
     }

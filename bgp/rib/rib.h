@@ -22,6 +22,7 @@
 #include "bgp/rib/attrset.h"
 #include "bgp/rib/dest.h"
 #include "bgp/rib/nexthop.h"
+#include "bgp/timer.h"
 #include "bgp/wire/attr.h"
 #include "bgp/wire/update.h"
 
@@ -51,7 +52,7 @@ struct path {
     uint32_t since; /* s, of the speaker's clock */
     uint16_t source;
     uint8_t flags;
-    uint8_t spare;
+    uint8_t round; /* of its source when it came last; refresh.c */
 };
 
 /* The family of the routes a VPN family carries for VPN instances. */
@@ -81,6 +82,9 @@ struct source {
     uint16_t preferred[BGP_FAMILIES];
     uint32_t paths[BGP_FAMILIES], loops[BGP_FAMILIES]; /* in the table the session fills */
     uint32_t records;            /* paths and entries of Adj-RIBs-Out that name it, in any table */
+    uint8_t round[BGP_FAMILIES]; /* the refreshes, counted ... */
+    uint8_t keep[BGP_FAMILIES];  /* ... older paths are to go ... */
+    uint8_t swept[BGP_FAMILIES]; /* ... and older than that have gone; refresh.c */
     struct rib_session *session; /* NULL: local, or ended */
 };
 
@@ -95,6 +99,8 @@ struct rib_session {
     uint8_t over;                  /* family whose limit was passed, and one; 0 none */
     uint8_t warned, full;          /* families beyond threshold or limit */
     uint8_t eor_in;                /* families whose End-of-RIB came */
+    uint8_t refreshing;            /* families between BoRR and EoRR */
+    struct bgp_timer stale;        /* until EoRR is no longer waited for */
     uint8_t dropped;               /* families in which routes nobody wanted were not kept */
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
 };
@@ -247,6 +253,20 @@ bool rib_drops(const struct rib_session *s, enum bgp_family family, unsigned fla
 bool rib_keeps_all(const struct rib_session *s, enum bgp_family family);
 /* More may be wanted than before: sessions that have dropped routes of the family ask for them. */
 void rib_ask_again(struct rib *r, enum bgp_family family);
+
+/* --- refresh.c */
+/* BoRR and EoRR came (RFC 7313). */
+void rib_refresh_begins(struct rib_session *s, enum bgp_family family);
+void rib_refresh_ends(struct rib_session *s, enum bgp_family family);
+/* Every path of the table has been reviewed since the last rib_sweep(). */
+void rib_refresh_swept(const struct rib_table *t);
+/* The peer has told everything again since it told this path. */
+static inline bool rib_refresh_stale(const struct rib_table *t, const struct path *p,
+                                     const struct source *s)
+{
+    return (int8_t)(p->round - s->keep[t->family]) < 0 && !(p->flags & PATH_CROSS) && s->session &&
+           s->session->tables[t->family] == t;
+}
 
 /* --- intake.c */
 /* The attributes of an UPDATE as the settings of the peer want them: the block itself, or one built

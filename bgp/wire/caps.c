@@ -107,7 +107,7 @@ static void encode_labels(struct bgp_writer *w, const struct bgp_caps *caps, uin
     }
 }
 
-/* RFC 2918 and RFC 8654: present or not. */
+/* RFC 2918, RFC 8654 and RFC 7313: present or not. */
 static bool decode_refresh(struct bgp_cursor *v, struct bgp_caps *out)
 {
     (void)v;
@@ -118,6 +118,12 @@ static bool decode_extended(struct bgp_cursor *v, struct bgp_caps *out)
 {
     (void)v;
     return out->extended = true;
+}
+
+static bool decode_enhanced(struct bgp_cursor *v, struct bgp_caps *out)
+{
+    (void)v;
+    return out->enhanced = true;
 }
 
 static void encode_flag(struct bgp_writer *w, bool on, uint8_t code)
@@ -136,6 +142,11 @@ static void encode_refresh(struct bgp_writer *w, const struct bgp_caps *caps, ui
 static void encode_extended(struct bgp_writer *w, const struct bgp_caps *caps, uint8_t code)
 {
     encode_flag(w, caps->extended, code);
+}
+
+static void encode_enhanced(struct bgp_writer *w, const struct bgp_caps *caps, uint8_t code)
+{
+    encode_flag(w, caps->enhanced, code);
 }
 
 /* RFC 6793 section 3. */
@@ -157,9 +168,13 @@ static void encode_as4(struct bgp_writer *w, const struct bgp_caps *caps, uint8_
 }
 
 static const struct capability table[] = {
-    {1, decode_mp, encode_mp},         {2, decode_refresh, encode_refresh},
-    {5, decode_hop6, encode_hop6},     {6, decode_extended, encode_extended},
-    {8, decode_labels, encode_labels}, {65, decode_as4, encode_as4},
+    {1, decode_mp, encode_mp},
+    {2, decode_refresh, encode_refresh},
+    {5, decode_hop6, encode_hop6},
+    {6, decode_extended, encode_extended},
+    {8, decode_labels, encode_labels},
+    {65, decode_as4, encode_as4},
+    {70, decode_enhanced, encode_enhanced},
 };
 
 bool bgp_caps_decode(struct bgp_cursor *c, struct bgp_caps *out)

@@ -21,6 +21,7 @@ struct bgp_caps {
     uint8_t hop6;                 /* 5: families of IPv4 for which an IPv6 next hop is understood */
     bool extended;                /* 6 */
     uint8_t labels[BGP_FAMILIES]; /* 8: how many a prefix may have, above 1; 0: not said */
+    bool enhanced;                /* 70 */
     bool has_as4;                 /* 65 */
     bool as4_zero;                /* 65 occurred with AS 0, which RFC 7607 forbids */
     uint32_t as4;                 /* 65: the AS; the last one when it occurs twice */

@@ -35,8 +35,8 @@ static bool bad_length(const uint8_t *bytes, struct bgp_fault *f)
     return false;
 }
 
-bool bgp_frame_check(const uint8_t *bytes, size_t n, size_t longest, size_t *len, uint8_t *type,
-                     struct bgp_fault *f)
+bool bgp_frame_check(const uint8_t *bytes, size_t n, size_t longest, bool enhanced, size_t *len,
+                     uint8_t *type, struct bgp_fault *f)
 {
     struct bgp_cursor c;
     size_t l;
@@ -57,7 +57,8 @@ bool bgp_frame_check(const uint8_t *bytes, size_t n, size_t longest, size_t *len
         f->data[f->ndata++] = t;
         return false;
     }
-    if (l < bounds[t].least || (bounds[t].most && l > bounds[t].most))
+    if ((l < bounds[t].least || (bounds[t].most && l > bounds[t].most)) &&
+        !(enhanced && t == BGP_REFRESH))
         return bad_length(bytes, f);
     *len = l;
     *type = t;

@@ -31,6 +31,8 @@ enum { /* NOTIFICATION codes (RFC 4271 4.5, 7313, 9687) and the subcodes this ro
        BGP_ERR_REFRESH = 7,
        BGP_ERR_SEND_HOLD = 8,
 
+       BGP_REFRESH_LENGTH = 1,
+
        BGP_HEADER_SYNC = 1,
        BGP_HEADER_LENGTH = 2,
        BGP_HEADER_TYPE = 3,
@@ -67,10 +69,11 @@ struct bgp_fault {
 bool bgp_fault(struct bgp_fault *f, unsigned code, unsigned subcode);
 
 /* Judges the first n octets of a message, n at least 1 and possibly less than a header. longest is
- * BGP_LONGEST or BGP_EXTENDED. True: nothing wrong so far; *len and *type are set when n covers the
- * header, else *len is 0. False: *f says what to send. */
-bool bgp_frame_check(const uint8_t *bytes, size_t n, size_t longest, size_t *len, uint8_t *type,
-                     struct bgp_fault *f);
+ * BGP_LONGEST or BGP_EXTENDED; enhanced: RFC 7313 was agreed, which judges the length of a
+ * ROUTE-REFRESH by its subtype. True: nothing wrong so far; *len and *type are set when n covers
+ * the header, else *len is 0. False: *f says what to send. */
+bool bgp_frame_check(const uint8_t *bytes, size_t n, size_t longest, bool enhanced, size_t *len,
+                     uint8_t *type, struct bgp_fault *f);
 
 /* Starts a message; bgp_frame_end() writes its length. Returns that length, 0 if it did not fit. */
 void bgp_frame_begin(struct bgp_writer *w, uint8_t type);

@@ -14,6 +14,7 @@
 #include "bgp/wire/notify.h"
 #include "bgp/wire/open.h"
 #include "bgp/wire/update.h"
+#include "bgp/wire/update.h"
 
 enum { PREFIXES = 20 }; /* shown of a field */
 
@@ -181,8 +182,9 @@ static void add_open(struct text *t, struct bgp_cursor body)
             bgp_suberror_name(f.code, f.subcode));
         return;
     }
-    add(t, "\n Capabilities:%s%s%s", o.caps.refresh ? " route refresh," : "",
-        o.caps.has_as4 ? " 4-byte AS," : "", o.caps.extended ? " extended messages," : "");
+    add(t, "\n Capabilities:%s%s%s%s", o.caps.refresh ? " route refresh," : "",
+        o.caps.enhanced ? " enhanced route refresh," : "", o.caps.has_as4 ? " 4-byte AS," : "",
+        o.caps.extended ? " extended messages," : "");
     for (unsigned i = 0; i < BGP_FAMILIES; i++)
         if (o.caps.families & 1u << i)
             add(t, " %s,", bgp_family_info[i].name);
@@ -197,7 +199,10 @@ static void refresh(struct text *t, struct bgp_cursor c)
     for (unsigned i = 0; i < BGP_FAMILIES; i++)
         if (bgp_family_info[i].afi == afi && bgp_family_info[i].safi == safi)
             add(t, "\n %s", bgp_family_info[i].name);
-    add(t, "\n AFI %u, SAFI %u, subtype %u", afi, safi, subtype);
+    add(t, "\n AFI %u, SAFI %u, subtype %u%s", afi, safi, subtype,
+        subtype == BGP_REFRESH_BEGINS ? " (beginning of refresh)"
+        : subtype == BGP_REFRESH_ENDS ? " (end of refresh)"
+                                      : "");
 }
 
 void bgp_message_text(const uint8_t *msg, size_t n, bool as4, char *buf, size_t len)

@@ -34,13 +34,14 @@ size_t bgp_end_of_rib_encode(enum bgp_family family, uint8_t *buf, size_t n)
     return bgp_frame_end(&w);
 }
 
-size_t bgp_refresh_encode(enum bgp_family family, uint8_t *buf, size_t n)
+size_t bgp_refresh_encode(enum bgp_family family, enum bgp_refresh_subtype subtype, uint8_t *buf,
+                          size_t n)
 {
     struct bgp_writer w = bgp_writer_on(buf, n);
 
     bgp_frame_begin(&w, BGP_REFRESH);
     bgp_put_u16(&w, bgp_family_info[family].afi);
-    bgp_put_u8(&w, 0);
+    bgp_put_u8(&w, subtype);
     bgp_put_u8(&w, bgp_family_info[family].safi);
     return bgp_frame_end(&w);
 }

@@ -70,8 +70,10 @@ static struct bgp_conn *raise_peer(struct bgp *b, uint8_t last, unsigned steps)
     conf.hold = 180;
     conf.keepalive = 60;
     conf.enabled = 15;
-    open.caps = (struct bgp_caps){
-        .families = (1u << BGP_FAMILIES) - 1, .refresh = true, .extended = steps == 3};
+    open.caps = (struct bgp_caps){.families = (1u << BGP_FAMILIES) - 1,
+                                  .refresh = true,
+                                  .enhanced = steps > 2,
+                                  .extended = steps == 3};
     bgp_set_peer(b, &conf, BGP_KEEP);
     c = dialled;
     bgp_connected(c, &local, 40000, 179);

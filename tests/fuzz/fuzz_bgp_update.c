@@ -51,7 +51,7 @@ static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t 
         size_t len;
         uint8_t type;
 
-        if (!bgp_frame_check(bytes, n, BGP_LONGEST, &len, &type, &f) || len == 0 || len > n)
+        if (!bgp_frame_check(bytes, n, BGP_LONGEST, false, &len, &type, &f) || len == 0 || len > n)
             abort();
         if (type == BGP_UPDATE) {
             if (!bgp_update_split(bgp_cursor_on(bytes + BGP_HEADER, len - BGP_HEADER), &u, &f))

@@ -125,7 +125,7 @@ static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t 
         size_t len;
         uint8_t type;
 
-        ck_assert(bgp_frame_check(bytes, n, BGP_LONGEST, &len, &type, &f) && len > 0);
+        ck_assert(bgp_frame_check(bytes, n, BGP_LONGEST, false, &len, &type, &f) && len > 0);
         if (type == BGP_UPDATE) {
             ck_assert(
                 bgp_update_split(bgp_cursor_on(bytes + BGP_HEADER, len - BGP_HEADER), &u, &f));

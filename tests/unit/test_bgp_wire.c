@@ -89,7 +89,7 @@ START_TEST(header)
     uint8_t b[64], type = 0;
     size_t n = hex(headers[_i].bytes, b), len = 99;
     struct bgp_fault f = {0};
-    bool ok = bgp_frame_check(b, n, headers[_i].longest, &len, &type, &f);
+    bool ok = bgp_frame_check(b, n, headers[_i].longest, false, &len, &type, &f);
 
     ck_assert_msg(ok == (headers[_i].code == 0), "%s", headers[_i].name);
     ck_assert_msg(len == headers[_i].len, "%s: length %zu", headers[_i].name, len);
@@ -235,7 +235,7 @@ START_TEST(open_round_trip)
                                .has_as4 = true,
                                .as4 = o.as};
     n = bgp_open_encode(&o, buf, sizeof buf);
-    ck_assert(bgp_frame_check(buf, n, 4096, &len, &type, &f));
+    ck_assert(bgp_frame_check(buf, n, 4096, false, &len, &type, &f));
     ck_assert_uint_eq(len, n);
     ck_assert_uint_eq(type, BGP_OPEN);
     ck_assert_int_eq(buf[20] << 8 | buf[21], BGP_AS_TRANS);
@@ -328,7 +328,7 @@ START_TEST(end_of_rib_and_refresh)
     ck_assert_uint_eq(bgp_end_of_rib_encode(BGP_VPNV4, buf, sizeof buf), n);
     ck_assert_mem_eq(buf, want, n);
     n = hex("FF* 0017 05 0002 00 80", want);
-    ck_assert_uint_eq(bgp_refresh_encode(BGP_VPNV6, buf, sizeof buf), n);
+    ck_assert_uint_eq(bgp_refresh_encode(BGP_VPNV6, BGP_REFRESH_ASKS, buf, sizeof buf), n);
     ck_assert_mem_eq(buf, want, n);
 }
 END_TEST
