@@ -118,6 +118,7 @@ void cmd_display_commit_changes(struct session *s, const struct sch_match *m)
         return;
     }
     diff_begin(&d, s);
+    d.tagged = *cmd_word(m, "tag");
     store_history(store, from, to, diff_row, &d);
     diff_end(&d);
 }

@@ -1,38 +1,12 @@
-/* Rolling running back to an earlier state or a file, and loading changes into the candidate. */
+/* Rolling running back to an earlier state or a file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/app_internal.h"
 #include "cli/commit.h"
-#include "cli/conflict.h"
 #include "cli/image.h"
-#include "cli/load.h"
 #include "cli/render.h"
-#include "engine/files.h"
-
-/* The commit whose state the arguments name, 0 below the first one. False: there is none, said. */
-static bool target_of(struct session *s, const struct sch_match *m, uint32_t *id)
-{
-    struct store *store = s->app->config.store;
-    const struct sch_value *label = cmd_arg(m, "label"), *last = cmd_arg(m, "last");
-    struct store_commit c = {0};
-    char name[257];
-    bool found;
-    if (last->present) { /* the state before the n newest commits */
-        found = store_commit_nth(store, (uint32_t)last->u, &c);
-        c.id--;
-    } else if (label->present) {
-        snprintf(name, sizeof name, "%.*s", (int)label->n, label->s);
-        found = store_commit_find(store, 0, name, &c);
-    } else {
-        found = store_commit_find(store, (uint32_t)cmd_arg(m, "id")->u, NULL, &c);
-    }
-    *id = c.id;
-    if (!found && !s->app->config.offline)
-        session_error(s, "The commit does not exist.");
-    return found || s->app->config.offline;
-}
 
 /* --- rollback ------------------------------------------------------------------------- */
 
@@ -113,7 +87,7 @@ static bool may_roll_back(struct session *s)
 
 void cmd_rollback(struct session *s, const struct sch_match *m)
 {
-    if (!may_roll_back(s) || !target_of(s, m, &s->rollback_to))
+    if (!may_roll_back(s) || !image_target(s, m, &s->rollback_to))
         return;
     session_ask(
         s, QUESTION_YES_NO,
@@ -160,67 +134,4 @@ void cmd_display_rollback(struct session *s, const struct sch_match *m)
         a->rollback_error);
     store_changes(a->config.store, &a->rollback_cand, diff_row, &d);
     diff_end(&d);
-}
-
-/* --- load into the candidate ------------------------------------------------------------ */
-
-void cmd_load_rollback(struct session *s, const struct sch_match *m)
-{
-    struct store *store = s->app->config.store;
-    struct conflicts c = {.s = s,
-                          .head = "Warning: Lines that have been changed since stay as they are:"};
-    const struct sch_value *at = cmd_arg(m, "at");
-    struct store_commit commit;
-    uint32_t id;
-    s->resettle = true;
-    if (at->present) {
-        if (!store_commit_find(store, (uint32_t)at->u, NULL, &commit))
-            session_error(s, "The commit does not exist.");
-        else if (!config_undo_commit(&s->edit, commit.id, conflict_row, &c))
-            session_fail(s, -1, s->edit.err);
-        return;
-    }
-    if (!target_of(s, m, &id))
-        return;
-    edit_touch(&s->edit);
-    store_mark(&s->edit.cand);
-    bool ok = store_revert(store, &s->edit.cand, id);
-    store_unmark(&s->edit.cand, ok);
-    s->edit.removed = s->edit.whole = true;
-    if (!ok)
-        session_error(s, "%s", store_error(store));
-}
-
-struct loading {
-    struct session *s;
-    const char *file;
-    unsigned refused;
-};
-
-static void line_refused(void *ctx, size_t line, const char *text, size_t n, const char *why)
-{
-    struct loading *l = ctx;
-    l->refused++;
-    out(l->s, "%s:%zu: %.*s\n%s\n", l->file, line, (int)n, text, why);
-}
-
-void cmd_load_file(struct session *s, const struct sch_match *m)
-{
-    char file[FILES_NAME_MAX + 1], err[400];
-    struct loading l = {s, file, 0};
-    size_t n;
-    if (!image_file(s, cmd_arg(m, "file"), file, sizeof file))
-        return;
-    char *text = files_read(s->app->opts.db, file, &n, err, sizeof err);
-    if (!text) {
-        session_error(s, "%s", err);
-        return;
-    }
-    bool replace = strcmp(cmd_word(m, "how"), "replace") == 0;
-    load_text(s->app, &s->edit, text, n, replace ? LOAD_REPLACE : LOAD_MERGE, line_refused, &l);
-    free(text);
-    s->resettle = true;
-    if (l.refused)
-        session_error(s, "%u line%s of the file could not be loaded.", l.refused,
-                      l.refused == 1 ? "" : "s");
 }

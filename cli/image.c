@@ -100,6 +100,28 @@ bool image_get(struct session *s, const struct image_name *name, struct store_ca
     return commit_image(s, name, out);
 }
 
+bool image_target(struct session *s, const struct sch_match *m, uint32_t *id)
+{
+    struct store *store = s->app->config.store;
+    const struct sch_value *label = cmd_arg(m, "label"), *last = cmd_arg(m, "last");
+    struct store_commit c = {0};
+    char name[257];
+    bool found;
+    if (last->present) { /* the state before the n newest commits */
+        found = store_commit_nth(store, (uint32_t)last->u, &c);
+        c.id--;
+    } else if (label->present) {
+        snprintf(name, sizeof name, "%.*s", (int)label->n, label->s);
+        found = store_commit_find(store, 0, name, &c);
+    } else {
+        found = store_commit_find(store, (uint32_t)cmd_arg(m, "id")->u, NULL, &c);
+    }
+    *id = c.id;
+    if (!found && !s->app->config.offline)
+        session_error(s, "The commit does not exist.");
+    return found || s->app->config.offline;
+}
+
 /* --- commands ------------------------------------------------------------------------- */
 
 void cmd_display_changes(struct session *s, const struct sch_match *m)
@@ -118,6 +140,7 @@ void cmd_display_changes(struct session *s, const struct sch_match *m)
         return;
     if (image_get(s, &b, &to)) {
         diff_begin(&d, s);
+        d.tagged = *cmd_word(m, "tag");
         if (!store_compare(s->app->config.store, &from, &to, diff_row, &d))
             session_error(s, "%s", store_error(s->app->config.store));
         diff_end(&d);

@@ -16,6 +16,9 @@ struct image_name {
     const struct sch_value *label, *id, *file;
 };
 bool image_get(struct session *s, const struct image_name *name, struct store_candidate *out);
+/* The commit whose state the arguments id, label or last name, 0 below the first one. False: there
+ * is none, said. */
+bool image_target(struct session *s, const struct sch_match *m, uint32_t *id);
 /* Name of a configuration file that exists, from an argument. False: none, said. */
 bool image_file(struct session *s, const struct sch_value *arg, char *name, size_t len);
 

@@ -22,6 +22,9 @@ typedef void load_bad_fn(void *ctx, size_t line, const char *text, size_t n, con
 unsigned load_text(struct app *a, struct edit *e, const char *text, size_t n, enum load_how how,
                    load_bad_fn *bad, void *ctx);
 
+/* cmd_load.c: drops the text that a session is typing. */
+void load_forget(struct session *s);
+
 /* A datastore that has never held a configuration takes that of the startup file, if there is
  * one. warn is told of lines that were refused. */
 void load_startup(struct app *a, void (*warn)(void *ctx, const char *text), void *ctx);

@@ -96,6 +96,11 @@ void diff_begin(struct diff *d, struct session *s)
     out(s, "Building configuration\n");
 }
 
+static const char *unchanged(const struct diff *d)
+{
+    return d->tagged ? "= " : "  ";
+}
+
 static bool starts_with(const uint8_t *key, size_t nkey, const uint8_t *prefix, size_t n)
 {
     return n <= nkey && memcmp(key, prefix, n) == 0;
@@ -110,7 +115,7 @@ static void context(struct diff *d, const uint8_t *key, const struct sch_place *
         if (end <= d->nshown && starts_with(d->shown, d->nshown, key, end))
             continue;
         size_t n = render_view_line(d->s, key, end, p->level[i], buf, sizeof buf);
-        print_line(d->s, "  ", i, buf, n);
+        print_line(d->s, unchanged(d), i, buf, n);
         memcpy(d->shown, key, end);
         d->nshown = end;
     }
@@ -121,7 +126,7 @@ static void block(struct diff *d, const uint8_t *key, size_t nkey, const struct 
     size_t end = p->depth ? p->start[1] : nkey;
     if (d->started && d->ntop == end && memcmp(d->top, key, end) == 0)
         return;
-    out(d->s, "  #\n");
+    print_line(d->s, unchanged(d), 0, "#", 1);
     d->started = true;
     d->ntop = end;
     memcpy(d->top, key, end);
@@ -146,7 +151,7 @@ void diff_change(struct diff *d, const uint8_t *key, size_t nkey, const char *ol
     if (old_text)
         side(d, "- ", &p, old_text);
     if (old_text && new_text && p.depth == 0 && !p.line->enters)
-        out(d->s, "  #\n");
+        print_line(d->s, unchanged(d), 0, "#", 1);
     if (new_text)
         side(d, "+ ", &p, new_text);
     if (p.line->enters) {
@@ -165,7 +170,9 @@ bool diff_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
 void diff_end(struct diff *d)
 {
     if (d->started)
-        out(d->s, "  #\n");
+        print_line(d->s, unchanged(d), 0, "#", 1);
+    if (d->tagged)
+        out(d->s, "end-diff\n");
 }
 
 /* --- uncommitted lines as commands --------------------------------------------------- */

@@ -24,6 +24,7 @@ size_t render_text(struct session *s, const struct sch_line *l, const char *text
 /* A diff under construction. */
 struct diff {
     struct session *s;
+    bool tagged; /* to be loaded elsewhere: no line begins with a blank, and it has an end */
     bool started;
     uint8_t top[SCH_KEY_MAX]; /* component of the block of the moment */
     size_t ntop;

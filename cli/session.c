@@ -6,6 +6,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/held.h"
+#include "cli/load.h"
 #include "cli/settings.h"
 #include "cli/commit.h"
 #include "engine/config/model.h"
@@ -65,6 +66,8 @@ void session_free(struct session *s, bool lost)
     debug_free(s);
     filter_free(s->filter);
     held_free(s);
+    load_forget(s);
+    free(s->load_result);
     if (s->to_file >= 0)
         close(s->to_file);
     proto_buf_free(&s->out);
@@ -239,7 +242,7 @@ void session_leave(struct session *s)
 void session_ask(struct session *s, enum question_kind kind, const char *text,
                  void (*answered)(struct session *s, enum answer a))
 {
-    if (s->unasked) {
+    if (s->unasked && kind != QUESTION_TEXT) { /* a text cannot be taken as given */
         answered(s, ANSWER_YES);
         return;
     }

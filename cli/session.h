@@ -16,6 +16,7 @@
 #include "engine/host.h"
 
 struct app;
+struct paste;
 struct session;
 
 /* One level of the view stack. */
@@ -110,6 +111,8 @@ struct session {
     unsigned missed;                     /* lines it has not been told because of that */
 
     uint32_t rollback_to; /* commit whose state a rollback question is about */
+    char *load_result;    /* what the last load could not do, NULL: there was none */
+    struct paste *paste;  /* text being typed for "load configuration terminal" */
     char file[65];        /* what a question about a file means */
     bool overwrites;
     unsigned listed; /* lines of a directory shown so far */

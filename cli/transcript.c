@@ -96,7 +96,9 @@ static const char *next_typed(struct replay *r)
 {
     for (; r->at < r->record.n; r->at++) {
         const char *line = r->record.line[r->at];
-        size_t n = prompt_len(line, r->question);
+        size_t n = prompt_len(line, r->question), asked = strlen(r->prompt);
+        if (!n && r->question && strncmp(line, r->prompt, asked) == 0)
+            n = asked; /* any text is the answer */
         if (line[0] == '%') {
             add(&r->now, line, strlen(line));
         } else if (n) {

@@ -146,8 +146,23 @@ bool config_preview(struct edit *e, config_preview_fn *fn, void *arg);
 /* Commits that can be rolled back to, when no line says otherwise (VRP8). */
 #define CHECKPOINTS_DEFAULT 80
 
-/* Takes the change of one commit back in the candidate (revert.c). What has been changed since
- * stays and is told: what the commit made of it, what it had been, what it is now. */
+/* --- changes made again (revert.c) -------------------------------------------------------------
+ */
+
+/* Changes of rows, in display order. Start with {0}. */
+struct config_patch {
+    struct patch_row *last;
+};
+/* A row that was from and is to become to; NULL: absent. Added as absent right behind the same row
+ * going away, it is one change. False: out of memory. */
+bool config_patch_add(struct config_patch *p, const uint8_t *key, size_t nkey, const char *from,
+                      const char *to);
+void config_patch_free(struct config_patch *p);
+/* Makes them in the candidate, all or none. A row that is neither from nor to, and a view that is
+ * to go but is not empty, stays and is told: from, to, what it is now. False: e->err says why. */
+bool config_patch_apply(struct edit *e, const struct config_patch *p, store_conflict_fn *kept,
+                        void *arg);
+/* Takes the changes of one commit back, in the same way. */
 bool config_undo_commit(struct edit *e, uint32_t id, store_conflict_fn *kept, void *arg);
 
 /* --- commits of others (rebase.c) --------------------------------------------------------------
