@@ -128,7 +128,9 @@ $(B)/unit/%: tests/unit/%.c $(LIBS)
 $(B)/tools/%: tools/%.c $(LIBS)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBS) $(LDLIBS)
+	@$(CC) $(CFLAGS) -Itools -MMD -MP $(LDFLAGS) -o $@ $< $(filter %.o,$^) $(LIBS) $(LDLIBS)
+$(B)/tools/bgp_load: $(call obj,$(call room,tools/load))
+$(B)/tools/load/%.o: CFLAGS += -Itools
 $(B)/fuzz/%: tests/fuzz/%.c $(LIBS)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
@@ -147,7 +149,7 @@ install: build docs
 	sed 's,@BIN@,$(PREFIX)/bin,' tools/vrpsh.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vrpsh.service
 
 FORMATTED := $(wildcard cli/*.[ch] cli/*/*.[ch] engine/*.[ch] engine/*/*.[ch] schema/*.[ch] bgp/*.[ch] bgp/*/*.[ch] \
-	tests/unit/*.[ch] tests/fuzz/*.[ch] tools/*.c tools/schemac/*.[ch])
+	tests/unit/*.[ch] tests/fuzz/*.[ch] tools/*.c tools/load/*.[ch] tools/schemac/*.[ch])
 format:
 	clang-format -i $(FORMATTED)
 check-format:

@@ -1,466 +1,124 @@
 /*
- * Load generator: plays the feeders and the sinks of a BGP speaker in one process and says how fast
- * routes come through.
+ * Load generator: plays the feeders and the sinks of BGP speakers in one process, compares what
+ * arrives with what was fed, and says how fast it came through.
  *
- *   bgp_load [-t HOST] [-p PORT] [-n ROUTES] [-f FEEDERS] [-s SINKS] [-6 | -v] [-P PID] [-w] [-d]
- * [-c] [-k] [-r]
- *            [-A FIRST_AS] [-a FIRST_SOURCE]
+ *   bgp_load [-t HOST] [-T SINK_HOST] [-p PORT] [-f FEEDERS] [-s SINKS]
+ *            [-A FIRST_AS] [-a FIRST_SOURCE] [-B SINK_AS] [-S SINK_SOURCE]
+ *            [-F ipv4|ipv6|labeled|vpnv4|vpnv6] [-G SINK_FAMILY] [-6] [-v]
+ *            [-n ROUTES] [-x] [-N NEXT_HOP]
+ *            [-b AS_NUMBERS] [-i CODE] [-c] [-L] [-H NEXT_HOP]
+ *            [-P PID] [-w] [-d] [-k] [-r] [-W SECONDS]
+ *            [-e FILE] [-E FILE] [-l FILE]
  *
- * Peer i connects from source address FIRST_SOURCE + i as AS FIRST_AS + i, feeders first. Routes
- * are prepared before the clock starts: about seven prefixes per attribute set, AS paths of 2 to 7,
- * communities on half. A sink adds up a digest over (prefix, AS path behind the speaker's AS,
- * communities), which has to equal the digest of what was fed. -w also withdraws everything, -d
- * then feeds it again and drops the feeders' sessions. -P prints the memory of the speaker. -c: the
- * speaker is not configured to pass communities on. -k says "held" in the end and keeps the
- * sessions until it is killed; with -r it withdraws all and feeds it again meanwhile, each once a
- * second.
+ * Peer i connects from source address FIRST_SOURCE + i as AS FIRST_AS + i, feeders first; the sinks
+ * connect to SINK_HOST when it is given, from SINK_SOURCE on, from AS SINK_AS on. Routes are
+ * prepared before the clock starts: see table.h; -x asks for varied ones. A sink adds up a digest
+ * of what it gets, which has to equal that of what was fed. AS_NUMBERS (1) speakers have each put
+ * their own AS in front of the path by then; attributes of CODE (repeatable) do not count, -c: nor
+ * communities; -L: labels count; -H: so does the next hop, which has become this one. The exit code
+ * is 1 when something differs.
+ *
+ * -w also withdraws everything, -d then feeds it again and drops the feeders' sessions. -P prints
+ * the memory of the speaker. -k says "held" in the end and keeps the sessions until it is killed;
+ * with -r it withdraws all and feeds it again meanwhile, each once a second.
+ *
+ * It gives up after SECONDS (5) without progress. -e writes what the feeders would say as commands
+ * of ExaBGP and connects no feeder. -E writes the routes that are expected as text, -l what the
+ * sinks get and lose.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <poll.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "bgp/types.h"
-#include "bgp/wire/attr.h"
-#include "bgp/wire/nlri.h"
+#include "load/peer.h"
+#include "load/table.h"
+#include "load/text.h"
 
-enum { PER_SET = 7, MAX_PEERS = 64, IN = 1 << 20 };
-
-struct peer {
-    int fd;
-    bool feeder, up;
-    uint32_t as;
-    uint8_t *in;
-    size_t have;
-    uint8_t *out; /* what a feeder says */
-    size_t nout, sent;
-    uint64_t digest;
-    int64_t routes;
-    unsigned messages;
-    bool eor;
-};
-
-static struct peer peers[MAX_PEERS];
-static unsigned npeers, nfeeders = 1, nsinks = 1;
-static unsigned routes = 1000000;
-static enum bgp_family family = BGP_IPV4_UNICAST;
+static struct load_net net = {.host = "127.0.0.1", .source = "127.0.0.2", .port = 179};
+static struct load_table table = {.routes = 1000000};
+static unsigned nfeeders = 1, nsinks = 1;
+static uint32_t first_as = 65001, sink_as;
+static enum bgp_family sink_family = BGP_FAMILIES; /* unless given, that of the table */
 static const char *pid;
-static const char *host = "127.0.0.1", *first_source = "127.0.0.2";
-static uint16_t port = 179;
-static uint32_t first_as = 65001;
-static bool no_communities; /* the speaker does not pass them on */
+static struct bgp_addr expected_hop; /* none: it does not count */
+static FILE *commands, *expectation;
+static unsigned patience = 5; /* s without progress */
+static bool by_command;       /* the feeders are ExaBGP's sessions */
+static bool withdraw, drop, keep, flapping, differs;
 
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
-static uint64_t hash(const uint8_t *p, size_t n, uint64_t h)
-{
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ p[i]) * 1099511628211u;
-    return mix(h);
-}
-
-/* A set: speakers may order it as they like. */
-static uint64_t communities(const uint8_t *p, size_t n)
-{
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i + 4 <= n; i += 4)
-        sum += hash(p + i, 4, 29);
-    return sum;
-}
-
-/* --- what is fed ------------------------------------------------------------------------------ */
-
-/* The i-th prefix: lengths as in the real table, no two equal. */
-static void prefix_of(unsigned i, uint8_t key[BGP_KEY], unsigned *len)
-{
-    memset(key, 0, BGP_KEY);
-    if (bgp_family_info[family].octets == 4) {
-        uint8_t *a = key + (bgp_family_info[family].vpn ? BGP_RD : 0);
-        uint32_t v = 0x01000000u + (i << 8);
-
-        *len = 24;
-        a[0] = (uint8_t)(v >> 24);
-        a[1] = (uint8_t)(v >> 16);
-        a[2] = (uint8_t)(v >> 8);
-        if (bgp_family_info[family].vpn) {
-            key[1] = 0;
-            key[3] = 100;
-            key[7] = (uint8_t)(i % 50);
-        }
-    } else {
-        *len = 48;
-        key[0] = 0x2a;
-        key[2] = (uint8_t)(i >> 24);
-        key[3] = (uint8_t)(i >> 16);
-        key[4] = (uint8_t)(i >> 8);
-        key[5] = (uint8_t)i;
-    }
-}
-
-static size_t attributes(uint32_t as, unsigned set, uint8_t *buf, size_t room, uint64_t *digest)
-{
-    struct bgp_writer w = bgp_writer_on(buf, room);
-    uint64_t r = mix(set * 7919u + as);
-    uint8_t origin = 0, path[64], next_hop[4] = {192, 0, 2, 1}, c[64], rt[8] = {0, 2, 0, 100};
-    unsigned n = 2 + (unsigned)(r % 6);
-    struct bgp_writer pw = bgp_writer_on(path, sizeof path);
-
-    bgp_put_u8(&pw, 2);
-    bgp_put_u8(&pw, n);
-    bgp_put_u32(&pw, as);
-    for (unsigned i = 1; i < n; i++)
-        bgp_put_u32(&pw, 1000 + (uint32_t)(mix(r + i) % 60000));
-    bgp_attr_put(&w, BGP_ATTR_TRANSITIVE, BGP_ATTR_ORIGIN, &origin, 1);
-    bgp_attr_put(&w, BGP_ATTR_TRANSITIVE, BGP_ATTR_AS_PATH, path, bgp_written(&pw));
-    *digest = hash(path + 2, bgp_written(&pw) - 2, 17);
-    if (family == BGP_IPV4_UNICAST)
-        bgp_attr_put(&w, BGP_ATTR_TRANSITIVE, BGP_ATTR_NEXT_HOP, next_hop, 4);
-    if (r >> 32 & 1) {
-        n = 1 + (unsigned)(r >> 33 & 7);
-        for (unsigned i = 0; i < n * 4; i++)
-            c[i] = (uint8_t)(i % 4 == 0 ? 0x10 : mix(r + i));
-        bgp_attr_put(&w, 0xc0, BGP_ATTR_COMMUNITY, c, n * 4);
-        if (!no_communities)
-            *digest = mix(*digest + communities(c, n * 4));
-    }
-    if (bgp_family_info[family].vpn) {
-        rt[7] = (uint8_t)(set % 50);
-        bgp_attr_put(&w, 0xc0, BGP_ATTR_EXT_COMMUNITY, rt, 8);
-    }
-    return bgp_written(&w);
-}
-
-static void put16(uint8_t *at, size_t v)
-{
-    at[0] = (uint8_t)(v >> 8);
-    at[1] = (uint8_t)v;
-}
-
-static uint64_t route_digest(const uint8_t *key, unsigned len, uint64_t attrs)
-{
-    return mix(hash(key, BGP_KEY, len) + attrs);
-}
-
-/* One UPDATE for prefixes [from, to) with the attributes of set; without attributes it withdraws.
+/* --- what is fed -------------------------------------------------------------------------------
  */
-static size_t update(struct peer *p, unsigned from, unsigned to, unsigned set, bool announce,
-                     uint8_t *buf, uint64_t *digest)
+
+static FILE *file(const char *name)
 {
-    struct bgp_writer w = bgp_writer_on(buf, 4096);
-    uint8_t attrs[512], key[BGP_KEY];
-    uint64_t ad;
-    size_t n = attributes(p->as, set, attrs, sizeof attrs, &ad), mark;
-    const struct bgp_family_info *f = &bgp_family_info[family];
-    unsigned len, label = announce ? 1600u << 4 | 1 : BGP_LABEL_WITHDRAWN;
+    FILE *f = fopen(name, "w");
 
-    bgp_frame_begin(&w, 2);
-    bgp_put_u16(&w, 0);
-    bgp_put_u16(&w, 0);
-    if (family == BGP_IPV4_UNICAST) {
-        if (announce) {
-            bgp_put_bytes(&w, attrs, n);
-            put16(w.start + 21, n);
-        } else {
-            w.at -= 2;
-        }
-    } else {
-        bgp_put_u8(&w, 0x90);
-        bgp_put_u8(&w, announce ? 14 : 15);
-        bgp_put_u16(&w, 0);
-        bgp_put_u16(&w, f->afi);
-        bgp_put_u8(&w, f->safi);
-        if (announce) {
-            unsigned nh = f->octets == 4 ? 12 : f->vpn ? 24 : 16;
-            uint8_t hop[24] = {0};
-
-            if (f->octets == 4)
-                memcpy(hop + 8, "\300\0\2\1", 4);
-            else
-                memcpy(hop + nh - 16, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
-            bgp_put_u8(&w, nh);
-            bgp_put_bytes(&w, hop, nh);
-            bgp_put_u8(&w, 0);
-        }
-    }
-    mark = bgp_written(&w);
-    for (unsigned i = from; i < to; i++) {
-        prefix_of(i, key, &len);
-        bgp_nlri_put(&w, family, key, len, label, bgp_cursor_on(NULL, 0));
-        if (digest)
-            *digest += route_digest(key, len, ad);
-    }
-    if (family == BGP_IPV4_UNICAST && !announce) {
-        put16(w.start + 19, bgp_written(&w) - mark);
-        bgp_put_u16(&w, 0);
-    } else if (family != BGP_IPV4_UNICAST) {
-        put16(w.start + 25, bgp_written(&w) - 27);
-        if (announce)
-            bgp_put_bytes(&w, attrs, n);
-        put16(w.start + 21, bgp_written(&w) - 23);
-    }
-    return bgp_frame_end(&w);
+    if (!f)
+        load_die(name);
+    return f;
 }
 
-/* Prepares what feeder k says; returns the digest of it. */
-static uint64_t prepare(struct peer *p, unsigned k, bool announce)
+/* What is expected of prefixes [from, to) with these attributes, and as text where that was asked
+ * for. */
+static uint64_t expect(unsigned from, unsigned to, struct bgp_cursor attrs)
 {
-    unsigned from = (unsigned)((uint64_t)routes * k / nfeeders);
-    unsigned to = (unsigned)((uint64_t)routes * (k + 1) / nfeeders), step;
-    size_t room = 0;
-    uint64_t digest = 0;
+    uint64_t digest = 0, ad = load_attrs_digest(&net.rules, attrs, 0);
+    uint8_t key[BGP_KEY];
+    unsigned len;
 
-    p->nout = p->sent = 0;
-    for (unsigned i = from, set = from; i < to; i += step, set++) {
-        step = announce ? 1 + (unsigned)(mix(set) % (2 * PER_SET - 1)) : 100;
-        if (i + step > to)
-            step = to - i;
-        if (p->nout + 4096 > room) {
-            room = room * 2 + (1 << 20);
-            if (!(p->out = realloc(p->out, room)))
-                die("memory");
-        }
-        p->nout += update(p, i, i + step, set, announce, p->out + p->nout, &digest);
+    ad += load_hop_digest(&net.rules, expected_hop.b, expected_hop.af == 4 ? 4 : 16);
+    for (unsigned i = from; i < to; i++) {
+        load_prefix(&table, i, key, &len);
+        digest +=
+            load_route_digest(&net.rules, load_prefix_digest(key, len), load_label(&table, i), ad);
+        if (expectation)
+            load_print_route(expectation, &net.rules, table.family, key, len, load_label(&table, i),
+                             attrs, 0);
+        if (commands)
+            load_print_command(commands, table.family, key, len, load_label(&table, i), attrs,
+                               &table.hop);
     }
     return digest;
 }
 
-/* --- sessions --------------------------------------------------------------------------------- */
-
-static void push(struct peer *p, const uint8_t *bytes, size_t n)
+/* Prepares what feeder k says; returns the digest of it. */
+static uint64_t prepare(struct load_peer *p, unsigned k, bool announce)
 {
-    while (n > 0) {
-        ssize_t k = send(p->fd, bytes, n, MSG_NOSIGNAL);
+    unsigned from = (unsigned)((uint64_t)table.routes * k / nfeeders);
+    unsigned to = (unsigned)((uint64_t)table.routes * (k + 1) / nfeeders), step;
+    size_t room = 0, n;
+    uint64_t digest = 0;
+    uint8_t attrs[LOAD_ATTRS];
 
-        if (k < 0 && errno == EAGAIN) {
-            struct pollfd f = {p->fd, POLLOUT, 0};
-
-            poll(&f, 1, -1);
-            continue;
+    p->nout = p->sent = 0;
+    for (unsigned i = from, set = from; i < to; i += step, set++) {
+        step = announce ? load_set_size(set) : 100;
+        if (i + step > to)
+            step = to - i;
+        if (p->nout + LOAD_UPDATE > room) {
+            room = room * 2 + (1 << 20);
+            if (!(p->out = realloc(p->out, room)))
+                load_die("memory");
         }
-        if (k < 0)
-            die("send");
-        bytes += k;
-        n -= (size_t)k;
+        n = announce ? load_attributes(&table, p->as, set, attrs) : 0;
+        p->nout += load_update(&table, i, i + step, announce ? attrs : NULL, n, p->out + p->nout);
+        if (announce)
+            digest += expect(i, i + step, bgp_cursor_on(attrs, n));
     }
+    if (by_command)
+        p->nout = 0;
+    return digest;
 }
 
-static void say_open(struct peer *p, unsigned number)
-{
-    uint8_t buf[128];
-    struct bgp_writer w = bgp_writer_on(buf, sizeof buf);
-
-    bgp_frame_begin(&w, 1);
-    bgp_put_u8(&w, 4);
-    bgp_put_u16(&w, p->as > 65535 ? 23456 : (unsigned)p->as);
-    bgp_put_u16(&w, 180);
-    bgp_put_u32(&w, 0x0a640000 + number);
-    bgp_put_u8(&w, 14);
-    bgp_put_u8(&w, 2);
-    bgp_put_u8(&w, 12);
-    bgp_put_u8(&w, 1);
-    bgp_put_u8(&w, 4);
-    bgp_put_u16(&w, bgp_family_info[family].afi);
-    bgp_put_u8(&w, 0);
-    bgp_put_u8(&w, bgp_family_info[family].safi);
-    bgp_put_u8(&w, 65);
-    bgp_put_u8(&w, 4);
-    bgp_put_u32(&w, p->as);
-    push(p, buf, bgp_frame_end(&w));
-}
-
-static void say_keepalive(struct peer *p)
-{
-    uint8_t buf[32];
-    struct bgp_writer w = bgp_writer_on(buf, sizeof buf);
-
-    bgp_frame_begin(&w, 4);
-    push(p, buf, bgp_frame_end(&w));
-}
-
-static void dial(struct peer *p, unsigned number)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)}, from = to;
-    int on = 1, big = 8 << 20;
-
-    from.sin_port = 0;
-    inet_pton(AF_INET, host, &to.sin_addr);
-    inet_pton(AF_INET, first_source, &from.sin_addr);
-    from.sin_addr.s_addr = htonl(ntohl(from.sin_addr.s_addr) + number);
-    for (unsigned attempt = 0;; attempt++) {
-        p->fd = socket(AF_INET, SOCK_STREAM, 0);
-        setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &big, sizeof big);
-        if (bind(p->fd, (struct sockaddr *)&from, sizeof from) < 0)
-            die("bind");
-        if (connect(p->fd, (struct sockaddr *)&to, sizeof to) == 0)
-            break;
-        close(p->fd);
-        if (attempt == 200)
-            die("connect");
-        usleep(100000);
-    }
-    fcntl(p->fd, F_SETFL, O_NONBLOCK);
-    p->up = p->eor = false;
-    p->have = 0;
-    if (!p->in)
-        p->in = malloc(IN);
-    say_open(p, number);
-}
-
-/* --- what arrives ----------------------------------------------------------------------------- */
-
-static uint64_t attrs_digest(struct bgp_cursor field)
-{
-    struct bgp_attr a;
-    uint64_t d = 0;
-
-    while (bgp_attr_next(&field, &a)) {
-        if (a.code == BGP_ATTR_AS_PATH && a.value.left > 6)
-            d = hash(a.value.at + 6, a.value.left - 6, 17); /* without the speaker's own AS */
-        else if (a.code == BGP_ATTR_COMMUNITY)
-            d = mix(d + communities(a.value.at, a.value.left));
-    }
-    return d;
-}
-
-static void count(struct peer *p, struct bgp_cursor field, uint64_t attrs, int sign)
-{
-    struct bgp_nlri n;
-
-    while (bgp_nlri_next(&field, family, false, &n)) {
-        p->routes += sign;
-        if (sign > 0)
-            p->digest += route_digest(n.key, n.len, attrs);
-    }
-}
-
-static void on_update(struct peer *p, struct bgp_cursor c)
-{
-    struct bgp_cursor gone = bgp_get_part(&c, bgp_get_u16(&c));
-    struct bgp_cursor attrs = bgp_get_part(&c, bgp_get_u16(&c)), walk = attrs;
-    uint64_t d;
-    struct bgp_attr a;
-
-    p->messages++;
-    if (p->feeder)
-        return;
-    p->eor |= gone.left + attrs.left + c.left == 0;
-    count(p, gone, 0, -1);
-    if (attrs.left == 0)
-        return;
-    d = attrs_digest(attrs);
-    count(p, c, d, 1);
-    while (bgp_attr_next(&walk, &a)) {
-        if (a.code == 14) {
-            bgp_get_part(&a.value, 3);
-            bgp_get_part(&a.value, bgp_get_u8(&a.value) + 1u);
-            count(p, a.value, d, 1);
-        } else if (a.code == 15) {
-            bgp_get_part(&a.value, 3);
-            p->eor |= a.value.left == 0;
-            count(p, a.value, 0, -1);
-        }
-    }
-}
-
-static void on_message(struct peer *p, const uint8_t *m, size_t len)
-{
-    if (m[18] == 4 && !p->up) {
-        p->up = true;
-    } else if (m[18] == 1) {
-        say_keepalive(p);
-    } else if (m[18] == 2) {
-        on_update(p, bgp_cursor_on(m + 19, len - 19));
-    } else if (m[18] == 3) {
-        fprintf(stderr, "NOTIFICATION %u/%u\n", m[19], m[20]);
-        exit(1);
-    }
-}
-
-static void take(struct peer *p)
-{
-    size_t at = 0;
-    ssize_t n = recv(p->fd, p->in + p->have, IN - p->have, 0);
-
-    if (n < 0 && errno == EAGAIN)
-        return;
-    if (n <= 0 && !p->up) { /* the speaker may be in a pause after an earlier session */
-        close(p->fd);
-        usleep(200000);
-        dial(p, (unsigned)(p - peers));
-        return;
-    }
-    if (n <= 0) {
-        fprintf(stderr, "session of AS %u closed\n", p->as);
-        exit(1);
-    }
-    p->have += (size_t)n;
-    while (p->have - at >= 19) {
-        size_t len = (size_t)(p->in[at + 16] << 8 | p->in[at + 17]);
-
-        if (p->have - at < len)
-            break;
-        on_message(p, p->in + at, len);
-        at += len;
-    }
-    memmove(p->in, p->in + at, p->have - at);
-    p->have -= at;
-}
-
-static void turn(int ms)
-{
-    struct pollfd f[MAX_PEERS];
-
-    for (unsigned i = 0; i < npeers; i++)
-        f[i] = (struct pollfd){peers[i].fd,
-                               (short)(POLLIN | (peers[i].sent < peers[i].nout ? POLLOUT : 0)), 0};
-    poll(f, npeers, ms);
-    for (unsigned i = 0; i < npeers; i++) {
-        struct peer *p = &peers[i];
-
-        if (f[i].revents & (POLLIN | POLLHUP))
-            take(p);
-        if (f[i].revents & POLLOUT && p->sent < p->nout) {
-            size_t n = p->nout - p->sent < 1 << 18 ? p->nout - p->sent : 1 << 18;
-            ssize_t k = send(p->fd, p->out + p->sent, n, MSG_NOSIGNAL);
-
-            if (k > 0)
-                p->sent += (size_t)k;
-        }
-    }
-}
+/* --- waiting -----------------------------------------------------------------------------------
+ */
 
 static bool all_have(int64_t n)
 {
-    for (unsigned i = nfeeders; i < npeers; i++)
-        if (peers[i].routes != n)
+    for (unsigned i = 0; i < net.npeers; i++)
+        if (net.peers[i].feeder ? net.peers[i].sent < net.peers[i].nout : net.peers[i].routes != n)
             return false;
     return true;
 }
@@ -484,38 +142,6 @@ static double cpu(void)
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-static void wait_for(const char *what, int64_t n, uint64_t expected, bool check)
-{
-    double start = now(), last = start, last_progress = start;
-    double used = cpu();
-    int64_t had = -1;
-
-    while (!all_have(n)) {
-        turn(100);
-        if (peers[nfeeders].routes != had) {
-            had = peers[nfeeders].routes;
-            last_progress = now();
-        }
-        if (now() - last > 5) {
-            last = now();
-            fprintf(stderr, "... %lld of %lld\n", (long long)peers[nfeeders].routes, (long long)n);
-        }
-        if (now() - last_progress > 5) {
-            printf("%-10s gave up\n", what);
-            exit(1);
-        }
-    }
-    printf("%-10s %7.3f s", what, now() - start);
-    if (pid)
-        printf("  (%.2f s of processor)", cpu() - used);
-    for (unsigned i = nfeeders; check && i < npeers; i++)
-        if (peers[i].digest != expected) {
-            printf("  DIGEST DIFFERS at sink %u", i - nfeeders);
-            break;
-        }
-    printf("  %u messages\n", peers[nfeeders].messages);
-}
-
 static long memory(const char *what)
 {
     char path[64], line[256];
@@ -532,143 +158,325 @@ static long memory(const char *what)
     return kb;
 }
 
+static void compare(int64_t n, uint64_t expected)
+{
+    for (unsigned i = nfeeders; i < net.npeers; i++)
+        if (n > 0 ? net.peers[i].digest != expected : net.peers[i].prefixes != 0) {
+            printf("  DIGEST DIFFERS at sink %u", i - nfeeders);
+            differs = true;
+            return;
+        }
+}
+
+/* Until all sinks have n routes; then with the digest that is expected, or, of none, no prefix. */
+static void wait_for(const char *what, int64_t n, uint64_t expected)
+{
+    double start = load_now(), last = start, last_progress = start;
+    double used = cpu();
+    int64_t had = -1;
+
+    while (!all_have(n)) {
+        load_turn(&net, 100);
+        if (net.peers[nfeeders].routes != had) {
+            had = net.peers[nfeeders].routes;
+            last_progress = load_now();
+        }
+        if (load_now() - last > 5) {
+            last = load_now();
+            fprintf(stderr, "... %lld of %lld\n", (long long)had, (long long)n);
+        }
+        if (load_now() - last_progress > patience) {
+            printf("%-10s gave up at %lld of %lld\n", what, (long long)had, (long long)n);
+            exit(1);
+        }
+    }
+    printf("%-10s %7.3f s", what, load_now() - start);
+    if (pid)
+        printf("  (%.2f s of processor)", cpu() - used);
+    compare(n, expected);
+    printf("  %u messages\n", net.peers[nfeeders].messages);
+    fflush(stdout);
+}
+
+/* --- the course of it ------------------------------------------------------------------------ */
+
+static uint64_t prepare_all(bool announce)
+{
+    uint64_t digest = 0;
+
+    for (unsigned i = 0; i < nfeeders; i++)
+        digest += prepare(&net.peers[i], i, announce);
+    return digest;
+}
+
+/* Sessions first, quiet for a moment; then the feeders begin to talk. */
+static void connect_all(void)
+{
+    for (unsigned i = by_command ? nfeeders : 0; i < net.npeers; i++) {
+        struct load_peer *p = &net.peers[i];
+        size_t n = p->nout;
+
+        p->nout = 0;
+        load_dial(&net, p);
+        while (!p->up)
+            load_turn(&net, 100);
+        p->nout = p->sent = n;
+    }
+    for (double t = load_now(); load_now() - t < 0.3;)
+        load_turn(&net, 50);
+    for (unsigned i = 0; i < net.npeers; i++) {
+        net.peers[i].sent = 0;
+        net.peers[i].messages = 0;
+    }
+}
+
+static void drop_feeders(void)
+{
+    for (unsigned i = 0; i < nfeeders; i++) {
+        struct load_peer *p = &net.peers[i];
+
+        close(p->fd);
+        p->fd = -1;
+        p->nout = p->sent = 0;
+    }
+    wait_for("loss", 0, 0);
+}
+
 /* Feeders withdraw their routes, half a second later they have them again. */
 static void flap(void)
 {
     for (bool announce = false;; announce = !announce) {
-        double start = now();
+        double start = load_now();
 
-        for (unsigned i = 0; i < nfeeders; i++)
-            prepare(&peers[i], i, announce);
-        while (now() - start < 0.5)
-            turn(20);
+        prepare_all(announce);
+        while (load_now() - start < 0.5)
+            load_turn(&net, 20);
     }
 }
 
-static void hold(bool flapping)
+static void hold(void)
 {
+    if (net.list)
+        fflush(net.list);
     printf("held\n");
     fflush(stdout);
     if (flapping)
         flap();
     for (;;)
-        turn(100);
+        load_turn(&net, 100);
+}
+
+/* --- the command line --------------------------------------------------------------------------
+ */
+
+static struct bgp_addr address(const char *text)
+{
+    struct bgp_addr a;
+
+    if (!bgp_addr_parse(text, strlen(text), &a)) {
+        fprintf(stderr, "%s is no address\n", text);
+        exit(2);
+    }
+    return a;
+}
+
+static enum bgp_family family_named(const char *name)
+{
+    static const char *const names[BGP_FAMILIES] = {[BGP_IPV4_UNICAST] = "ipv4",
+                                                    [BGP_IPV4_LABELED] = "labeled",
+                                                    [BGP_VPNV4] = "vpnv4",
+                                                    [BGP_IPV6_UNICAST] = "ipv6",
+                                                    [BGP_VPNV6] = "vpnv6"};
+
+    for (unsigned f = 0; f < BGP_FAMILIES; f++)
+        if (strcmp(names[f], name) == 0)
+            return f;
+    fprintf(stderr, "%s is no family\n", name);
+    exit(2);
+}
+
+/* Options that say who is there and what they do. */
+static bool option(int o)
+{
+    switch (o) {
+    case 't':
+        net.host = optarg;
+        return true;
+    case 'T':
+        net.sink_host = optarg;
+        return true;
+    case 'p':
+        net.port = (uint16_t)atoi(optarg);
+        return true;
+    case 'a':
+        net.source = optarg;
+        return true;
+    case 'S':
+        net.sink_source = optarg;
+        return true;
+    case 'A':
+        first_as = (uint32_t)strtoul(optarg, NULL, 10);
+        return true;
+    case 'B':
+        sink_as = (uint32_t)strtoul(optarg, NULL, 10);
+        return true;
+    case 'f':
+        nfeeders = (unsigned)atoi(optarg);
+        return true;
+    case 's':
+        nsinks = (unsigned)atoi(optarg);
+        return true;
+    case 'P':
+        pid = optarg;
+        return true;
+    case 'w':
+        withdraw = true;
+        return true;
+    case 'd':
+        drop = true;
+        return true;
+    case 'W':
+        patience = (unsigned)atoi(optarg);
+        return true;
+    case 'k':
+        keep = true;
+        return true;
+    case 'r':
+        flapping = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Options that say which routes there are and what of them counts. */
+static bool route_option(int o)
+{
+    switch (o) {
+    case 'n':
+        table.routes = (unsigned)atoi(optarg);
+        return true;
+    case 'F':
+        table.family = family_named(optarg);
+        return true;
+    case 'G':
+        sink_family = family_named(optarg);
+        return true;
+    case '6':
+        table.family = BGP_IPV6_UNICAST;
+        return true;
+    case 'v':
+        table.family = BGP_VPNV4;
+        return true;
+    case 'x':
+        table.varied = true;
+        return true;
+    case 'N':
+        table.hop = address(optarg);
+        return true;
+    case 'b':
+        net.rules.skip = (unsigned)atoi(optarg);
+        return true;
+    case 'i':
+        load_ignore(&net.rules, (unsigned)atoi(optarg));
+        return true;
+    case 'c':
+        load_ignore(&net.rules, BGP_ATTR_COMMUNITY);
+        return true;
+    case 'L':
+        net.rules.label = true;
+        return true;
+    case 'H':
+        expected_hop = address(optarg);
+        net.rules.hop = true;
+        return true;
+    case 'e':
+        commands = file(optarg);
+        by_command = true;
+        return true;
+    case 'E':
+        expectation = file(optarg);
+        return true;
+    case 'l':
+        net.list = file(optarg);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool options(int argc, char **argv)
+{
+    static const unsigned hop_by_hop[] = {BGP_ATTR_MED, BGP_ATTR_LOCAL_PREF, BGP_ATTR_ORIGINATOR_ID,
+                                          BGP_ATTR_CLUSTER_LIST};
+    int o;
+
+    net.rules.skip = 1;
+    for (unsigned i = 0; i < sizeof hop_by_hop / sizeof *hop_by_hop; i++)
+        load_ignore(&net.rules, hop_by_hop[i]);
+    while ((o = getopt(argc, argv, "t:T:p:n:f:s:F:G:6vxN:b:i:cLH:A:a:B:S:P:W:wdkre:E:l:")) != -1)
+        if (!option(o) && !route_option(o))
+            return false;
+    if (sink_family == BGP_FAMILIES)
+        sink_family = table.family;
+    net.npeers = nfeeders + nsinks;
+    if (table.hop.af == 0)
+        table.hop = load_default_hop(table.family);
+    if (!net.sink_host)
+        net.sink_host = net.host;
+    if (!net.sink_source)
+        net.sink_source = net.source;
+    return net.npeers <= LOAD_PEERS && nfeeders > 0;
 }
 
 int main(int argc, char **argv)
 {
-    bool withdraw = false, drop = false, keep = false, flapping = false;
-    uint64_t expected = 0;
+    uint64_t expected;
     long before = 0, rss;
-    int o;
 
-    while ((o = getopt(argc, argv, "t:p:n:f:s:6vP:wdckrA:a:")) != -1) {
-        switch (o) {
-        case 't':
-            host = optarg;
-            break;
-        case 'p':
-            port = (uint16_t)atoi(optarg);
-            break;
-        case 'n':
-            routes = (unsigned)atoi(optarg);
-            break;
-        case 'f':
-            nfeeders = (unsigned)atoi(optarg);
-            break;
-        case 's':
-            nsinks = (unsigned)atoi(optarg);
-            break;
-        case '6':
-            family = BGP_IPV6_UNICAST;
-            break;
-        case 'v':
-            family = BGP_VPNV4;
-            break;
-        case 'P':
-            pid = optarg;
-            break;
-        case 'w':
-            withdraw = true;
-            break;
-        case 'c':
-            no_communities = true;
-            break;
-        case 'd':
-            drop = true;
-            break;
-        case 'k':
-            keep = true;
-            break;
-        case 'r':
-            flapping = true;
-            break;
-        case 'A':
-            first_as = (uint32_t)atoi(optarg);
-            break;
-        case 'a':
-            first_source = optarg;
-            break;
-        default:
-            fprintf(stderr, "see the head of tools/bgp_load.c\n");
-            return 2;
-        }
-    }
-    npeers = nfeeders + nsinks;
-    if (npeers > MAX_PEERS || nfeeders == 0 || nsinks == 0)
+    if (!options(argc, argv)) {
+        fprintf(stderr, "see the head of tools/bgp_load.c\n");
         return 2;
-    for (unsigned i = 0; i < npeers; i++) {
-        peers[i].as = first_as + i;
-        peers[i].feeder = i < nfeeders;
-        peers[i].fd = -1;
-        if (peers[i].feeder)
-            expected += prepare(&peers[i], i, true);
     }
-    for (unsigned i = 0; i < npeers; i++) {
-        size_t n = peers[i].nout;
+    for (unsigned i = 0; i < net.npeers; i++) {
+        struct load_peer *p = &net.peers[i];
 
-        peers[i].nout = 0;
-        dial(&peers[i], i);
-        while (!peers[i].up)
-            turn(100);
-        peers[i].nout = n;
-        peers[i].sent = n;
+        p->feeder = i < nfeeders;
+        p->number = i;
+        p->source = p->feeder || net.sink_source == net.source ? i : i - nfeeders;
+        p->as = p->feeder || sink_as == 0 ? first_as + i : sink_as + (i - nfeeders);
+        p->family = p->feeder ? table.family : sink_family;
+        p->fd = -1;
     }
-    for (double t = now(); now() - t < 0.3;)
-        turn(50);
+    expected = prepare_all(true);
+    if (commands)
+        fclose(commands);
+    if (expectation)
+        fclose(expectation);
+    commands = expectation = NULL;
+    connect_all();
     if (pid)
         before = memory("VmRSS:");
-    for (unsigned i = 0; i < npeers; i++) {
-        peers[i].sent = 0;
-        peers[i].messages = 0;
-    }
-    wait_for("announce", routes, expected, true);
+    wait_for("announce", table.routes, expected);
     if (pid) {
         rss = memory("VmRSS:");
         printf("memory     %.1f octets a route (%ld kB, peak %ld)\n",
-               (double)(rss - before) * 1024 / routes, rss, memory("VmHWM:"));
+               (double)(rss - before) * 1024 / table.routes, rss, memory("VmHWM:"));
     }
     if (withdraw) {
-        for (unsigned i = 0; i < nfeeders; i++)
-            prepare(&peers[i], i, false);
-        wait_for("withdraw", 0, 0, false);
+        prepare_all(false);
+        wait_for("withdraw", 0, 0);
     }
     if (drop) {
         if (withdraw) {
-            for (unsigned i = 0; i < nfeeders; i++)
-                prepare(&peers[i], i, true);
-            for (unsigned i = nfeeders; i < npeers; i++)
-                peers[i].digest = 0;
-            wait_for("again", routes, expected, true);
+            prepare_all(true);
+            for (unsigned i = nfeeders; i < net.npeers; i++)
+                net.peers[i].digest = 0;
+            wait_for("again", table.routes, expected);
         }
-        for (unsigned i = 0; i < nfeeders; i++) {
-            close(peers[i].fd);
-            peers[i].fd = -1;
-            peers[i].nout = peers[i].sent = 0;
-        }
-        wait_for("loss", 0, 0, false);
+        drop_feeders();
     }
     if (keep)
-        hold(flapping);
-    return 0;
+        hold();
+    return differs;
 }

@@ -127,7 +127,7 @@ z_start() { # AS
 }
 
 # The words between "display bgp" and "routing-table".
-vrpsh_words() { case $1 in v4) ;; v6) echo ipv6 ;; vpn4) echo vpnv4 all ;; vpn6) echo vpnv6 all ;; esac }
+vrpsh_words() { case $1 in v4) ;; v6) echo ipv6 ;; lab4) echo labeled ;; vpn4) echo vpnv4 all ;; vpn6) echo vpnv6 all ;; esac }
 
 # vrpsh_route NS DB FAMILY PREFIX: the network in detail.
 vrpsh_route() {
@@ -152,12 +152,33 @@ m_counter() { # PEER "Update messages" sent|received
 # --- ExaBGP: the observer, and one of the peers -----------------------------------------------------
 
 # exabgp_speaker NS DIR ID AS PEER_AS LOCAL,REMOTE,FAMILY[,FAMILY...]...: writes DIR/table, takes
-# commands at DIR/in.
+# commands at DIR/in. A DIR/tap.py that is there already is used as it is.
 exabgp_speaker() {
     local ns=$1 dir=$2 id=$3 as=$4 peer_as=$5 s f list binds=''
     shift 5
     mkdir -p "$dir" && mkfifo "$dir/in" && : >"$dir/table"
-    cat >"$dir/tap.py" <<EOF
+    [ -e "$dir/tap.py" ] || exabgp_tap "$dir" >"$dir/tap.py"
+    {
+        echo "process tap { run $(command -v python3) $dir/tap.py; encoder json; }"
+        for s; do
+            IFS=, read -r local remote list <<<"$s"
+            binds+=" $local"
+            echo "neighbor $remote {
+  router-id $id; local-address $local; local-as $as; peer-as $peer_as; hold-time 90;
+  capability { route-refresh enable; asn4 enable; }
+  family {"
+            for f in ${list//,/ }; do echo "    $(exabgp_family "$f");"; done
+            echo "  }
+  api { processes [ tap ]; neighbor-changes; receive { parsed; update; refresh; } }
+}"
+        done
+    } >"$dir/conf"
+    run_in "$ns" "$dir/out" env exabgp.daemon.user=root exabgp.daemon.drop=false \
+        exabgp.api.cli=false exabgp.api.ack=false "exabgp.tcp.bind=${binds# }" \
+        "exabgp.tcp.port=$PORT" exabgp "$dir/conf"
+}
+exabgp_tap() { # DIR
+    cat <<EOF
 import json, os, shutil, sys, threading
 
 here = "$dir/"
@@ -209,24 +230,6 @@ for line in sys.stdin:
             out.write(key[1] + "|" + value + "\n")
     os.replace(here + "table.new", here + "table")
 EOF
-    {
-        echo "process tap { run $(command -v python3) $dir/tap.py; encoder json; }"
-        for s; do
-            IFS=, read -r local remote list <<<"$s"
-            binds+=" $local"
-            echo "neighbor $remote {
-  router-id $id; local-address $local; local-as $as; peer-as $peer_as; hold-time 90;
-  capability { route-refresh enable; asn4 enable; }
-  family {"
-            for f in ${list//,/ }; do echo "    $(exabgp_family "$f");"; done
-            echo "  }
-  api { processes [ tap ]; neighbor-changes; receive { parsed; update; refresh; } }
-}"
-        done
-    } >"$dir/conf"
-    run_in "$ns" "$dir/out" env exabgp.daemon.user=root exabgp.daemon.drop=false \
-        exabgp.api.cli=false exabgp.api.ack=false "exabgp.tcp.bind=${binds# }" \
-        "exabgp.tcp.port=$PORT" exabgp "$dir/conf"
 }
 exabgp_family() {
     case $1 in v4) echo ipv4 unicast ;; v6) echo ipv6 unicast ;; vpn4) echo ipv4 mpls-vpn ;;
