@@ -219,15 +219,15 @@ void bgp_discards(const struct bgp *b, struct bgp_discard_counts *out);
 enum bgp_refusal {
     BGP_REFUSED_CLUSTER,    /* our cluster is in CLUSTER_LIST */
     BGP_REFUSED_PATH_LIMIT, /* AS_PATH longer than as-path-limit */
-    BGP_REFUSED_PATH_OUT,   /* likewise, by what we would have sent */
+    BGP_REFUSED_PATH_OUT,   /* likewise, with our AS in front of it: not told to the peer */
     BGP_REFUSED_AS_LOOP,    /* our AS is in AS_PATH */
-    BGP_REFUSED_ZERO_RD,    /* route distinguisher 0:0 */
+    BGP_REFUSED_ZERO_RD,    /* route distinguisher 0:0, in any of its forms */
     BGP_REFUSED_NO_PREFIX,  /* UPDATEs with attributes and nothing they belong to */
     BGP_REFUSED_ATTRIBUTE,  /* withdrawn because of a bad attribute (RFC 7606) */
     BGP_REFUSED_ORIGINATOR, /* ORIGINATOR_ID is our router id */
     BGP_REFUSED_LIMIT,      /* the peer's route limit was reached */
     BGP_REFUSED_ROUTER_ID,  /* OPENs with a bad BGP identifier */
-    BGP_REFUSED_SITE,       /* the site of origin is the peer's own */
+    BGP_REFUSED_SITE,       /* the site of origin is the peer's own: not told to it */
     BGP_REFUSALS
 };
 struct bgp_refusal_counts {

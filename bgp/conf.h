@@ -62,6 +62,7 @@ struct bgp_peer_af_conf {
     bool public_as_peer;     /* "include-peer-as": the peer's AS is no exception */
     bool public_as_in;       /* "public-as-only import": of what is received */
     bool public_as_in_force; /* as above */
+    bool public_as_in_narrow;   /* effective: ASes of four octets are not private for it */
     bool discard_ext_community; /* extended communities received are left out */
     uint64_t soo;               /* site of origin as an RFC 4364 target, 0: none. Routes received
                                    get it, routes that have it are not sent */

@@ -192,12 +192,24 @@ struct taken {
     unsigned flags; /* of the paths */
 };
 
+/* A distinguisher that distinguishes nothing. One of an unknown type is opaque, and may be zero. */
+static bool zero_rd(const uint8_t key[BGP_KEY])
+{
+    static const uint8_t zero[BGP_RD - 2];
+
+    return key[0] == 0 && key[1] <= 2 && memcmp(key + 2, zero, sizeof zero) == 0;
+}
+
 static bool announce(struct rib_session *s, struct rib_table *t, const struct bgp_nlri *n,
                      uint32_t hash, const struct taken *what, struct bgp_fault *f)
 {
     uint32_t dest, set = what->set;
     bool skip;
 
+    if (bgp_family_info[t->family].vpn && zero_rd(n->key)) {
+        bgp_peer_refused(s->conn->peer, t->family, BGP_REFUSED_ZERO_RD, 1);
+        return true;
+    }
     if (s->conn->peer->conf.af[t->family].route_limit != 0 &&
         !path_exists(t, dest_find(&t->dests, n->key, n->len, hash), s->source)) {
         if (!over_limit(s, t->family, &skip, f))

@@ -38,10 +38,23 @@ static bool of_site(const struct rib_group *g, const struct attrset *a)
            rib_has_site(at.value, g->policy.soo);
 }
 
-static bool allowed(const struct rib_group *g, const struct attrset *a, const struct source *s)
+/* With our AS in front of it the path is longer than as-path-limit: the next one may be told so. */
+static bool too_long(const struct rib_group *g, struct bgp_cursor block)
 {
-    if (g->policy.soo != 0 && of_site(g, a))
+    unsigned limit = g->table->rib->b->conf.as_path_limit;
+    struct bgp_attr path;
+
+    return limit != 0 && !g->policy.internal && bgp_attr_find(block, BGP_ATTR_AS_PATH, &path) &&
+           bgp_aspath_length(path.value) > limit;
+}
+
+static bool allowed(const struct rib_group *g, const struct attrset *a, const struct source *s,
+                    enum bgp_refusal *why)
+{
+    if (g->policy.soo != 0 && of_site(g, a)) {
+        *why = BGP_REFUSED_SITE;
         return false;
+    }
     if (a->facts & SET_NO_ADVERTISE)
         return false;
     if (!g->policy.internal)
@@ -275,7 +288,7 @@ static bool find_stack(const struct rib_group *g, const struct attrset *a, const
     return out->left < g->policy.labels * (size_t)BGP_LABEL;
 }
 
-uint32_t rib_export(struct rib_group *g, const struct path *p)
+uint32_t rib_export(struct rib_group *g, const struct path *p, enum bgp_refusal *why)
 {
     struct rib *r = g->table->rib;
     const struct attrset *a = attrset_at(&r->sets, p->attrs);
@@ -284,9 +297,14 @@ uint32_t rib_export(struct rib_group *g, const struct path *p)
     struct bgp_next_hop nh;
     struct bgp_cursor stack;
 
-    if (!allowed(g, a, s) || !find_next_hop(g, a, s, &nh) || !find_stack(g, a, s, &stack))
+    *why = BGP_REFUSALS;
+    if (!allowed(g, a, s, why) || !find_next_hop(g, a, s, &nh) || !find_stack(g, a, s, &stack))
         return 0;
     put_block(&w, g, a, s);
+    if (too_long(g, bgp_cursor_on(r->scratch, bgp_written(&w)))) {
+        *why = BGP_REFUSED_PATH_OUT;
+        return 0;
+    }
     return w.full ? 0 : rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), stack, &nh);
 }
 

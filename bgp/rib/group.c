@@ -166,6 +166,7 @@ void group_end(struct rib_group *g)
 struct exported {
     uint32_t attrs, result;
     uint16_t source;
+    enum bgp_refusal why; /* it is 0 */
 };
 
 static uint32_t export_cached(struct rib_group *g, const struct path *p, struct exported *last)
@@ -173,11 +174,19 @@ static uint32_t export_cached(struct rib_group *g, const struct path *p, struct 
     if (last->attrs != p->attrs || last->source != p->source) {
         last->attrs = p->attrs;
         last->source = p->source;
-        return last->result = rib_export(g, p);
+        return last->result = rib_export(g, p, &last->why);
     }
     if (last->result != 0)
         attrset_hold(&g->table->rib->sets, last->result, 1);
     return last->result;
+}
+
+/* The members are not told a route of this source. */
+static void count_refused(struct rib_group *g, uint32_t source, enum bgp_refusal why)
+{
+    for (struct rib_member *m = why < BGP_REFUSALS ? g->members : NULL; m; m = m->next)
+        if (m->session->source->number != source)
+            bgp_peer_refused(m->session->conn->peer, g->table->family, why, 1);
 }
 
 static bool too_soon(const struct rib_group *g, uint32_t dest)
@@ -235,8 +244,8 @@ static void gather_one(struct rib_group *g, uint32_t dest, struct exported *last
     }
     if (ours)
         set = rib_export_default(g);
-    else if (best && !aggregate_suppresses(t, dest))
-        set = export_cached(g, best, last);
+    else if (best && !aggregate_suppresses(t, dest) && (set = export_cached(g, best, last)) == 0)
+        count_refused(g, best->source, last->why);
     if (set == old && (set == 0 || ours ||
                        (g->from[dest] == best->source &&
                         (!g->label || g->label[dest] == rib_export_label(g, dest, best))))) {

@@ -195,8 +195,9 @@ void packer_flush(struct packer *p);
 /* --- export.c */
 /* The set of the default route of our own, with one reference; 0: it cannot be told. */
 uint32_t rib_export_default(struct rib_group *g);
-/* The set a group advertises for a path, with one reference; 0: not advertised. */
-uint32_t rib_export(struct rib_group *g, const struct path *p);
+/* The set a group advertises for a path, with one reference; 0: not advertised, and *why says why
+ * not if that is counted, else it is BGP_REFUSALS. */
+uint32_t rib_export(struct rib_group *g, const struct path *p, enum bgp_refusal *why);
 /* The label that goes with it. */
 uint32_t rib_export_label(const struct rib_group *g, uint32_t dest, const struct path *p);
 

@@ -71,7 +71,7 @@ static void put_path(struct bgp_writer *w, const struct rib_session *s, enum bgp
                      const struct bgp_attr *a)
 {
     const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
-    const struct bgp_private_as how = {.wide = !s->rib->b->conf.no_private_as4,
+    const struct bgp_private_as how = {.wide = !af->public_as_in_narrow,
                                        .force = af->public_as_in_force};
     struct bgp_aspath_steps path;
     struct bgp_writer to;

@@ -98,9 +98,11 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
             rib_ask_again(r, (enum bgp_family)f);
     }
     for (struct rib_table *t = r->all; t; t = t->next) {
-        if (old->as_path_limit != r->b->conf.as_path_limit)
+        bool limit = old->as_path_limit != r->b->conf.as_path_limit;
+
+        if (limit)
             rib_recheck(t);
-        if (old->no_private_as4 != r->b->conf.no_private_as4)
+        if (limit || old->no_private_as4 != r->b->conf.no_private_as4)
             group_review(t);
     }
 }

@@ -211,6 +211,14 @@ static void first_as(const struct model *m, struct bgp_peer_conf *out)
         out->no_check_first_as = m->bgp.no_check_first_as;
 }
 
+/* Routes received have been judged by the setting of the process already: the peer is asked again
+ * when it changes. */
+static void private_as(const struct model *m, struct bgp_peer_conf *out)
+{
+    for (int f = 0; f < BGP_FAMILIES; f++)
+        out->af[f].public_as_in_narrow = out->af[f].public_as_in && m->bgp.no_private_as4;
+}
+
 void model_effective_peer(const struct model *m, const struct model_peer *p,
                           struct bgp_peer_conf *out)
 {
@@ -232,6 +240,7 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     password(m, out);
     intervals(out);
     first_as(m, out);
+    private_as(m, out);
     out->set = (struct bgp_set){0};
     out->off = out->member = 0;
 }
@@ -271,5 +280,10 @@ enum sch_impact model_compare_peer(const struct bgp_peer_conf *a, const struct b
         *differs = true;
         worst = SCH_IMPACT_SESSION;
     }
+    for (int f = 0; f < BGP_FAMILIES; f++)
+        if (a->af[f].public_as_in_narrow != b->af[f].public_as_in_narrow) {
+            *differs = true;
+            worst = worst > SCH_IMPACT_REFRESH ? worst : SCH_IMPACT_REFRESH;
+        }
     return worst;
 }

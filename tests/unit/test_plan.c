@@ -332,6 +332,17 @@ START_TEST(external_options)
     ck_assert_uint_eq(plan->process.as_path_limit, 255);
     ck_assert(plan->process.no_private_as4);
     speaker_plan_free(plan);
+    /* what is private decides what is taken out of what was received: those are asked again */
+    ck_assert(store_candidate_clear(lab.config.store, &lab.edit.cand));
+    lab_top(&lab);
+    lab_lines(&lab, "bgp 64601\nipv4-family unicast\npeer 10.0.0.1 public-as-only import\n");
+    lab_commit(&lab);
+    lab_top(&lab);
+    lab_lines(&lab, "bgp 64601\nprivate-4-byte-as disable\n");
+    plan = preview();
+    ck_assert_uint_eq(plan->npeers, 1);
+    ck_assert_int_eq(change_of(plan, "10.0.0.1")->action, BGP_REFRESH_IN);
+    speaker_plan_free(plan);
 }
 END_TEST
 
