@@ -400,6 +400,7 @@ struct bgp_family_stats {
     uint32_t sets;  /* attribute sets, of all families */
     uint64_t set_octets;
     uint32_t groups;
+    uint32_t label; /* that all routes of a VPN instance are exported with, 0: none */
 };
 /* vpn: whose table, 0 the public one. */
 void bgp_family_stats(const struct bgp *b, uint16_t vpn, enum bgp_family family,

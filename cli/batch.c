@@ -10,6 +10,7 @@
 #include "cli/batch.h"
 #include "cli/diag.h"
 #include "cli/fd.h"
+#include "cli/json.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -110,6 +111,24 @@ static void diagnostic(struct batch *b, struct proto_frame *f)
         flush_out(b); /* both may go to one terminal: keep their order */
         fwrite(out.p, 1, out.n, stderr);
     }
+    free(out.p);
+}
+
+/* The object of a line gets the place of that line, as diagnostics have it. */
+static void result(struct batch *b, struct proto_frame *f)
+{
+    struct text out = {0};
+    struct json j = {.to = &out};
+    size_t line = proto_get_u32(f), n;
+    const char *object = proto_get_str(f, &n), *file = line ? place(b, &line) : NULL;
+    if (n < 2)
+        return;
+    json_object(&j, NULL);
+    json_text(&j, "file", file ? file : "", file ? strlen(file) : 0);
+    json_uint(&j, "line", line);
+    text_char(&out, ',');
+    text_add(&out, object + 1, n - 1);
+    print(b, out.p, out.n);
     free(out.p);
 }
 
@@ -220,6 +239,9 @@ static int take_frames(struct batch *b)
             break;
         case PROTO_DIAG:
             diagnostic(b, &f);
+            break;
+        case PROTO_RESULT:
+            result(b, &f);
             break;
         case PROTO_LOG:
             text = proto_get_str(&f, &n);

@@ -5,6 +5,7 @@
 #include "cli/conflict.h"
 #include "cli/held.h"
 #include "cli/listing.h"
+#include "cli/show.h"
 #include "engine/config/model.h"
 
 /* --- candidate ----------------------------------------------------------------------- */
@@ -20,9 +21,10 @@ void cmd_display_candidate(struct session *s, const struct sch_match *m)
     } else if (strcmp(form, "changes") == 0) {
         struct diff d;
         if (s->edit.cand.rows && config_stale(&s->edit)) {
-            out(s,
-                "Warning: The running configuration has been changed by another user. Run refresh "
-                "configuration candidate first.\n");
+            show_begin(s);
+            SHOW_TEXT(s, "warning", "%s\n",
+                      "Warning: The running configuration has been changed by another user. Run "
+                      "refresh configuration candidate first.");
             return;
         }
         diff_begin(&d, s);
@@ -75,31 +77,45 @@ static void show_plan(void *arg, const struct speaker_plan *plan)
                                           [BGP_RESET] = "reset"};
     struct session *s = arg;
     char addr[BGP_ADDR_STRLEN];
+    show_list(s, "peers");
     out(s, "  %-41s%s\n", "Peer", "Impact");
     for (size_t i = 0; plan && i < plan->npeers; i++) {
         const struct speaker_peer_change *p = &plan->peers[i];
         const struct model_peer *had = model_peer_at(s->app->config.model, &p->conf.addr);
         bool is_new = !had || !had->sent;
-        out(s, "  %-41s%s\n", bgp_addr_str(&p->conf.addr, addr),
-            p->remove ? "gone"
-            : is_new  ? "new"
-                      : actions[p->action]);
+        const char *impact = p->remove ? "gone" : is_new ? "new" : actions[p->action];
+        out(s, "  %-41s%s\n", bgp_addr_str(&p->conf.addr, addr), impact);
+        show_object(s, NULL);
+        show_text(s, "address", addr);
+        show_text(s, "impact", impact);
+        show_close(s);
     }
-    if (plan && plan->process_changed)
-        out(s, "  The BGP process changes.\n");
-    if (plan && plan->listen_changed)
-        out(s, "  The ranges of dynamic peers change.\n");
-    if (plan && plan->addrs_changed)
-        out(s, "  Interface addresses change.\n");
-    if (plan && plan->statics_changed)
-        out(s, "  Static routes change.\n");
-    if (plan && plan->origins_changed)
-        out(s, "  Originated routes change.\n");
+    show_close(s);
+    if (!plan)
+        return;
+    const struct {
+        bool changes;
+        const char *field, *text;
+    } others[] = {
+        {plan->process_changed, "process", "The BGP process changes."},
+        {plan->listen_changed, "dynamic_peers", "The ranges of dynamic peers change."},
+        {plan->addrs_changed, "interface_addresses", "Interface addresses change."},
+        {plan->statics_changed, "static_routes", "Static routes change."},
+        {plan->origins_changed, "originated_routes", "Originated routes change."},
+    };
+    show_list(s, "others");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].changes) {
+            show_text(s, NULL, others[i].field);
+            out(s, "  %s\n", others[i].text);
+        }
+    show_close(s);
 }
 
 void cmd_display_impact(struct session *s, const struct sch_match *m)
 {
     (void)m;
+    show_begin(s);
     if (s->edit.cand.rows && !config_preview(&s->edit, show_plan, s))
         session_fail(s, -1, s->edit.err);
 }

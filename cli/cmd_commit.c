@@ -6,6 +6,7 @@
 #include "cli/commit.h"
 #include "cli/conflict.h"
 #include "cli/held.h"
+#include "cli/show.h"
 
 /* --- commit -------------------------------------------------------------------------- */
 
@@ -60,10 +61,10 @@ bool commit_now(struct session *s, struct store_commit *meta)
         session_fail(s, -1, s->edit.err);
         return false;
     }
-    if (meta->id)
+    if (meta->id) {
         app_committed(s->app, s);
-    if (meta->id && s->hello.json)
-        session_note(s, "Info: Commit %u has been made.", meta->id);
+        show_uint(s, "commit_id", meta->id);
+    }
     if (trial && !s->app->config.trial.active)
         trial_confirmed(s);
     return true;

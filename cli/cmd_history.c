@@ -1,9 +1,37 @@
 /* Commands that look back: the list of commits and what they changed. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/app_internal.h"
 #include "cli/render.h"
+#include "cli/show.h"
+
+/* In JSON; the object is left open. */
+static void commit_fields(struct session *s, const struct store_commit *c)
+{
+    char when[64];
+    show_object(s, NULL);
+    show_uint(s, "commit_id", c->id);
+    app_time(c->time, when, sizeof when);
+    show_text(s, "time", when);
+    show_text(s, "user", c->user);
+    show_text(s, "terminal", c->tty);
+    show_text(s, "type", c->type);
+    if (c->label[0])
+        show_text(s, "label", c->label);
+    if (c->description[0])
+        show_text(s, "description", c->description);
+    if (c->discontinuous)
+        show_bool(s, "discontinuous", true);
+}
+
+static bool list_fields(void *arg, const struct store_commit *c)
+{
+    commit_fields(arg, c);
+    show_close(arg);
+    return true;
+}
 
 /* --- history ------------------------------------------------------------------------- */
 
@@ -48,6 +76,12 @@ void cmd_display_commit_list(struct session *s, const struct sch_match *m)
     const struct sch_value *n = cmd_arg(m, "number");
     size_t max = n->present ? (size_t)n->u : 0x7fffffff;
     bool labelled = *cmd_word(m, "labelled");
+    show_begin(s);
+    if (show_json(s)) {
+        show_list(s, "commits");
+        store_commits(s->app->config.store, max, labelled, list_fields, s);
+        return;
+    }
     if (*cmd_word(m, "form")) {
         store_commits(s->app->config.store, max, labelled, list_verbose, &l);
         return;
@@ -59,8 +93,7 @@ void cmd_display_commit_list(struct session *s, const struct sch_match *m)
 }
 
 struct each_commit {
-    uint32_t *id;
-    int64_t *time;
+    struct store_commit *commits;
     size_t n, max;
 };
 
@@ -69,8 +102,7 @@ static bool note_commit(void *arg, const struct store_commit *c)
     struct each_commit *e = arg;
     if (e->n == e->max)
         return false;
-    e->id[e->n] = c->id;
-    e->time[e->n++] = c->time;
+    e->commits[e->n++] = *c;
     return true;
 }
 
@@ -79,19 +111,28 @@ static bool note_commit(void *arg, const struct store_commit *c)
 /* Every commit on its own, newest first. */
 static void changes_one_by_one(struct session *s, size_t max)
 {
-    static uint32_t id[COMMITS_MAX];
-    static int64_t when[COMMITS_MAX];
-    struct each_commit e = {id, when, 0, max < COMMITS_MAX ? max : COMMITS_MAX};
+    struct each_commit e = {.max = max < COMMITS_MAX ? max : COMMITS_MAX};
     char text[64];
+    if (!(e.commits = calloc(e.max, sizeof *e.commits))) {
+        session_error(s, "Out of memory.");
+        return;
+    }
+    show_begin(s);
     store_commits(s->app->config.store, e.max, false, note_commit, &e);
     out(s, "Building configuration\n");
+    show_list(s, "commits");
     for (size_t i = 0; i < e.n; i++) {
-        struct diff d = {.s = s};
-        app_time(when[i], text, sizeof text);
-        out(s, "Commit changes of commitId %u %s\n", id[i], text);
-        store_history(s->app->config.store, id[i], id[i], diff_row, &d);
+        const struct store_commit *c = &e.commits[i];
+        struct diff d;
+        commit_fields(s, c);
+        diff_start(&d, s);
+        app_time(c->time, text, sizeof text);
+        out(s, "Commit changes of commitId %u %s\n", c->id, text);
+        store_history(s->app->config.store, c->id, c->id, diff_row, &d);
         diff_end(&d);
+        show_close(s);
     }
+    free(e.commits);
 }
 
 void cmd_display_commit_changes(struct session *s, const struct sch_match *m)

@@ -6,6 +6,7 @@
 #include "cli/app_internal.h"
 #include "cli/commit.h"
 #include "cli/listing.h"
+#include "cli/show.h"
 
 /* --- labels --------------------------------------------------------------------------- */
 
@@ -111,6 +112,14 @@ static bool blame_row(void *arg, const struct store_blame *row)
         size_t n = render_text(b->s, p.line, row->text, strlen(row->text), buf, sizeof buf);
         out(b->s, "%-12u%-16s%-27s%*s%.*s\n", row->commit, row->user, when, (int)p.depth, "",
             (int)n, buf);
+        show_object(b->s, NULL);
+        show_uint(b->s, "commit_id", row->commit);
+        show_text(b->s, "user", row->user);
+        if (row->time)
+            show_text(b->s, "time", when);
+        render_path(b->s, row->key, &p);
+        show_text(b->s, "line", buf);
+        show_close(b->s);
     }
     memcpy(b->after, row->key, row->nkey);
     b->nafter = row->nkey;
@@ -141,6 +150,8 @@ void cmd_display_blame(struct session *s, const struct sch_match *m)
         b->prefix[b->nprefix++] = l->rank;
     else if (*cmd_word(m, "this"))
         memcpy(b->prefix, v->key.b, b->nprefix = v->key.n);
+    show_begin(s);
+    show_list(s, "configuration");
     out(s, "%-12s%-16s%-27s%s\n", "CommitId", "User", "TimeStamp", "Line");
     s->stream = (struct stream){blame_next, free, b};
 }

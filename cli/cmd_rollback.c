@@ -7,6 +7,7 @@
 #include "cli/commit.h"
 #include "cli/image.h"
 #include "cli/render.h"
+#include "cli/show.h"
 
 /* --- rollback ------------------------------------------------------------------------- */
 
@@ -45,8 +46,10 @@ static void rollback_now(struct session *s, struct store_candidate *target)
         return;
     }
     store_scratch_free(&e.cand);
-    if (meta.id)
+    if (meta.id) {
         app_committed(s->app, s);
+        show_uint(s, "commit_id", meta.id);
+    }
     out(s, "Check rollback result\nConfiguration rollback succeeded.\nPlease use 'display "
            "configuration commit changes last 1' to view the changes.\n");
 }
@@ -126,12 +129,16 @@ void cmd_rollback_file(struct session *s, const struct sch_match *m)
 void cmd_display_rollback(struct session *s, const struct sch_match *m)
 {
     const struct app *a = s->app;
-    struct diff d = {.s = s};
+    struct diff d;
     (void)m;
+    show_begin(s);
+    show_bool(s, "failed", a->rollback_error);
     if (!a->rollback_error)
         return;
+    show_text(s, "error", a->rollback_error);
     out(s, "!commit error information\n%s\n!There are still several differences as follow:\n",
         a->rollback_error);
+    diff_start(&d, s);
     store_changes(a->config.store, &a->rollback_cand, diff_row, &d);
     diff_end(&d);
 }

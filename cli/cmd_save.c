@@ -8,6 +8,7 @@
 #include "cli/held.h"
 #include "cli/listing.h"
 #include "cli/save.h"
+#include "cli/show.h"
 #include "cli/startup.h"
 
 static const char no_name[] = "Invalid file name or Invalid extension ( *.cfg, *.zip ).";
@@ -59,8 +60,10 @@ bool save_running(struct session *s, const char *file)
         session_error(s, "%s", store_error(store));
     else
         ok = true;
-    if (ok)
+    if (ok) {
         out(s, "Info: Save the configuration successfully.\n");
+        show_text(s, "saved_file", file);
+    }
     free(text);
     return ok;
 }
@@ -153,6 +156,8 @@ void cmd_display_saved(struct session *s, const struct sch_match *m)
     struct store *store = s->app->config.store;
     const char *form = cmd_word(m, "form");
     char file[FILES_NAME_MAX + 1], text[64], when[64];
+    if (strcmp(form, "time") == 0)
+        show_begin(s);
     if (*form && (!store_note(store, "saved_time", text, sizeof text) ||
                   !store_note(store, "saved_file", file, sizeof file))) {
         out(s, "Info: The configuration has not been saved yet.\n");
@@ -160,7 +165,8 @@ void cmd_display_saved(struct session *s, const struct sch_match *m)
     }
     if (strcmp(form, "time") == 0) {
         app_time(strtoll(text, NULL, 10), when, sizeof when);
-        out(s, "%s\n", when);
+        SHOW_TEXT(s, "saved_time", "%s\n", when);
+        show_text(s, "file", file);
         return;
     }
     if (!*form)
@@ -177,12 +183,16 @@ void cmd_display_startup(struct session *s, const struct sch_match *m)
     char next[FILES_NAME_MAX + 1], now[FILES_NAME_MAX + 1];
     (void)m;
     startup_file(store, next);
-    if (!store_note(store, "startup_loaded", now, sizeof now))
-        snprintf(now, sizeof now, "NULL");
+    bool loaded = store_note(store, "startup_loaded", now, sizeof now),
+         there = files_exist(s->app->opts.db, next);
+    show_begin(s);
+    if (loaded)
+        show_text(s, "startup_file", now);
+    if (there)
+        show_text(s, "next_startup_file", next);
     out(s, "MainBoard:\n");
-    out(s, "  %-43s%s\n", "Startup saved-configuration file:", now);
-    out(s, "  %-43s%s\n", "Next startup saved-configuration file:",
-        files_exist(s->app->opts.db, next) ? next : "NULL");
+    out(s, "  %-43s%s\n", "Startup saved-configuration file:", loaded ? now : "NULL");
+    out(s, "  %-43s%s\n", "Next startup saved-configuration file:", there ? next : "NULL");
 }
 
 void cmd_startup_saved(struct session *s, const struct sch_match *m)

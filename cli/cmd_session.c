@@ -85,6 +85,9 @@ void cmd_display_clock(struct session *s, const struct sch_match *m)
     localtime_r(&now, &tm);
     app_time(now, text, sizeof text);
     strftime(zone, sizeof zone, "%z", &tm);
-    out(s, "%s\n%s\nTime Zone(%s) : UTC%.3s:%s\n", text, days[tm.tm_wday], tm.tm_zone, zone,
-        zone + 3);
+    show_begin(s);
+    SHOW_TEXT(s, "time", "%s\n", text);
+    SHOW_TEXT(s, "weekday", "%s\n", days[tm.tm_wday]);
+    show_text(s, "zone", tm.tm_zone);
+    out(s, "Time Zone(%s) : UTC%.3s:%s\n", tm.tm_zone, zone, zone + 3);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/settings.h"
+#include "cli/show.h"
 
 static void only_here(struct session *s)
 {
@@ -82,13 +83,21 @@ void cmd_run(struct session *s, const struct sch_match *m)
 
 static void show_history(struct session *s, const struct session *of)
 {
+    show_object(s, NULL);
+    show_uint(s, "vty", of->vty);
+    show_text(s, "user", of->user);
+    show_list(s, "commands");
     for (unsigned i = 0; i < of->nhistory; i++)
-        out(s, "  %s\n", of->history[i]);
+        SHOW_TEXT(s, NULL, "  %s\n", of->history[i]);
+    show_close(s);
+    show_close(s);
 }
 
 void cmd_display_history(struct session *s, const struct sch_match *m)
 {
     bool all = *cmd_word(m, "whose");
+    show_begin(s);
+    show_list(s, "sessions");
     for (const struct session *of = s->app->sessions; of && all; of = of->next)
         if (of != s && of->nhistory) {
             out(s, "User-Intf: VTY %u, User: %s\n", of->vty, of->user);
@@ -138,11 +147,18 @@ void cmd_display_hotkey(struct session *s, const struct sch_match *m)
     };
     char text[600];
     (void)m;
+    show_begin(s);
+    show_list(s, "hotkeys");
     out(s, "----------------- HOTKEY -----------------\n\n            =Defined hotkeys=\n"
            "Hotkeys Command\n");
     for (size_t i = 0; i < KEYS; i++)
-        if (settings_hotkey(s->app, keys[i], text, sizeof text))
+        if (settings_hotkey(s->app, keys[i], text, sizeof text)) {
+            show_object(s, NULL);
+            show_text(s, "key", keys[i]);
+            show_text(s, "command", text);
+            show_close(s);
             out(s, "%-7s %s\n", keys[i], text);
+        }
     out(s, "\n           =Undefined hotkeys=\nHotkeys Command\n");
     for (size_t i = 0; i < KEYS; i++)
         if (!settings_hotkey(s->app, keys[i], text, sizeof text))
@@ -155,12 +171,18 @@ void cmd_display_hotkey(struct session *s, const struct sch_match *m)
 static void show_alias(void *ctx, const char *name, const char *text)
 {
     out(ctx, "%-32s%s\n", name, text);
+    show_object(ctx, NULL);
+    show_text(ctx, "alias", name);
+    show_text(ctx, "command", text);
+    show_close(ctx);
 }
 
 void cmd_display_alias(struct session *s, const struct sch_match *m)
 {
     (void)m;
     settings_refresh(s);
+    show_begin(s);
+    show_list(s, "aliases");
     if (s->ui.aliases)
         out(s, "%-32s%s\n", "Alias", "Command");
     settings_aliases(s->app, show_alias, s);

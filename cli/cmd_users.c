@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/show.h"
 #include "engine/config/model.h"
 
 #define VTY_FIRST 34
@@ -39,11 +40,23 @@ static void user_line(struct session *s, const struct session *who)
         who->hello.from[0] ? "SSH" : "TTY", who->hello.from[0] ? who->hello.from : who->tty, "pass",
         "no");
     out(s, "  Username : %s\n", who->user);
+    show_object(s, NULL);
+    show_uint(s, "user_interface", VTY_FIRST + who->vty);
+    show_text(s, "terminal", vty);
+    show_text(s, "user", who->user);
+    show_text(s, "type", who->hello.from[0] ? "SSH" : "TTY");
+    show_text(s, "from", who->hello.from[0] ? who->hello.from : who->tty);
+    show_uint(s, "idle_seconds", idle);
+    show_uint(s, "level", (unsigned)who->level);
+    show_bool(s, "own", who == s);
+    show_close(s);
 }
 
 void cmd_display_users(struct session *s, const struct sch_match *m)
 {
     bool all = *cmd_word(m, "all");
+    show_begin(s);
+    show_list(s, "users");
     out(s, "  User-Intf    Delay    Type   Network Address     AuthenStatus    AuthorcmdFlag\n");
     unsigned top = 0;
     for (const struct session *who = s->app->sessions; who; who = who->next)
@@ -84,10 +97,18 @@ void cmd_display_lock(struct session *s, const struct sch_match *m)
     const struct session *who = session_of_id(s->app, c->lock.session);
     char since[64], last[64];
     (void)m;
+    show_begin(s);
     if (!c->lock.session || !who)
         return;
     local_time(c->lock.since, since);
     local_time(c->lock.last, last);
+    show_uint(s, "user_interface", VTY_FIRST + who->vty);
+    show_text(s, "user", who->user);
+    if (who->hello.from[0])
+        show_text(s, "from", who->hello.from);
+    show_text(s, "locked_time", since);
+    show_text(s, "last_configuration_time", last);
+    show_uint(s, "timeout_seconds", config_lock_timeout(c));
     out(s, "User Index: %u\nUser Session Name: VTY %u\nUser Name: %s\nIP Address: %s\n",
         VTY_FIRST + who->vty, who->vty, who->user, who->hello.from[0] ? who->hello.from : "-");
     out(s,
@@ -100,8 +121,9 @@ void cmd_display_lock_user(struct session *s, const struct sch_match *m)
 {
     const char *name = s->app->config.model->sys.exclusive_user;
     (void)m;
+    show_begin(s);
     if (name)
-        out(s, "User Name: %s\n", name);
+        SHOW_TEXT(s, "user", "User Name: %s\n", name);
 }
 
 int64_t lock_due(struct app *a)

@@ -11,6 +11,7 @@
 #include "cli/commit.h"
 #include "cli/held.h"
 #include "cli/record.h"
+#include "cli/result.h"
 #include "cli/settings.h"
 #include "cli/show.h"
 
@@ -393,12 +394,16 @@ static bool run_line(struct session *s)
     size_t at = 0;
     unsigned level;
     s->redirect = 0;
-    if (comment(s))
+    if (comment(s)) {
+        result_none(s);
         return false;
+    }
     expand_alias(s);
     enum sch_status st = resolve_piped(s, &m, &at, &level);
-    if (st == SCH_EMPTY)
+    if (st == SCH_EMPTY) {
+        result_none(s);
         return false;
+    }
     s->secret = st == SCH_OK && holds_secret(&m);
     if (!s->confirmed && !s->nested)
         remember(s);

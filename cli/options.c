@@ -37,7 +37,7 @@ static const char help[] =
     "      --login        be a login shell: the system's datastore, a banner, and the command "
     "that\n"
     "                     sshd was given; so is a vrpsh whose name begins with \"-\"\n"
-    "      --json         diagnostics and displays as JSON on standard output\n"
+    "      --json         displays and what came of lines as JSON on standard output\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"

@@ -49,6 +49,8 @@ void out_text(struct session *s, const char *text, size_t n)
         out_raw(s, text, n);
     else if (s->form == FORM_LINES)
         show_line(s, text, n);
+    else if (s->form == FORM_RESULT)
+        text_add(&s->result.said, text, n);
 }
 
 void out(struct session *s, const char *fmt, ...)
@@ -131,7 +133,7 @@ bool out_flush(struct session *s)
 
 static void end(struct session *s, bool failed)
 {
-    if (s->form != FORM_TEXT)
+    if (s->form == FORM_LINES || s->form == FORM_FIELDS)
         show_end(s, failed);
     if (s->filter) {
         if (s->partial.n)

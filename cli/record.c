@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/show.h"
 #include "engine/config/model.h"
 
 #define SHOWN 100 /* lines, when nothing else is asked for */
@@ -64,6 +65,17 @@ static bool show(void *arg, const struct store_record *r)
         "RemoteIp=%s, User=%s, Command=\"%s\", Result=\"%s\")\n",
         stamp, when + 11, model_sysname(s->app->config.model), (long long)r->id, r->tty,
         r->from[0] ? r->from : "-", r->user, r->command, r->result);
+    show_object(s, NULL);
+    show_uint(s, "id", (uint64_t)r->id);
+    show_text(s, "time", when);
+    show_text(s, "user", r->user);
+    show_text(s, "terminal", r->tty);
+    if (r->from[0])
+        show_text(s, "from", r->from);
+    show_uint(s, "level", (unsigned)r->level);
+    show_text(s, "command", r->command);
+    show_text(s, "result", r->result);
+    show_close(s);
     return true;
 }
 
@@ -72,6 +84,8 @@ void cmd_display_record(struct session *s, const struct sch_match *m)
     const struct sch_value *n = cmd_arg(m, "number"), *user = cmd_arg(m, "user");
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)user->n, user->present ? user->s : "");
+    show_begin(s);
+    show_list(s, "commands");
     if (!store_records(s->app->config.store, n->present ? (size_t)n->u : SHOWN,
                        user->present ? name : NULL, show, s))
         session_error(s, "%s", store_error(s->app->config.store));

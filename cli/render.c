@@ -5,6 +5,7 @@
 #include "cli/app_internal.h"
 #include "cli/render.h"
 #include "cli/settings.h"
+#include "cli/show.h"
 #include "engine/config/model.h"
 
 #define HIDDEN "******" /* a password, for who may not manage */
@@ -87,12 +88,30 @@ size_t render_view_line(struct session *s, const uint8_t *key, size_t nkey,
     return render_text(s, l, text, (size_t)n, buf, len);
 }
 
+void render_path(struct session *s, const uint8_t *key, const struct sch_place *p)
+{
+    char buf[SCH_TEXT_MAX];
+    show_list(s, "view");
+    for (unsigned i = 0; show_json(s) && i < p->depth; i++) {
+        render_view_line(s, key, p->start[i + 1], p->level[i], buf, sizeof buf);
+        show_text(s, NULL, buf);
+    }
+    show_close(s);
+}
+
 /* --- diff ---------------------------------------------------------------------------- */
 
-void diff_begin(struct diff *d, struct session *s)
+void diff_start(struct diff *d, struct session *s)
 {
     memset(d, 0, sizeof *d);
     d->s = s;
+    show_list(s, "changes");
+}
+
+void diff_begin(struct diff *d, struct session *s)
+{
+    show_begin(s);
+    diff_start(d, s);
     out(s, "Building configuration\n");
 }
 
@@ -140,12 +159,36 @@ static void side(struct diff *d, const char *mark, const struct sch_place *p, co
     print_line(d->s, mark, p->depth, buf, n);
 }
 
+static void one_text(struct session *s, const char *name, const struct sch_line *l,
+                     const char *text)
+{
+    char buf[SCH_TEXT_MAX];
+    if (!text)
+        return;
+    render_text(s, l, text, strlen(text), buf, sizeof buf);
+    show_text(s, name, buf);
+}
+
+static void change_fields(struct session *s, const uint8_t *key, const struct sch_place *p,
+                          const char *old_text, const char *new_text)
+{
+    show_object(s, NULL);
+    render_path(s, key, p);
+    one_text(s, "old", p->line, old_text);
+    one_text(s, "new", p->line, new_text);
+    show_close(s);
+}
+
 void diff_change(struct diff *d, const uint8_t *key, size_t nkey, const char *old_text,
                  const char *new_text)
 {
     struct sch_place p;
     if (!sch_key_place(key, nkey, &p))
         return;
+    if (show_json(d->s)) {
+        change_fields(d->s, key, &p, old_text, new_text);
+        return;
+    }
     block(d, key, nkey, &p);
     context(d, key, &p);
     if (old_text)
@@ -173,6 +216,7 @@ void diff_end(struct diff *d)
         print_line(d->s, unchanged(d), 0, "#", 1);
     if (d->tagged)
         out(d->s, "end-diff\n");
+    show_close(d->s);
 }
 
 /* --- uncommitted lines as commands --------------------------------------------------- */

@@ -31,7 +31,10 @@ struct diff {
     uint8_t shown[SCH_KEY_MAX]; /* key of the innermost view line already printed */
     size_t nshown;
 };
+/* A display that is one diff begins it, a part of a larger one starts it; in JSON either is a list
+ * "changes" of objects with view (the lines around it), old and new (absent: there is none). */
 void diff_begin(struct diff *d, struct session *s);
+void diff_start(struct diff *d, struct session *s);
 void diff_change(struct diff *d, const uint8_t *key, size_t nkey, const char *old_text,
                  const char *new_text);
 void diff_end(struct diff *d);
@@ -50,6 +53,8 @@ struct commands {
 bool commands_row(void *arg, const uint8_t *key, size_t nkey, const char *old_text,
                   const char *new_text);
 
+/* In JSON: the view lines around a row, as a list "view". */
+void render_path(struct session *s, const uint8_t *key, const struct sch_place *p);
 /* Text of the view line with this key, as the session sees it. */
 size_t render_view_line(struct session *s, const uint8_t *key, size_t nkey,
                         const struct sch_line *l, char *buf, size_t len);

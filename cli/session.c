@@ -7,6 +7,7 @@
 #include "cli/app_internal.h"
 #include "cli/held.h"
 #include "cli/load.h"
+#include "cli/result.h"
 #include "cli/settings.h"
 #include "cli/commit.h"
 #include "engine/config/model.h"
@@ -84,6 +85,7 @@ void session_free(struct session *s, bool lost)
     free(s->row.p);
     free(s->draft.p);
     free(s->document.p);
+    free(s->result.said.p);
     free(s);
 }
 
@@ -167,6 +169,8 @@ unsigned session_width(const struct session *s)
 void session_done(struct session *s)
 {
     out_end(s);
+    if (!s->question)
+        result_end(s);
     settle(s);
     if (!s->conn || s->ended)
         return;
@@ -184,6 +188,7 @@ void session_bye(struct session *s, int code)
     if (s->ended)
         return;
     out_end(s);
+    result_end(s);
     s->ended = true;
     trial_session_over(s);
     config_lock_session_over(&s->app->config, s->id);
@@ -285,10 +290,15 @@ void session_pump(struct session *s)
 
 void session_run(struct session *s)
 {
+    bool answered = s->question && s->nline < PROTO_LINE_MAX && exec_answer(s);
+    if (!answered) {
+        result_end(s); /* of a line that had asked */
+        result_begin(s, s->line_no);
+    }
     if (s->nline > PROTO_LINE_MAX - 1) {
         s->nline = PROTO_LINE_MAX - 1;
         session_error(s, "The line is longer than %d characters.", PROTO_LINE_MAX - 1);
-    } else if (!s->question || !exec_answer(s)) {
+    } else if (!answered) {
         exec_line(s);
     }
     s->ahead = false;
@@ -325,9 +335,13 @@ void session_finish(struct session *s)
         s->answered(s, a);
         out_end(s);
     }
+    result_end(s);
     bool dropped = held(s) ? held_uncommitted(s) : s->edit.cand.rows > 0;
-    if (held(s) && !s->errors)
+    if (held(s) && !s->errors) {
+        result_begin(s, 0);
         held_end(s);
+        result_end(s);
+    }
     if (dropped && !s->errors)
         session_note(s, "Warning: The uncommitted changes of the batch have been dropped.");
     session_bye(s, s->errors ? 1 : 0);

@@ -38,7 +38,8 @@ struct stream {
     void *state;
 };
 
-enum form { FORM_TEXT, FORM_LINES, FORM_FIELDS }; /* of the output of a command; see show.h */
+/* Of the output of a command; see show.h and, of RESULT, result.h. */
+enum form { FORM_TEXT, FORM_LINES, FORM_FIELDS, FORM_RESULT };
 
 #define SESSION_HISTORY 256
 
@@ -99,8 +100,13 @@ struct session {
     enum form form;
     struct json json;     /* of the command of the moment, unless form is FORM_TEXT */
     struct text document; /* what it has written, not yet printed */
-    struct text row;      /* line not yet complete, with FORM_LINES */
-    struct text draft;    /* what a command is putting together, see out_draft() */
+    struct {
+        bool open; /* the line of the moment owes one */
+        uint32_t line;
+        struct text said; /* what the line has printed */
+    } result;
+    struct text row;   /* line not yet complete, with FORM_LINES */
+    struct text draft; /* what a command is putting together, see out_draft() */
     struct stream stream;
 
     uint64_t active_ms;                  /* when its last line came, monotonic */

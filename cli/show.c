@@ -2,13 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/result.h"
 #include "cli/show.h"
 
 #define PIECE 4096 /* octets of a document that are sent on together */
 
 static void send_on(struct session *s, size_t more_than)
 {
-    if (s->document.n <= more_than)
+    if (s->document.n <= more_than || s->form == FORM_RESULT)
         return;
     out_raw(s, s->document.p, s->document.n);
     s->document.n = 0;
@@ -17,12 +18,13 @@ static void send_on(struct session *s, size_t more_than)
 void show_wanted(struct session *s, bool pretty)
 {
     s->form = FORM_LINES;
+    s->document.n = 0;
     s->json = (struct json){.to = &s->document, .pretty = pretty};
 }
 
 bool show_json(const struct session *s)
 {
-    return s->form == FORM_FIELDS;
+    return s->form == FORM_FIELDS || s->form == FORM_RESULT;
 }
 
 void show_begin(struct session *s)
@@ -121,6 +123,8 @@ void show_end(struct session *s, bool failed)
             json_list(&s->json, "lines");
         }
     }
+    if ((s->json.depth || !failed) && s->to_file < 0)
+        result_shown(s);
     while (s->json.depth)
         json_close(&s->json);
     send_on(s, 0);

@@ -7,6 +7,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/commit.h"
+#include "cli/show.h"
 
 /* --- announcements ------------------------------------------------------------------- */
 
@@ -90,11 +91,14 @@ void cmd_commit_trial(struct session *s, const struct sch_match *m)
         session_fail(s, -1, s->edit.err);
         return;
     }
-    if (meta.id)
+    if (meta.id) {
         app_committed(s->app, s);
+        show_uint(s, "commit_id", meta.id);
+    }
     if (!s->app->config.trial.active)
         return;
     s->app->trial_told = seconds;
+    show_uint(s, "trial_seconds", seconds);
     session_note(s, "Info: The system enters the trial configuration mode.");
     session_note(s,
                  "The system will revert to previous configuration if the trial configuration is "
@@ -164,14 +168,14 @@ void cmd_abort_trial(struct session *s, const struct sch_match *m)
 void cmd_display_trial(struct session *s, const struct sch_match *m)
 {
     const struct config *c = &s->app->config;
-    uint64_t left = config_trial_left_ms(c);
+    unsigned long long left = c->trial.active ? (config_trial_left_ms(c) + 999) / 1000 : 0;
+    const char *status = !c->trial.active ? "INACTIVE" : c->trial_stuck ? "WAITCANCEL" : "ACTIVE";
     (void)m;
-    out(s, "Trial status: %s\n",
-        !c->trial.active ? "INACTIVE"
-        : c->trial_stuck ? "WAITCANCEL"
-                         : "ACTIVE");
+    show_begin(s);
+    SHOW_TEXT(s, "status", "Trial status: %s\n", status);
     if (c->trial.persist[0])
-        out(s, "Persist id: %s\n", c->trial.persist);
-    out(s, "Trial time left (sec): %llu\n",
-        c->trial.active ? (unsigned long long)(left + 999) / 1000 : 0ull);
+        SHOW_TEXT(s, "persist_id", "Persist id: %s\n", c->trial.persist);
+    if (c->trial.active)
+        show_uint(s, "session_id", c->trial.session);
+    SHOW_UINT(s, "seconds_left", "Trial time left (sec): %llu\n", left);
 }

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROTO_VERSION 1
+#define PROTO_VERSION 2
 #define PROTO_MAX (1u << 20) /* octets after the length field */
 #define PROTO_LINE_MAX 4096  /* longest input line; longer is an error the host reports */
 
@@ -41,6 +41,7 @@ enum proto_type {
     PROTO_COMPLETE,     /* answer to TAB: u32 offset of the word being completed, u16 n, n str */
     PROTO_HELPED,       /* answer to HELP, after its PROTO_OUT frames: empty */
     PROTO_LOG,          /* str: a message line to show above whatever is being typed */
+    PROTO_RESULT,       /* u32 line number as of DIAG, str a JSON object: what the line came to */
     PROTO_BYE           /* u8 exit code; then the host closes */
 };
 

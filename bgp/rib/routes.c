@@ -427,4 +427,6 @@ void bgp_family_stats(const struct bgp *b, uint16_t vpn, enum bgp_family family,
     out->set_octets = b->rib->sets.octets;
     for (const struct rib_group *g = t->groups; g; g = g->next)
         out->groups++;
+    if (t->vpn)
+        out->label = vpn_label(t);
 }

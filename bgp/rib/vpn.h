@@ -82,6 +82,8 @@ void vpn_clear(struct rib *r);
 /* --- vpn_export.c */
 /* The own paths of a destination of an instance changed, or how they are to be exported. */
 void vpn_export(struct rib_table *t, uint32_t dest);
+/* The label that all routes of an instance's table share, 0: there is none, or no route yet. */
+uint32_t vpn_label(const struct rib_table *t);
 /* What dest is exported as; label 0: nothing. */
 struct vpn_exported vpn_exported(const struct rib_table *t, uint32_t dest);
 void vpn_export_clear(struct vpn_side *s);

@@ -10,6 +10,9 @@
 /* --- labels ------------------------------------------------------------------------------------
  */
 
+/* The instance's own label is that of a next hop no route has. */
+static const struct bgp_addr all_hops = {.af = UINT8_MAX};
+
 static uint32_t shared_label(struct vpn_side *s, const struct bgp_addr *next_hop)
 {
     struct vpn_label *l;
@@ -50,9 +53,6 @@ static bool drop_shared(struct vpn_side *s, uint32_t label)
 /* The label dest is exported with, with one more reference; 0: there is none left. */
 static uint32_t get_label(struct vpn_side *s, uint32_t dest, const struct attrset *a)
 {
-    /* The instance's own label is that of a next hop no route has. */
-    static const struct bgp_addr all = {.af = UINT8_MAX};
-
     switch ((enum bgp_label_mode)s->conf->label_mode) {
     case BGP_LABEL_PER_ROUTE:
         return label_of(&s->table, dest);
@@ -61,7 +61,15 @@ static uint32_t get_label(struct vpn_side *s, uint32_t dest, const struct attrse
     case BGP_LABEL_PER_INSTANCE:
         break;
     }
-    return shared_label(s, &all);
+    return shared_label(s, &all_hops);
+}
+
+uint32_t vpn_label(const struct rib_table *t)
+{
+    const struct vpn_label *l;
+
+    HASH_FIND(hh, vpn_side(t)->by_hop, &all_hops, sizeof all_hops, l);
+    return l ? l->label : 0;
 }
 
 /* --- attributes ------------------------------------------------------------------------------- */
