@@ -7,6 +7,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/commit.h"
+#include "cli/device.h"
 #include "cli/load.h"
 #include "cli/settings.h"
 #include "engine/config/model.h"
@@ -25,13 +26,16 @@ struct app *app_new(const struct app_opts *o)
 
 void app_free(struct app *a)
 {
-    if (a)
+    if (a) {
         log_clear(a);
+        free(a->own_zone);
+    }
     free(a);
 }
 
 void app_committed(struct app *a, struct session *by)
 {
+    device_refresh(a);
     for (struct session *s = a->sessions; s; s = s->next)
         if (s != by && s->edit.cand.id && s->edit.cand.rows) {
             store_candidate_tidy(a->config.store, &s->edit.cand, a->config.head);
@@ -101,6 +105,7 @@ static bool app_start(void *ctx, struct uv_loop_s *loop, char *err, size_t errle
     }
     config_start_speaker(&a->config, speaker);
     load_startup(a, on_warn, a);
+    device_refresh(a);
     return true;
 }
 
@@ -216,10 +221,16 @@ static void app_idle(void *ctx)
     store_rest(a->config.store);
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static int64_t app_due(void *ctx)
 {
-    int64_t trial = trial_due(ctx), lock = lock_due(ctx);
-    return trial < 0 || (lock >= 0 && lock < trial) ? lock : trial;
+    struct app *a = ctx;
+    int64_t device = device_due(a, a->config.clock_ms(), time(NULL));
+    return sooner(sooner(trial_due(a), lock_due(a)), device);
 }
 
 const struct host_ops app_host_ops = {

@@ -19,6 +19,12 @@ struct app {
     char *rollback_error;                 /* why the last rollback failed, NULL: it did not */
     struct store_candidate rollback_cand; /* and what it would have made of running */
     uint64_t trial_told;                  /* seconds left that were announced last */
+    uint32_t device;                      /* config.head + 1 that device_refresh() has seen */
+    char zone[80], *own_zone;             /* TZ of running, "": none; and the host's own */
+    uint32_t save_every;                  /* "set save-configuration interval", minutes */
+    uint64_t save_at_ms;                  /* monotonic */
+    char daily_time[9];                   /* "set save-configuration checkpoint daily time" */
+    int64_t daily_at;                     /* seconds since the epoch */
     bool stopping;                        /* sessions end because the host does */
 };
 

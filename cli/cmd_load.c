@@ -11,6 +11,7 @@
 #include "cli/conflict.h"
 #include "cli/image.h"
 #include "cli/load_diff.h"
+#include "cli/settings.h"
 #include "engine/config/model.h"
 #include "engine/files.h"
 
@@ -132,12 +133,21 @@ static enum load_how how_of(const char *word)
     return strcmp(word, "replace") == 0 ? LOAD_REPLACE : LOAD_MERGE;
 }
 
+/* To replace everything is to undo what only the highest level may. */
+static bool may_load(struct session *s, const char *how)
+{
+    if (how_of(how) == LOAD_MERGE || s->level >= LEVEL_MANAGE)
+        return true;
+    session_error(s, "You do not have permission to replace the whole configuration.");
+    return false;
+}
+
 void cmd_load_file(struct session *s, const struct sch_match *m)
 {
     char file[FILES_NAME_MAX + 1], err[400];
     struct loading l;
     size_t n;
-    if (!image_file(s, cmd_arg(m, "file"), file, sizeof file))
+    if (!may_load(s, cmd_word(m, "how")) || !image_file(s, cmd_arg(m, "file"), file, sizeof file))
         return;
     char *text = files_read(s->app->opts.db, file, &n, err, sizeof err);
     if (!text) {
@@ -145,7 +155,7 @@ void cmd_load_file(struct session *s, const struct sch_match *m)
         return;
     }
     begin(&l, s, file);
-    load_text(s->app, &s->edit, text, n, how_of(cmd_word(m, "how")), line_refused, &l);
+    load_text(s->app, s->level, &s->edit, text, n, how_of(cmd_word(m, "how")), line_refused, &l);
     finish(&l);
     free(text);
 }
@@ -179,7 +189,7 @@ static void apply_paste(struct session *s)
     if (p->diff)
         load_diff(s, p->text.p, p->text.n, line_refused, &l, conflict_row, &c);
     else
-        load_text(s->app, &s->edit, p->text.p, p->text.n, p->how, line_refused, &l);
+        load_text(s->app, s->level, &s->edit, p->text.p, p->text.n, p->how, line_refused, &l);
     finish(&l);
 }
 
@@ -229,6 +239,8 @@ static void ask_for_line(struct session *s)
 void cmd_load_terminal(struct session *s, const struct sch_match *m)
 {
     const char *how = cmd_word(m, "how");
+    if (!may_load(s, how))
+        return;
     load_forget(s);
     s->paste = calloc(1, sizeof *s->paste);
     if (!s->paste) {

@@ -41,7 +41,7 @@ static bool file_of(struct session *s, const struct sch_value *arg, char name[FI
 bool save_running(struct session *s, const char *file)
 {
     struct store *store = s->app->config.store;
-    char err[400], when[32];
+    char err[400], when[32], commit[32], startup[FILES_NAME_MAX + 1];
     int64_t now = time(NULL);
     size_t n;
     bool ok = false;
@@ -52,11 +52,14 @@ bool save_running(struct session *s, const char *file)
         return false;
     }
     snprintf(when, sizeof when, "%lld", (long long)now);
+    snprintf(commit, sizeof commit, "%u", s->app->config.head);
+    startup_file(store, startup);
     if (!files_write(s->app->opts.db, file, text, n, err, sizeof err))
         session_error(s, "%s", err);
     else if (!store_note_set(store, "saved_time", when) ||
              !store_note_set(store, "saved_user", s->user) ||
-             !store_note_set(store, "saved_file", file))
+             !store_note_set(store, "saved_file", file) ||
+             (strcmp(file, startup) == 0 && !store_note_set(store, "saved_commit", commit)))
         session_error(s, "%s", store_error(store));
     else
         ok = true;

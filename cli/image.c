@@ -37,7 +37,7 @@ static bool file_image(struct session *s, const char *file, struct store_candida
         return false;
     }
     store_scratch(&e.cand);
-    load_text(s->app, &e, text, n, LOAD_REPLACE, first_refused, &r);
+    load_text(s->app, s->level, &e, text, n, LOAD_REPLACE, first_refused, &r);
     free(text);
     *out = e.cand;
     if (r.n)

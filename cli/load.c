@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/settings.h"
 #include "cli/startup.h"
 #include "engine/files.h"
 
@@ -59,8 +60,8 @@ static void run_lines(struct session *s, struct load *l, const char *text, size_
     }
 }
 
-unsigned load_text(struct app *a, struct edit *e, const char *text, size_t n, enum load_how how,
-                   load_bad_fn *bad, void *ctx)
+unsigned load_text(struct app *a, int level, struct edit *e, const char *text, size_t n,
+                   enum load_how how, load_bad_fn *bad, void *ctx)
 {
     static const struct proto_hello hello = {.version = PROTO_VERSION, .keep_going = true};
     static const struct sch_key root;
@@ -77,6 +78,7 @@ unsigned load_text(struct app *a, struct edit *e, const char *text, size_t n, en
         l.refused++;
     }
     s->loading = s->unasked = true;
+    s->level = level;
     s->diag = refused;
     s->diag_ctx = &l;
     s->edit = *e;
@@ -125,7 +127,7 @@ void load_startup(struct app *a, void (*warn)(void *ctx, const char *text), void
         return;
     }
     struct complaint c = {warn, ctx, file};
-    load_text(a, &e, text, n, LOAD_MERGE, complain, &c);
+    load_text(a, LEVEL_MANAGE, &e, text, n, LOAD_MERGE, complain, &c);
     snprintf(meta.description, sizeof meta.description, "startup file %.60s", file);
     if (!config_commit(&e, &meta))
         warn(ctx, e.err);

@@ -18,9 +18,9 @@ enum load_how {
 typedef void load_bad_fn(void *ctx, size_t line, const char *text, size_t n, const char *why);
 
 /* Changes e's candidate, which must be there; nothing is committed. Returns how many lines were
- * refused. */
-unsigned load_text(struct app *a, struct edit *e, const char *text, size_t n, enum load_how how,
-                   load_bad_fn *bad, void *ctx);
+ * refused. level: of who loads it; what that level may not enter is refused. */
+unsigned load_text(struct app *a, int level, struct edit *e, const char *text, size_t n,
+                   enum load_how how, load_bad_fn *bad, void *ctx);
 
 /* cmd_load.c: drops the text that a session is typing. */
 void load_forget(struct session *s);

@@ -134,7 +134,9 @@ static void take_line(struct reader *r, char mark, unsigned depth, const char *t
     struct sch_key view = in->key;
     if (m.view != in->view)
         sch_key_add(&view, &sch_lines[sch_views[m.view].enter - 1], m.v);
-    if (m.cmd->kind == SCH_COMMAND || (undo && !l->on && !l->negatable))
+    if (sch_level(m.cmd) > r->s->level)
+        refuse(r, "Error: You do not have permission to enter the line.");
+    else if (m.cmd->kind == SCH_COMMAND || (undo && !l->on && !l->negatable))
         refuse(r, "Error: The line is no configuration.");
     else if (clear_password(l, m.v))
         refuse(r, "Error: The password is not cipher text.");

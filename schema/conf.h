@@ -14,7 +14,12 @@ struct sys_conf {
     bool as_plain;             /* "as-notation plain" */
     char *exclusive_user;      /* "configuration exclusive by-user-name" */
     uint32_t exclusive_timeout;
-    uint32_t checkpoints; /* "configuration checkpoint max-number" */
+    uint32_t checkpoints;   /* "configuration checkpoint max-number" */
+    uint32_t save_interval; /* "set save-configuration interval", minutes, 0: never */
+    char *daily_label;      /* "set save-configuration checkpoint daily time", HH:MM:SS */
+    char *zone_name;        /* "clock timezone", NULL: that of the system */
+    char *zone_offset;      /* HH:MM:SS */
+    uint8_t zone_minus;     /* west of UTC */
 };
 
 struct vpn_conf {

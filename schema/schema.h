@@ -92,7 +92,7 @@ struct sch_cmd {
     enum sch_kind kind;
     uint16_t line; /* LINE, UNDO: index into sch_lines */
     uint8_t does;  /* COMMAND: enum sch_does */
-    uint8_t level; /* 0 visit .. 3 management */
+    uint8_t level; /* 0 visit .. 3 management, as declared; see sch_level() */
     uint8_t view;  /* where it was declared */
     bool at_once;  /* COMMAND: acts beyond its session: not while commits are held back */
     bool offline;  /* COMMAND: an offline check follows it */
@@ -207,6 +207,12 @@ enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_m
 /* Level a command needs, and the lowest that any command below a node of the trie needs. */
 uint8_t sch_level(const struct sch_cmd *c);
 uint8_t sch_node_level(uint16_t node);
+/* A view by its name, -1: none. The user view is "shell" to operators. */
+int sch_view_named(const char *name, size_t n);
+/* Moves the commands of a view (those of its scopes, too) that begin with these words to a level,
+ * -1: moves none; how many there are. sch_levels_declared() takes all of that back. */
+unsigned sch_level_move(uint8_t view, const char *words, size_t n, int level);
+void sch_levels_declared(void);
 
 /* The message of a failure, without caret: "Error: Unrecognized command found at '^' position." */
 const char *sch_status_text(enum sch_status s);

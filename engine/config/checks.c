@@ -2,6 +2,7 @@
  * What a line must satisfy beyond its syntax: the checks the declarations name. They look at the
  * candidate as the session sees it, when the line is typed and again when it is committed.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -424,4 +425,40 @@ bool check_alias_name(struct edit *e, const struct sch_key *view, const struct s
                 return edit_error(e, "The name is a command.");
     }
     return true;
+}
+
+/* The last argument is HH:MM:SS. */
+bool check_time_of_day(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
+{
+    const char *t = v[l->nparams - 1].s;
+    (void)view;
+    for (int i = 0; i < 8; i++)
+        if (i % 3 == 2 ? t[i] != ':' : t[i] < '0' || t[i] > '9')
+            return edit_error(e, "The time is not of the form HH:MM:SS.");
+    if (strncmp(t, "24", 2) >= 0 || t[3] > '5' || t[6] > '5')
+        return edit_error(e, "The time is not of the form HH:MM:SS.");
+    return true;
+}
+
+/* Nothing that ends a name in the notation of time zones. */
+bool check_zone_name(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
+{
+    (void)view, (void)l;
+    for (size_t i = 0; i < v[0].n; i++)
+        if (!isalnum((unsigned char)v[0].s[i]) && !strchr("+-", v[0].s[i]))
+            return edit_error(e, "The name of a time zone has letters, digits, + and - only.");
+    return v[0].n >= 3 || edit_error(e, "The name of a time zone has at least three characters.");
+}
+
+bool check_command_words(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                         const struct sch_value *v)
+{
+    int where = sch_view_named(v[1].s, v[1].n);
+    (void)view, (void)l;
+    if (where < 0)
+        return edit_error(e, "The view does not exist.");
+    return sch_level_move((uint8_t)where, v[2].s, v[2].n, -1) > 0 ||
+           edit_error(e, "No command of the view begins with these words.");
 }

@@ -9,6 +9,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/load.h"
+#include "cli/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -46,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     e.config = &a->config;
     if (!store_candidate_new(a->config.store, "fuzz", "", &e.cand))
         abort();
-    load_text(a, &e, (const char *)data + 1, size - 1, data[0] & 1 ? LOAD_REPLACE : LOAD_MERGE,
-              refused, &size);
+    load_text(a, LEVEL_MANAGE, &e, (const char *)data + 1, size - 1,
+              data[0] & 1 ? LOAD_REPLACE : LOAD_MERGE, refused, &size);
     store_scan(a->config.store, &e.cand, NULL, 0, NULL, 0, check_row, NULL);
     config_validate(&e);
     store_candidate_drop(a->config.store, &e.cand);

@@ -10,6 +10,7 @@
 #include "cli/app_internal.h"
 #include "cli/listing.h"
 #include "cli/load.h"
+#include "cli/settings.h"
 #include "engine/files.h"
 #include "engine/zip.h"
 
@@ -217,7 +218,7 @@ static void note_bad(void *ctx, size_t line, const char *l, size_t n, const char
 static unsigned load(const char *t, enum load_how how)
 {
     lab.bad[0] = 0;
-    return load_text(lab.app, &lab.edit, t, strlen(t), how, note_bad, NULL);
+    return load_text(lab.app, LEVEL_MANAGE, &lab.edit, t, strlen(t), how, note_bad, NULL);
 }
 
 static void commit(void)

@@ -421,7 +421,10 @@ static void emit_cmds(FILE *f)
         fprintf(
             f, "    {.kind = %s, .line = %d, .does = %d, .level = %d, .view = %d, .cascade = %d,\n",
             kinds[c->kind], c->line ? c->line->index : 0,
-            c->command ? name_id(&does, c->command->does) : 0, c->command ? c->command->level : 2,
+            c->command ? name_id(&does, c->command->does) : 0,
+            c->command       ? c->command->level
+            : c->line->level ? c->line->level
+                             : 2,
             c->view->index, c->cascade || (c->kind == 1 && c->line->enter));
         if (c->command)
             fprintf(f, "     .at_once = %d, .offline = %d, .not_by_run = %d,\n",

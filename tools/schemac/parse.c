@@ -392,6 +392,8 @@ static bool view_clause(struct cursor *c, const char *w, char *text)
         c->command->does = word(&text);
     else if (strcmp(w, "level") == 0 && c->command)
         c->command->level = atoi(text);
+    else if (strcmp(w, "level") == 0 && c->line)
+        c->line->level = atoi(text);
     else if (strcmp(w, "at-once") == 0 && c->command)
         c->command->at_once = true;
     else if (strcmp(w, "offline") == 0 && c->command)

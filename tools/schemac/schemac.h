@@ -28,11 +28,11 @@
  * Clauses of a line: sets OBJECT.FIELD [= ARG | not ARG | not on | NUMBER], ... impact CLASS;
  * check NAME...; then NAME; feeds NAME; default TEXT (what
  *   holds without the line); on by default; shown (a
- * row of its own, made with its view); negatable; inert; undo SYNTAX [cascade]
- * [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N; at-once (acts
- * beyond its session, so not in a batch whose commits are held back); offline (an offline check
- * follows it, all others are passed over); not-by-run ("run" refuses it).
- * Order of statements is order of display.
+ * row of its own, made with its view); negatable; inert; level N (2); undo SYNTAX
+ * [cascade] [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N; at-once
+ * (acts beyond its session, so not in a batch whose commits are held back); offline (an offline
+ * check follows it, all others are passed over); not-by-run ("run" refuses it). Order of statements
+ * is order of display.
  */
 #ifndef VRPSH_SCHEMAC_H
 #define VRPSH_SCHEMAC_H
@@ -84,7 +84,7 @@ struct line {
     char *text;          /* as written */
     char *deflt;         /* what holds without it, as it would be written, or NULL */
     bool enter, on, shown, negatable, inert, separated;
-    int section, rank, sub, index, enters, origin;
+    int section, rank, sub, index, enters, origin, level;
     char *check[8];
     int nchecks;
     char *then, *feeds, *undoes, *undo_asks;
