@@ -109,9 +109,13 @@ static inline const char *words_value(const struct sch_param *p, unsigned k, cha
                                       : p->lo + 1));
         return buf;
     case SCH_STRING:
-        if (k == 2)
+        if (k == 2 && p->lo <= 12 && p->hi >= 12)
             return "\"with a blank\"";
-        return words_fill(buf, k == 0 ? p->lo : k == 1 ? p->hi : 5, k == 3 ? "\xc3\xa4" : "Name-");
+        return words_fill(buf,
+                          k == 0                             ? p->lo
+                          : k == 1 || p->hi < 5 || p->lo > 5 ? p->hi
+                                                             : 5,
+                          k == 3 ? "\xc3\xa4" : "Name-");
     case SCH_TEXT:
         if (k == 2)
             return "to \"AGG\"  | 3 blanks, \xe2\x82\xac";
