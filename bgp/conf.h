@@ -34,6 +34,7 @@ struct bgp_af_conf {
     uint16_t multipath_eibgp;                /* external and internal ones together */
     bool multipath_any_path; /* "load-balancing as-path-ignore": whatever their AS paths */
     bool multipath_relaxed;  /* "load-balancing as-path-relax": of the same length */
+    bool no_ebgp_sensitive;  /* "undo ebgp-interface-sensitive": sessions outlive their interface */
     bool no_vpn_target; /* "undo policy vpn-target": VPN routes are kept whatever their targets */
 };
 
@@ -87,6 +88,7 @@ struct bgp_conf {
     uint16_t as_path_limit;    /* most ASes in a path received; 0: any number */
     bool no_private_as4;       /* "private-4-byte-as disable": 4200000000 and up are public */
     bool keep_all_routes;      /* as that of each peer and family */
+    bool ibgp_sensitive;       /* "ibgp-interface-sensitive" */
     struct bgp_af_conf af[BGP_FAMILIES];
 };
 
@@ -113,6 +115,7 @@ struct bgp_peer_conf {
     char *blocked;         /* effective: why no session can be tried ("connect-interface
                               LoopBack0 has no address"); NULL when nothing stands in the way */
 
+    bool sensitive;    /* effective: down at once when the interface towards it is */
     uint8_t ttl;       /* ebgp-max-hop; effective: 1 direct EBGP, 255 IBGP */
     uint8_t gtsm_hops; /* valid-ttl-hops; 0 off */
     uint16_t keepalive, hold, min_hold, connect_retry; /* as in struct bgp_conf */

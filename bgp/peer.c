@@ -176,6 +176,15 @@ static void record(struct bgp_peer *p, bool up, const struct bgp_notification *n
     }
 }
 
+static const char *reason(const struct bgp_peer *p, enum bgp_fsm_event event)
+{
+    if (p->over)
+        return "Route limit";
+    if (event == BGP_EV_AUTO_STOP && p->block && strcmp(p->block, BGP_INTERFACE_DOWN) == 0)
+        return "Direct connect-interface down";
+    return bgp_fsm_reason(event);
+}
+
 static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_event event,
                          const struct bgp_notification *notif)
 {
@@ -201,7 +210,7 @@ static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_eve
         leave_established(p);
     if (to == BGP_ESTABLISHED || from == BGP_ESTABLISHED)
         record(p, to == BGP_ESTABLISHED, notif);
-    e.reason = to >= from ? NULL : p->over ? "Route limit" : bgp_fsm_reason(event);
+    e.reason = to >= from ? NULL : reason(p, event);
     e.logged = !p->conf.no_log;
     e.last_error = p->last_error;
     e.again = p->up_count > 1;

@@ -219,6 +219,19 @@ static void private_as(const struct model *m, struct bgp_peer_conf *out)
         out->af[f].public_as_in_narrow = out->af[f].public_as_in && m->bgp.no_private_as4;
 }
 
+/* The family of the setting is that of the peer's address. A peer behind TTL security counts as not
+ * directly connected. */
+static void sensitive(const struct model *m, const struct model_peer *p, struct bgp_peer_conf *out)
+{
+    enum bgp_family f = out->addr.af == 6 ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST;
+    const struct bgp_conf *process = p->vpn ? &p->vpn->process[p->family] : &m->bgp;
+    if (out->gtsm_hops)
+        return;
+    out->sensitive = out->kind == BGP_KIND_INTERNAL
+                         ? m->bgp.ibgp_sensitive
+                         : out->ttl <= 1 && !process->af[f].no_ebgp_sensitive;
+}
+
 void model_effective_peer(const struct model *m, const struct model_peer *p,
                           struct bgp_peer_conf *out)
 {
@@ -241,6 +254,7 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     intervals(out);
     first_as(m, out);
     private_as(m, out);
+    sensitive(m, p, out);
     out->set = (struct bgp_set){0};
     out->off = out->member = 0;
 }
@@ -280,6 +294,7 @@ enum sch_impact model_compare_peer(const struct bgp_peer_conf *a, const struct b
         *differs = true;
         worst = SCH_IMPACT_SESSION;
     }
+    *differs |= a->sensitive != b->sensitive;
     for (int f = 0; f < BGP_FAMILIES; f++)
         if (a->af[f].public_as_in_narrow != b->af[f].public_as_in_narrow) {
             *differs = true;

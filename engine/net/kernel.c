@@ -28,7 +28,13 @@
 
 struct subnet { /* also the answers of kernel_is_local(), with len 255 */
     struct kernel_addr key;
-    bool yes;
+    bool yes; /* of a subnet: some interface in it is up */
+    UT_hash_handle hh;
+};
+
+struct link {
+    unsigned index;
+    bool up; /* and has carrier */
     UT_hash_handle hh;
 };
 
@@ -44,6 +50,7 @@ struct kernel {
     bool forbidden, known; /* may not add addresses; the subnets have been read */
     bool warned;
     struct subnet *subnets, *answers;
+    struct link *links;
     uint8_t lens4[33], lens6[129]; /* prefix lengths that occur among the subnets */
     struct addr_list wanted, ours;
 };
@@ -122,12 +129,75 @@ static int keep_attr(const struct nlattr *attr, void *data)
     return MNL_CB_OK;
 }
 
-static void add_subnet(struct kernel *k, const struct bgp_addr *a, unsigned len)
+/* --- interfaces */
+
+static bool runs(const struct ifinfomsg *m)
+{
+    return (m->ifi_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
+static struct link *find_link(const struct kernel *k, unsigned index)
+{
+    struct link *l;
+    HASH_FIND(hh, k->links, &index, sizeof index, l);
+    return l;
+}
+
+/* One that is not known is not held against anybody. */
+static bool link_up(const struct kernel *k, unsigned index)
+{
+    const struct link *l = find_link(k, index);
+    return !l || l->up;
+}
+
+static int on_link(const struct nlmsghdr *h, void *data)
+{
+    struct kernel *k = data;
+    const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+    unsigned index = (unsigned)m->ifi_index;
+    struct link *l = find_link(k, index);
+    if (h->nlmsg_type != RTM_NEWLINK)
+        return MNL_CB_OK;
+    if (!l) {
+        l = calloc(1, sizeof *l);
+        if (!l)
+            abort();
+        l->index = index;
+        HASH_ADD(hh, k->links, index, sizeof l->index, l);
+    }
+    l->up = runs(m);
+    return MNL_CB_OK;
+}
+
+static void forget_links(struct kernel *k)
+{
+    struct link *l, *next;
+    HASH_ITER (hh, k->links, l, next) {
+        HASH_DEL(k->links, l);
+        free(l);
+    }
+}
+
+static int dump_links(struct kernel *k)
+{
+    char buf[128];
+    forget_links(k);
+    struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+    h->nlmsg_type = RTM_GETLINK;
+    h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+    m->ifi_family = AF_UNSPEC;
+    return netlink_ask(&k->ask, h, on_link, k);
+}
+
+/* --- addresses */
+
+static void add_subnet(struct kernel *k, const struct bgp_addr *a, unsigned len, bool up)
 {
     if (len > max_len(a))
         return;
     struct kernel_addr key = masked(a, len);
-    set_add(&k->subnets, &key);
+    set_add(&k->subnets, &key)->yes |= up;
     (a->af == 6 ? k->lens6 : k->lens4)[len] = 1;
 }
 
@@ -150,12 +220,13 @@ static int on_address(const struct nlmsghdr *h, void *data)
     if (h->nlmsg_type != RTM_NEWADDR || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6))
         return MNL_CB_OK;
     mnl_attr_parse(h, sizeof *m, keep_attr, attr);
+    bool up = link_up(k, m->ifa_index);
     bool has_subnet = netlink_addr(attr[IFA_ADDRESS], m->ifa_family, &subnet);
     bool has_local = netlink_addr(attr[IFA_LOCAL], m->ifa_family, &local);
     if (has_subnet)
-        add_subnet(k, &subnet, m->ifa_prefixlen);
+        add_subnet(k, &subnet, m->ifa_prefixlen, up);
     if (has_local) /* differs from IFA_ADDRESS on point-to-point links */
-        add_subnet(k, &local, m->ifa_prefixlen);
+        add_subnet(k, &local, m->ifa_prefixlen, up);
     else
         local = subnet;
     struct kernel_addr own = {.addr = local, .len = m->ifa_prefixlen};
@@ -185,7 +256,7 @@ static void read_addresses(struct kernel *k)
     set_clear(&k->answers);
     /* EINTR: addresses changed during the dump. */
     for (int i = 0; k->ask.socket && rc == EINTR && i < DUMP_TRIES; i++)
-        rc = dump_addresses(k);
+        rc = dump_links(k) == EINTR ? EINTR : dump_addresses(k);
     k->known = rc == 0;
 }
 
@@ -309,17 +380,31 @@ bool kernel_is_connected(const struct kernel *k, const struct bgp_addr *a)
     return false;
 }
 
+bool kernel_is_cut_off(const struct kernel *k, const struct bgp_addr *a)
+{
+    const uint8_t *lens = a->af == 6 ? k->lens6 : k->lens4;
+    for (unsigned len = max_len(a) + 1; k->known && len-- > 0;) {
+        struct kernel_addr key = masked(a, len);
+        const struct subnet *s = lens[len] ? set_find(k->subnets, &key) : NULL;
+        if (s)
+            return !s->yes;
+    }
+    return false;
+}
+
 /* --- listening for changes ------------------------------------------------------------------- */
 
 /* True when the message can change an answer: not every link statistic does. */
-static bool matters(const struct nlmsghdr *h)
+static bool matters(const struct kernel *k, const struct nlmsghdr *h)
 {
     if (h->nlmsg_type == RTM_NEWADDR || h->nlmsg_type == RTM_DELADDR)
         return true;
     if (h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK)
         return false;
     const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
-    return h->nlmsg_type == RTM_DELLINK || m->ifi_change & IFF_UP;
+    /* A change of carrier is not among the changes the message names. */
+    return h->nlmsg_type == RTM_DELLINK || m->ifi_change & IFF_UP ||
+           link_up(k, (unsigned)m->ifi_index) != runs(m);
 }
 
 static void on_change(void *arg, unsigned what)
@@ -334,7 +419,7 @@ static void on_change(void *arg, unsigned what)
         int left = (int)n;
         for (const struct nlmsghdr *h = (const void *)buf; mnl_nlmsg_ok(h, left);
              h = mnl_nlmsg_next(h, &left))
-            matter = matter || matters(h);
+            matter = matter || matters(k, h);
     }
     if (!matter)
         return;
@@ -366,6 +451,7 @@ void kernel_close(struct kernel *k)
     netlink_close(&k->ask);
     set_clear(&k->subnets);
     set_clear(&k->answers);
+    forget_links(k);
     free(k->wanted.a);
     free(k->ours.a);
     free(k);

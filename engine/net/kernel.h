@@ -40,5 +40,7 @@ void kernel_want(struct kernel *k, const struct kernel_addr *addrs, size_t n);
 bool kernel_is_local(struct kernel *k, const struct bgp_addr *a);
 /* a lies in the subnet of an interface. */
 bool kernel_is_connected(const struct kernel *k, const struct bgp_addr *a);
+/* a lies in the subnet of an interface, but none in it is up and has carrier. */
+bool kernel_is_cut_off(const struct kernel *k, const struct bgp_addr *a);
 
 #endif

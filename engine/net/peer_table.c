@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/bgp.h"
+
 void peers_wipe(struct bgp_peer_conf *conf)
 {
     if (conf->password)
@@ -113,6 +115,10 @@ bool peers_reason(const struct bgp_peer_conf *conf, struct kernel *k,
         !kernel_is_connected(k, &peer)) {
         snprintf(reason, PEERS_REASON_SIZE,
                  "the peer is not directly connected and ebgp-max-hop is not configured");
+        return true;
+    }
+    if (conf->sensitive && kernel_is_cut_off(k, &peer)) {
+        snprintf(reason, PEERS_REASON_SIZE, "%s", BGP_INTERFACE_DOWN);
         return true;
     }
     return false;
