@@ -418,8 +418,9 @@ struct bgp_group_view {
     const struct bgp_addr *members;
     size_t nmembers; /* at least one */
 };
-/* Calls fn for every group of the family in order of number; the view lives for the call. */
-void bgp_each_group(const struct bgp *b, enum bgp_family family,
+/* Calls fn for every group of the family in order of number; the view lives for the call. vpn: of
+ * which instance, 0 the public network. */
+void bgp_each_group(const struct bgp *b, uint16_t vpn, enum bgp_family family,
                     void (*fn)(void *arg, const struct bgp_group_view *v), void *arg);
 
 /* "Cease"-like names of a NOTIFICATION, VRP spelling of D3; never NULL. */

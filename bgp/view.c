@@ -180,10 +180,11 @@ static int by_number(const void *a, const void *b)
     return (*g)->number - (*h)->number;
 }
 
-void bgp_each_group(const struct bgp *b, enum bgp_family family,
+void bgp_each_group(const struct bgp *b, uint16_t vpn, enum bgp_family family,
                     void (*fn)(void *arg, const struct bgp_group_view *v), void *arg)
 {
-    const struct rib_group *first = b->rib->tables[family].groups, **order;
+    const struct rib_table *t = rib_table(b->rib, vpn, family);
+    const struct rib_group *first = t ? t->groups : NULL, **order;
     size_t n = 0, i = 0;
 
     for (const struct rib_group *g = first; g; g = g->next)

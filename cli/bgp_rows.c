@@ -31,6 +31,8 @@ void bgp_peer_fields(struct session *s, const struct bgp_peer_view *v, enum bgp_
 {
     show_object(s, NULL);
     show_addr(s, "address", &v->addr);
+    if (v->addr.vpn)
+        show_text(s, "vpn_instance", bgp_text_instance_name(s->app, v->addr.vpn));
     show_bool(s, "dynamic", v->dynamic);
     show_uint(s, "as", v->remote_as);
     show_text(s, "state", bgp_peer_state(v, f));

@@ -4,6 +4,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/bgp_text.h"
+#include "cli/show.h"
 #include "engine/config/model.h"
 
 enum bgp_family bgp_text_family(const struct sch_match *m)
@@ -51,14 +52,21 @@ enum bgp_family bgp_text_inner(enum bgp_family f)
     return f == BGP_VPNV4 ? BGP_IPV4_UNICAST : f == BGP_VPNV6 ? BGP_IPV6_UNICAST : f;
 }
 
+const char *bgp_text_instance_name(const struct app *a, uint16_t number)
+{
+    const struct model_vpn *vpn = number ? model_vpn_number(a->config.model, number) : NULL;
+    return vpn ? vpn->name : number ? "-" : NULL;
+}
+
 void bgp_text_instance_line(struct session *s, uint16_t number)
 {
     const struct model *m = s->app->config.model;
     const struct model_vpn *vpn = model_vpn_number(m, number);
     uint32_t id = vpn ? model_vpn_router_id(vpn) : 0;
     char text[BGP_ADDR_STRLEN];
-    out(s, " VPN-Instance %s, Router ID %s:\n", vpn ? vpn->name : "-",
-        bgp_text_id(id ? id : m->bgp_eff.router_id, text));
+    SHOW_TEXT(s, "vpn_instance", " VPN-Instance %s, ", bgp_text_instance_name(s->app, number));
+    SHOW_TEXT(s, "vpn_router_id", "Router ID %s:\n",
+              bgp_text_id(id ? id : m->bgp_eff.router_id, text));
 }
 
 const char *bgp_text_id(uint32_t id, char *buf)

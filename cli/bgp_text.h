@@ -13,6 +13,8 @@ bool bgp_text_runs(struct session *s);
 bool bgp_text_instance(struct session *s, const struct sch_match *m, uint16_t *number);
 /* The families of a VPN instance's routes, of those of a VPN family. */
 enum bgp_family bgp_text_inner(enum bgp_family f);
+/* The name of a VPN instance by its number, "-" when it has gone; NULL of 0, the public network. */
+const char *bgp_text_instance_name(const struct app *a, uint16_t number);
 /* " VPN-Instance ran1, Router ID 172.31.0.2:" */
 void bgp_text_instance_line(struct session *s, uint16_t number);
 /* Dotted form of a BGP identifier. buf: BGP_ADDR_STRLEN. */

@@ -86,7 +86,8 @@ static void instance_head(struct session *s, struct peers *p, uint16_t vpn)
         out(s, "\n  Peer of IPv%d-family for vpn instance :\n",
             p->about.family == BGP_VPNV4 ? 4 : 6);
     out(s, "\n ");
-    bgp_text_instance_line(s, vpn);
+    if (!show_json(s)) /* there it stands with each peer */
+        bgp_text_instance_line(s, vpn);
     if (!p->verbose)
         peer_header(s);
 }

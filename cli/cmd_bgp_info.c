@@ -79,6 +79,7 @@ void cmd_display_bgp_network(struct session *s, const struct sch_match *m)
 
 struct group_list {
     enum bgp_family family;
+    uint16_t vpn;
     struct bgp_group_view *v;
     size_t n;
 };
@@ -98,7 +99,7 @@ static void copy_group(void *arg, const struct bgp_group_view *v)
 static void look_at_groups(const struct bgp *b, void *arg)
 {
     struct group_list *l = arg;
-    bgp_each_group(b, l->family, copy_group, l);
+    bgp_each_group(b, l->vpn, l->family, copy_group, l);
 }
 
 static const char *const family_short[BGP_FAMILIES] = {
@@ -107,14 +108,18 @@ static const char *const family_short[BGP_FAMILIES] = {
     [BGP_VPNV6] = "VPNv6",
 };
 
-static void show_update_group(struct session *s, enum bgp_family f, const struct bgp_group_view *v)
+static void show_update_group(struct session *s, const struct group_list *l,
+                              const struct bgp_group_view *v)
 {
     char addr[BGP_ADDR_STRLEN];
     uint64_t copies = v->sent - v->formatted;
     show_object(s, NULL);
     SHOW_UINT(s, "id", "\n  Group ID : %u\n  BGP Version : 4\n", v->number);
     SHOW_TEXT(s, "type", "  Group Type : %s\n", v->internal ? "internal" : "external");
-    SHOW_TEXT(s, "family", "  Addr Family : %s\n", family_short[f]);
+    SHOW_TEXT(s, "family", "  Addr Family : %s\n", family_short[l->family]);
+    if (l->vpn)
+        SHOW_TEXT(s, "vpn_instance", "  VPN-Instance : %s\n",
+                  bgp_text_instance_name(s->app, l->vpn));
     SHOW_UINT(s, "mrai", "  AdvMinTimeVal : %u\n", v->mrai);
     show_uint(s, "routes", v->routes);
     SHOW_UINT(s, "peers_total", "  Total Peers : %zu\n", v->nmembers);
@@ -140,21 +145,34 @@ static void show_update_group(struct session *s, enum bgp_family f, const struct
     out(s, "\n");
 }
 
-void cmd_display_update_group(struct session *s, const struct sch_match *m)
+static void update_groups(struct session *s, uint16_t vpn, enum bgp_family f,
+                          const struct sch_value *index)
 {
-    struct group_list l = {.family = bgp_text_family(m)};
-    const struct sch_value *index = cmd_arg(m, "index");
-    if (!bgp_text_runs(s))
-        return;
+    struct group_list l = {.family = f, .vpn = vpn};
     speaker_look(s->app->config.speaker, look_at_groups, &l);
-    show_begin(s);
-    show_list(s, "groups");
     for (size_t i = 0; i < l.n; i++) {
         if (!index->present || index->u == l.v[i].number)
-            show_update_group(s, l.family, &l.v[i]);
+            show_update_group(s, &l, &l.v[i]);
         free((struct bgp_addr *)(uintptr_t)l.v[i].members);
     }
     free(l.v);
+}
+
+/* Of a VPN family: those of its peers, and those of the peers of VPN instances. */
+void cmd_display_update_group(struct session *s, const struct sch_match *m)
+{
+    enum bgp_family f = bgp_text_family(m);
+    const struct sch_value *index = cmd_arg(m, "index");
+    uint16_t vpn;
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &vpn))
+        return;
+    show_begin(s);
+    show_list(s, "groups");
+    if (!vpn)
+        update_groups(s, 0, f, index);
+    for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next)
+        if (v->exists && bgp_family_info[f].vpn && (!vpn || vpn == v->number))
+            update_groups(s, v->number, bgp_text_inner(f), index);
 }
 
 /* --- display bgp error discard ---------------------------------------------------------------- */
@@ -228,10 +246,13 @@ static bool attribute_lines(struct session *s, const struct bgp_discard_counts *
 void cmd_display_bgp_discard(struct session *s, const struct sch_match *m)
 {
     const struct sch_value *peer = cmd_arg(m, "peer");
-    struct discards d = {.peer = peer->present ? &peer->addr : NULL};
+    struct bgp_addr named = peer->addr;
+    struct discards d = {.peer = peer->present ? &named : NULL};
     uint32_t all[BGP_REFUSALS] = {0};
-    if (!bgp_text_runs(s))
+    uint16_t vpn;
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &vpn))
         return;
+    named.vpn = vpn;
     speaker_look(s->app->config.speaker, look_at_discards, &d);
     if (!d.found) {
         session_error(s, "The peer session does not exist.");
@@ -241,6 +262,8 @@ void cmd_display_bgp_discard(struct session *s, const struct sch_match *m)
         for (unsigned i = 0; i < BGP_REFUSALS; i++)
             all[i] += d.n.n[f][i];
     show_begin(s);
+    if (named.vpn)
+        show_text(s, "vpn_instance", bgp_text_instance_name(s->app, named.vpn));
     out(s, "BGP discard Info Counts: \n");
     refusal_lines(s, all, true);
     show_list(s, "families");
@@ -293,12 +316,17 @@ static void show_record(struct session *s, const struct bgp_record *r)
 
 void cmd_display_bgp_peer_log(struct session *s, const struct sch_match *m)
 {
-    struct records l = {.peer = &cmd_arg(m, "peer")->addr};
+    struct bgp_addr named = cmd_arg(m, "peer")->addr;
+    struct records l = {.peer = &named};
     enum bgp_family f = bgp_text_family(m);
     struct bgp_peer_view v;
     char addr[BGP_ADDR_STRLEN];
-    if (!bgp_text_runs(s))
+    uint16_t vpn;
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &vpn))
         return;
+    named.vpn = vpn;
+    if (vpn)
+        f = bgp_text_inner(f);
     if (!speaker_peer(s->app->config.speaker, l.peer, &v) || !(v.enabled & 1u << f)) {
         session_error(s, "The peer session does not exist.");
         return;
@@ -306,6 +334,8 @@ void cmd_display_bgp_peer_log(struct session *s, const struct sch_match *m)
     speaker_look(s->app->config.speaker, look_at_records, &l);
     show_begin(s);
     SHOW_TEXT(s, "peer", " Peer : %s\n", bgp_addr_str(l.peer, addr));
+    if (named.vpn)
+        show_text(s, "vpn_instance", bgp_text_instance_name(s->app, named.vpn));
     show_list(s, "log");
     for (size_t i = 0; i < l.n; i++)
         show_record(s, &l.r[i]);
@@ -399,6 +429,8 @@ void cmd_display_bgp_slow_peer(struct session *s, const struct sch_match *m)
                 continue;
             show_object(s, NULL);
             SHOW_TEXT(s, "address", "  %-32s", bgp_addr_str(&v[i].addr, addr));
+            if (v[i].addr.vpn)
+                show_text(s, "vpn_instance", bgp_text_instance_name(s->app, v[i].addr.vpn));
             show_uint(s, "as", v[i].remote_as);
             out(s, "%12s  ", bgp_as(s, v[i].remote_as, as));
             SHOW_TEXT(s, "family", "%-16s", bgp_family_info[f].name);

@@ -2,7 +2,8 @@
  * Displays of BGP routes: the table in rows, filtered, counted, one network in detail, what a peer
  * sent and was told. Routes are streamed batch by batch, so a million of them wait for the
  * terminal, not in memory. A filtered display goes over the table twice, since the number of routes
- * stands above them; JSON, where it stands below, once.
+ * stands above them; JSON, where it stands below, once. Behind a whole VPN table come those of the
+ * VPN instances that have any such routes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,15 +27,18 @@ struct held {
 };
 
 struct listing {
-    struct bgp_walk_filter of;
+    struct bgp_walk_filter of; /* what of the table of the moment */
     struct route_match match;
     enum shape shape;
     struct speaker_walk *walk;
     bool counting;          /* the first of two times */
-    size_t n;               /* routes that match so far */
+    size_t n;               /* routes of the table that match so far */
     struct bgp_prefix last; /* network of the row before: further paths leave the column blank */
     bool started;
+    bool headed;       /* the legend stands above */
+    bool open;         /* what stands above the routes of this table has been shown */
     bool sections;     /* the tables of the VPN instances follow */
+    bool section;      /* this is one */
     struct held *held; /* with different_origin: the paths of the network of the moment */
     size_t nheld, room;
 };
@@ -81,14 +85,11 @@ static void identity(struct session *s)
     bgp_identity(s);
 }
 
-static void rd_line(struct session *s, const struct listing *l)
+/* Whose table it is, or part of one. */
+static void owner_line(struct session *s, const struct listing *l)
 {
-    if (l->of.vpn) {
-        if (l->shape != COUNT)
-            out(s, "\n");
+    if (l->of.vpn)
         bgp_text_instance_line(s, l->of.vpn);
-        out(s, "\n");
-    }
     if (l->of.rd)
         SHOW_TEXT(s, "rd", " Route Distinguisher: %s\n", rd_text(s, l->of.prefix.rd));
 }
@@ -104,13 +105,22 @@ static void number_line(struct session *s, const struct listing *l)
         l->n);
 }
 
-static void head(struct session *s, const struct listing *l)
+static void head(struct session *s, struct listing *l)
 {
-    if (l->shape == DETAILS)
-        identity(s);
-    else
-        route_show_legend(s);
-    rd_line(s, l);
+    if (!l->headed) {
+        if (l->shape == DETAILS)
+            identity(s);
+        else
+            route_show_legend(s);
+    }
+    l->headed = l->open = true;
+    if (l->section)
+        show_object(s, NULL);
+    if (l->of.vpn)
+        out(s, "\n");
+    owner_line(s, l);
+    if (l->of.vpn)
+        out(s, "\n");
     if (!show_json(s))
         number_line(s, l);
     if (l->shape == DETAILS || (vpn(l->of.family) && !l->of.rd))
@@ -118,6 +128,17 @@ static void head(struct session *s, const struct listing *l)
     else
         route_show_heads(s, l->shape == LABELS);
     show_list(s, "routes");
+}
+
+static void count_lines(struct session *s, const struct listing *l)
+{
+    if (l->section)
+        show_object(s, NULL);
+    out(s, "\n");
+    owner_line(s, l);
+    number_line(s, l);
+    if (l->section)
+        show_close(s);
 }
 
 /* --- routes ---------------------------------------------------------------------------- */
@@ -146,6 +167,8 @@ static void show(struct session *s, struct listing *l, const struct bgp_route *r
 static void take(struct session *s, struct listing *l, const struct bgp_route *r,
                  const uint8_t *attrs)
 {
+    if (!l->counting && !l->open) /* in JSON a section begins with its first route */
+        head(s, l);
     if (!l->counting)
         show(s, l, r, attrs);
     l->n++;
@@ -191,61 +214,96 @@ static void consider(struct session *s, struct listing *l, const struct bgp_rout
     hold(l, r, attrs);
 }
 
-static size_t total(struct session *s, const struct bgp_walk_filter *f);
+/* --- tables ------------------------------------------------------------------------------ */
 
-/* The next VPN instance that has routes of the family. False: there is none. */
-static bool next_section(struct session *s, struct listing *l)
+/* Number of routes that a walk without other conditions meets. */
+static size_t total(struct session *s, const struct bgp_walk_filter *f)
 {
-    const struct model *m = s->app->config.model;
-    uint16_t next = UINT16_MAX;
-    do {
-        next = UINT16_MAX;
-        for (const struct model_vpn *v = m->vpns; v; v = v->hh.next)
-            if (v->exists && v->number > l->of.vpn && v->number < next)
-                next = v->number;
-        l->of.vpn = next;
-        l->of.family = bgp_text_inner(l->of.family);
-        l->n = next == UINT16_MAX ? 0 : total(s, &l->of);
-    } while (next != UINT16_MAX && !l->n);
-    if (next == UINT16_MAX)
-        return false;
-    l->started = false;
-    rd_line(s, l);
-    number_line(s, l);
-    route_show_heads(s, l->shape == LABELS);
+    struct bgp_peer_view v;
+    struct bgp_family_stats st;
+    if (f->kind >= BGP_WALK_RECEIVED) {
+        if (!speaker_peer(s->app->config.speaker, &f->peer, &v))
+            return 0;
+        return f->kind == BGP_WALK_RECEIVED   ? v.routes[f->family].received
+               : f->kind == BGP_WALK_ACCEPTED ? v.routes[f->family].accepted
+                                              : v.routes[f->family].advertised;
+    }
+    speaker_family_stats(s->app->config.speaker, f->vpn, f->family, &st);
+    return f->kind == BGP_WALK_BEST ? st.best : (size_t)st.paths;
+}
+
+static bool walk_again(struct session *s, struct listing *l)
+{
+    l->n = 0;
     speaker_walk_free(l->walk);
     l->walk = speaker_walk_new(s->app->config.speaker, &l->of);
     return l->walk;
 }
 
-/* The table has been gone over. False: that was all. */
-static bool again(struct session *s, struct listing *l)
+/* False: nothing of the table has to be walked over, all has been said of it. */
+static bool begin_table(struct session *s, struct listing *l)
+{
+    bool in_json = show_json(s) && l->shape != COUNT;
+    bool known = !l->match.any && !l->of.one && !l->of.rd;
+    l->started = l->open = false;
+    l->counting = !in_json && !known;
+    if (in_json && !l->section)
+        head(s, l);
+    if (in_json || !known)
+        return walk_again(s, l);
+    l->n = total(s, &l->of);
+    if (l->shape == COUNT && (l->n || !l->section))
+        count_lines(s, l);
+    if (l->shape == COUNT || !l->n)
+        return false;
+    head(s, l);
+    return walk_again(s, l);
+}
+
+/* The table has been gone over. True: it is gone over again, to be shown. */
+static bool end_table(struct session *s, struct listing *l)
 {
     release(s, l);
-    if (l->sections && !show_json(s) && next_section(s, l))
-        return true;
-    if (!l->counting) {
-        show_close(s);
-        if (show_json(s))
+    if (l->counting) {
+        l->counting = false;
+        if (l->shape == COUNT && (l->n || !l->section))
+            count_lines(s, l);
+        else if (!l->n && !l->section)
             number_line(s, l);
-        return false;
+        if (l->shape == COUNT || !l->n)
+            return false;
+        head(s, l);
+        return walk_again(s, l);
     }
-    l->counting = false;
-    if (l->shape == COUNT) {
-        out(s, "\n");
-        rd_line(s, l);
+    if (!l->open)
+        return false;
+    show_close(s);
+    if (show_json(s))
         number_line(s, l);
-        return false;
+    if (l->section)
+        show_close(s);
+    return false;
+}
+
+/* Goes on with the next VPN instance of which there is something to walk over. */
+static bool next_table(struct session *s, struct listing *l)
+{
+    if (l->sections && !l->section)
+        show_list(s, "vpn_instances");
+    l->section = true;
+    while (l->sections) {
+        uint16_t next = UINT16_MAX;
+        for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next)
+            if (v->exists && v->number > l->of.vpn && v->number < next)
+                next = v->number;
+        if (next == UINT16_MAX)
+            return false;
+        l->of.vpn = l->of.prefix.addr.vpn = next;
+        l->of.family = bgp_text_inner(l->of.family);
+        if (begin_table(s, l))
+            return true;
     }
-    if (!l->n) {
-        number_line(s, l);
-        return false;
-    }
-    head(s, l);
-    l->n = 0;
-    speaker_walk_free(l->walk);
-    l->walk = speaker_walk_new(s->app->config.speaker, &l->of);
-    return l->walk;
+    return false;
 }
 
 static bool listing_next(struct session *s, void *state)
@@ -254,7 +312,17 @@ static bool listing_next(struct session *s, void *state)
     const struct bgp_route_batch *b = speaker_walk_next(l->walk);
     for (size_t i = 0; b && i < b->n; i++)
         consider(s, l, &b->routes[i], b->bytes + b->routes[i].attrs);
-    return b || again(s, l);
+    return b || end_table(s, l) || next_table(s, l);
+}
+
+static void list(struct session *s, struct listing *l)
+{
+    show_begin(s);
+    l->sections = vpn(l->of.family) && !l->of.rd && l->of.kind <= BGP_WALK_BEST;
+    if (begin_table(s, l) || next_table(s, l))
+        s->stream = (struct stream){listing_next, listing_free, l};
+    else
+        listing_free(l);
 }
 
 /* --- one network in detail --------------------------------------------------------------- */
@@ -296,22 +364,28 @@ static void instance_network(struct session *s, const struct bgp_walk_filter *f,
     struct counts c = count(s, &of);
     if (!c.paths)
         return;
+    show_object(s, NULL);
     out(s, "\n");
     bgp_text_instance_line(s, number);
-    out(s, "\n Total Number of Routes: %u\n", c.paths);
+    SHOW_UINT(s, "total", "\n Total Number of Routes: %u\n", c.paths);
+    show_list(s, "routes");
     struct speaker_walk *w = speaker_walk_new(s->app->config.speaker, &of);
     const struct bgp_route_batch *b;
     while (w && (b = speaker_walk_next(w)))
         for (size_t i = 0; i < b->n; i++)
             route_show_detail(s, of.family, &b->routes[i], b->bytes + b->routes[i].attrs);
     speaker_walk_free(w);
+    show_close(s);
+    show_close(s);
 }
 
 static void instances_network(struct session *s, const struct bgp_walk_filter *f)
 {
+    show_list(s, "vpn_instances");
     for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next)
         if (v->exists)
             instance_network(s, f, v->number);
+    show_close(s);
 }
 
 static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_length)
@@ -350,6 +424,7 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
             route_show_detail(s, f->family, r, b->bytes + r->attrs);
         }
     speaker_walk_free(w);
+    show_close(s);
     if (vpn(f->family) && !f->rd && c.paths)
         instances_network(s, f);
 }
@@ -383,22 +458,6 @@ static void fill_rd(const struct sch_match *m, struct bgp_walk_filter *f)
         f->prefix.rd[i] = (uint8_t)(rd->u >> (56 - 8 * i));
 }
 
-/* Number of routes that a walk without other conditions meets. */
-static size_t total(struct session *s, const struct bgp_walk_filter *f)
-{
-    struct bgp_peer_view v;
-    struct bgp_family_stats st;
-    if (f->kind >= BGP_WALK_RECEIVED) {
-        if (!speaker_peer(s->app->config.speaker, &f->peer, &v))
-            return 0;
-        return f->kind == BGP_WALK_RECEIVED   ? v.routes[f->family].received
-               : f->kind == BGP_WALK_ACCEPTED ? v.routes[f->family].accepted
-                                              : v.routes[f->family].advertised;
-    }
-    speaker_family_stats(s->app->config.speaker, f->vpn, f->family, &st);
-    return f->kind == BGP_WALK_BEST ? st.best : (size_t)st.paths;
-}
-
 static void direction(const struct sch_match *m, struct bgp_walk_filter *f)
 {
     const char *d = cmd_word(m, "direction");
@@ -418,41 +477,6 @@ static enum shape shape_of(const struct sch_match *m)
            : strcmp(filter, "verbose") == 0 ? DETAILS
            : strcmp(filter, "label") == 0   ? LABELS
                                             : ROWS;
-}
-
-/* What needs no counting: says so, or begins with the routes. False: it has to be counted. */
-static bool known(struct session *s, struct listing *l)
-{
-    if (l->match.any || l->of.one || l->of.rd)
-        return false;
-    l->n = total(s, &l->of);
-    if (l->shape == COUNT) {
-        out(s, "\n");
-        number_line(s, l);
-    } else if (l->n) {
-        head(s, l);
-    }
-    return true;
-}
-
-static void list(struct session *s, struct listing *l)
-{
-    show_begin(s);
-    bool is_known = !(show_json(s) && l->shape != COUNT) && known(s, l);
-    l->sections = is_known && l->shape == ROWS && vpn(l->of.family) && l->of.kind <= BGP_WALK_BEST;
-    if (is_known && (l->shape == COUNT || (!l->n && !l->sections))) {
-        listing_free(l);
-        return; /* nothing (more) to show */
-    }
-    l->counting = !is_known && !(show_json(s) && l->shape != COUNT);
-    if (!is_known && !l->counting)
-        head(s, l);
-    l->n = 0;
-    l->walk = speaker_walk_new(s->app->config.speaker, &l->of);
-    if (l->walk)
-        s->stream = (struct stream){listing_next, listing_free, l};
-    else
-        listing_free(l);
 }
 
 void cmd_display_routes(struct session *s, const struct sch_match *m)

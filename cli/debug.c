@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/bgp_text.h"
 #include "cli/show.h"
 #include "engine/config/model.h"
 
@@ -230,14 +231,15 @@ void debug_event(struct app *a, const struct bgp_event *e)
     struct timespec now;
     char line[400], peer[BGP_ADDR_STRLEN];
     clock_gettime(CLOCK_REALTIME, &now);
-    const struct model_peer *p = model_find_peer(a->config.model, bgp_addr_str(e->peer, peer));
-    int n =
-        snprintf(line, sizeof line,
-                 "The state of the peer changed after receiving an event. (PrevState=[%s], "
-                 "CurrState=[%s], InputEvent=[%s], Peer=[%s], SourceInterface=[%s], "
-                 "VpnInstance=[%s])",
-                 bgp_state_name(e->from), bgp_state_name(e->to), e->event, peer,
-                 p && p->eff.source_if ? p->eff.source_if : "-", e->peer->vpn ? "-" : "_public_");
+    const struct model_peer *p = model_peer_at(a->config.model, e->peer);
+    const char *vpn = bgp_text_instance_name(a, e->peer->vpn);
+    int n = snprintf(line, sizeof line,
+                     "The state of the peer changed after receiving an event. (PrevState=[%s], "
+                     "CurrState=[%s], InputEvent=[%s], Peer=[%s], SourceInterface=[%s], "
+                     "VpnInstance=[%s])",
+                     bgp_state_name(e->from), bgp_state_name(e->to), e->event,
+                     bgp_addr_str(e->peer, peer), p && p->eff.source_if ? p->eff.source_if : "-",
+                     vpn ? vpn : "_public_");
     for (struct session *s = a->sessions; s; s = s->next) {
         bool wanted = false;
         for (unsigned i = 0; listens(s) && i < s->debug->n; i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
+#include "cli/bgp_text.h"
 #include "cli/show.h"
 #include "engine/config/model.h"
 
@@ -17,6 +18,11 @@ static void upper(const char *from, char *to, size_t len)
     to[i] = 0;
 }
 
+static const char *instance(const struct app *a, const struct bgp_event *e, const char *public)
+{
+    return e->peer->vpn ? bgp_text_instance_name(a, e->peer->vpn) : public;
+}
+
 static void state_change(struct app *a, const struct bgp_event *e, int64_t when, const char *peer)
 {
     char from[16], to[16];
@@ -25,14 +31,14 @@ static void state_change(struct app *a, const struct bgp_event *e, int64_t when,
     log_line(a, when, "BGP/3/STATE_CHG_UPDOWN", "",
              "The status of the peer %s changed from %s to %s. (InstanceName=[%s], "
              "StateChangeReason=[%s])",
-             peer, from, to, e->peer->vpn ? "-" : "Public", e->reason ? e->reason : e->event);
+             peer, from, to, instance(a, e, "Public"), e->reason ? e->reason : e->event);
 }
 
 /* The alarm of a session that is down, and its end. */
 static void alarm_line(struct app *a, const struct bgp_event *e, int64_t when, const char *peer)
 {
     bool up = e->to == BGP_ESTABLISHED;
-    const struct model_peer *p = model_find_peer(a->config.model, peer);
+    const struct model_peer *p = model_peer_at(a->config.model, e->peer);
     log_line(a, when,
              up ? "BGP/2/bgpBackwardTransition_clear" : "BGP/2/bgpBackwardTransition_active",
              up ? "-alarmID=0x0879000f-clearType=service_resume" : "-alarmID=0x0879000f",
@@ -51,14 +57,13 @@ static void alarm_line(struct app *a, const struct bgp_event *e, int64_t when, c
 static void transition(struct app *a, const struct bgp_event *e, int64_t when, const char *peer)
 {
     bool up = e->to == BGP_ESTABLISHED;
-    log_line(a, when,
-             up ? "BGP/2/PEER_ESTABLISHED_NOTIFICATION" : "BGP/2/PEER_BACKWARDTRANS_NOTIFICATION",
-             "",
-             "%s (BgpPeerRemoteAddr=%s, BgpPeerLastError=%.0u%u, BgpPeerState=%d,VpnInstance=%s)",
-             up ? "The BGP FSM enters the Established state."
-                : "The BGP FSM moved from a higher numbered state to a lower numbered state.",
-             peer, e->last_error >> 8, e->last_error & 0xff, (int)e->to,
-             e->peer->vpn ? "-" : "_public_");
+    log_line(
+        a, when,
+        up ? "BGP/2/PEER_ESTABLISHED_NOTIFICATION" : "BGP/2/PEER_BACKWARDTRANS_NOTIFICATION", "",
+        "%s (BgpPeerRemoteAddr=%s, BgpPeerLastError=%.0u%u, BgpPeerState=%d,VpnInstance=%s)",
+        up ? "The BGP FSM enters the Established state."
+           : "The BGP FSM moved from a higher numbered state to a lower numbered state.",
+        peer, e->last_error >> 8, e->last_error & 0xff, (int)e->to, instance(a, e, "_public_"));
 }
 
 /* --- why a session went down ---------------------------------------------------------------- */
@@ -86,7 +91,9 @@ static void trouble(struct app *a, const struct bgp_event *e, int64_t when, cons
         snprintf(why, sizeof why, "of this event: %s. Please check the connection to the peer.",
                  e->reason ? e->reason : e->event);
     t->when = when;
-    snprintf(t->text, sizeof t->text, "The BGP peer %s went Down because %s", peer, why);
+    const char *of = e->peer->vpn ? " of VPN instance " : "";
+    snprintf(t->text, sizeof t->text, "The BGP peer %s%s%s went Down because %s", peer, of,
+             instance(a, e, ""), why);
 }
 
 void log_bgp_event(struct app *a, const struct bgp_event *e, int64_t when)

@@ -251,7 +251,7 @@ static void assert_group(unsigned n, size_t members)
 {
     struct bgp_group_view v = {0};
 
-    bgp_each_group(net->nodes[n].b, BGP_IPV4_UNICAST, look_at_group, &v);
+    bgp_each_group(net->nodes[n].b, 0, BGP_IPV4_UNICAST, look_at_group, &v);
     ck_assert_uint_eq(v.number, 1);
     ck_assert_uint_eq(v.nmembers, members);
     ck_assert_uint_gt(v.routes, 0);
