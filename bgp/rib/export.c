@@ -267,13 +267,10 @@ static bool find_next_hop(const struct rib_group *g, const struct attrset *a,
 {
     const struct bgp_next_hop *nh = &next_hop_at(&g->table->rib->next_hops, a->next_hop)->nh;
 
-    *out = *nh;
-    if (next_hop_self(g, s, nh)) {
-        memset(out, 0, sizeof *out);
-        out->addr = g->policy.local;
-    } else if (!g->policy.internal) {
-        memset(out->link_local, 0, sizeof out->link_local);
-    }
+    /* A link-local address is left out: it is of one link, and RFC 2545 3 lets it go on only when
+     * the peer is on that link, which is not known here. */
+    memset(out, 0, sizeof *out);
+    out->addr = next_hop_self(g, s, nh) ? g->policy.local : nh->addr;
     return fits(g, out);
 }
 

@@ -39,6 +39,8 @@ routes_lab_begin() { # NAME
     for ns in "$NSX" "$NSY" "$NSZ"; do
         far=${ns##*-}0
         ip netns add "$ns" && ip -n "$ns" link set lo up || return 1
+        # link-local addresses can be used at once, so X has them in its next hops every time
+        ip netns exec "$ns" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
         ip -n "$ns" link add up0 type veth peer name "$far" netns "$NSM" || return 1
         ip -n "$ns" addr add 10.0.$i.2/24 dev up0
         ip -n "$ns" addr add fd00:$i::2/64 dev up0 nodad
