@@ -81,7 +81,9 @@ m_lines() {
     local a as families how f
     printf 'system-view\nsysname M\nbgp %s\nrouter-id 10.0.9.1\nundo default ipv4-unicast\n' $M_AS
     sessions_of m | while read -r a as families how; do
-        printf 'peer %s as-number %s\npeer %s timer connect-retry 1\n' "$a" "$as" "$a"
+        echo "peer $a as-number $as
+peer $a timer connect-retry 1
+peer $a oscillation-dampening disable"
         [ "$how" = active ] || echo "peer $a listen-only"
         for f in ${families//,/ }; do
             family_lines "$(vrpsh_view "$f")" "$a" | sed '$d'
