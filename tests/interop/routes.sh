@@ -221,7 +221,10 @@ table = {}
 events = open(here + "events", "w", buffering=1)
 for line in sys.stdin:
     events.write(line)
-    message = json.loads(line)
+    try:
+        message = json.loads(line)
+    except ValueError:
+        continue  # what it says of the beginning and end of a refresh is no JSON
     peer = message.get("neighbor", {}).get("address", {}).get("peer")
     if message["type"] == "state" and message["neighbor"].get("state") == "down":
         table = {k: v for k, v in table.items() if k[0] != peer}
