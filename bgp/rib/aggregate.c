@@ -6,9 +6,12 @@
  * slices: a round over the table counts after the list has changed, one collects the AS numbers of
  * changed AS sets, and one has what is now suppressed, or no longer, told anew.
  *
- * Invariant: a destination is counted when its id is below counted and it has a best path. A detail
- * of an aggregate that suppresses has, by being there, brought the aggregate about, so that whether
- * it is suppressed follows from the list alone.
+ * A detail of an aggregate that suppresses has, by being there, brought the aggregate about, so
+ * that whether it is suppressed follows from the list alone. But a new list takes effect on details
+ * only when every group has told what comes in their place (hides), or a peer that is slow would
+ * lose the details before it gets the aggregate.
+ *
+ * Invariant: a destination is counted when its id is below counted and it has a best path.
  */
 #include "bgp/rib/aggregate.h"
 
@@ -30,6 +33,7 @@ struct aggregate {
     uint8_t key[BGP_KEY];
     uint32_t details;
     bool told;  /* the route is in the table */
+    bool hides; /* its details are not told; only with conf.suppress */
     bool dirty; /* the route is no longer what it should be */
     /* While collecting: */
     bool collecting, atomic;
@@ -44,7 +48,7 @@ struct aggregates {
     enum phase phase;
     uint32_t counted, at; /* at: next id of the round */
     uint32_t mark_at;     /* next id to be told anew, 0: none */
-    bool mark_wanted;     /* after the count */
+    bool mark_wanted;     /* after the count, when the aggregates have been told */
     uint32_t as, id;      /* in AGGREGATOR */
     size_t n;
     struct aggregate all[];
@@ -75,14 +79,33 @@ void aggregate_change(struct rib_table *t, uint32_t dest, bool had, bool has)
     rib_wake(t->rib);
 }
 
-bool aggregate_suppresses(const struct rib_table *t, uint32_t dest)
+static const struct aggregate *hider(const struct rib_table *t, uint32_t dest)
 {
     const struct aggregates *g = t->aggregates;
 
     for (size_t i = 0; g && i < g->n; i++)
-        if (g->all[i].conf.suppress && covers(&g->all[i], dest_at(&t->dests, dest)))
-            return true;
-    return false;
+        if (g->all[i].hides && covers(&g->all[i], dest_at(&t->dests, dest)))
+            return &g->all[i];
+    return NULL;
+}
+
+bool aggregate_suppresses(const struct rib_table *t, uint32_t dest)
+{
+    return hider(t, dest);
+}
+
+static uint32_t own_dest(const struct rib_table *t, const struct aggregate *a)
+{
+    unsigned len = a->conf.prefix.len;
+
+    return dest_find(&t->dests, a->key, len, dest_hash(&t->dests, a->key, len));
+}
+
+uint32_t aggregate_over(const struct rib_table *t, uint32_t dest)
+{
+    const struct aggregate *a = hider(t, dest);
+
+    return a ? own_dest(t, a) : 0;
 }
 
 /* --- the route -------------------------------------------------------------------------------- */
@@ -130,8 +153,7 @@ static void announce(struct rib_table *t, struct aggregate *a)
 
 static void withdraw(struct rib_table *t, struct aggregate *a)
 {
-    unsigned len = a->conf.prefix.len;
-    uint32_t dest = dest_find(&t->dests, a->key, len, dest_hash(&t->dests, a->key, len));
+    uint32_t dest = own_dest(t, a);
 
     if (a->told && dest != 0)
         path_remove(t, dest, rib_source(t->rib, SOURCE_AGGREGATE));
@@ -280,6 +302,42 @@ static void round_ended(struct rib_table *t)
     }
 }
 
+static bool undecided(const struct rib_table *t, uint32_t dest)
+{
+    for (const struct rib_group *g = t->groups; g; g = g->next)
+        if (group_undecided(g, dest))
+            return true;
+    return false;
+}
+
+/* Whether what takes the place of details that are still told has been told to everybody. */
+static bool ready_to_hide(const struct rib_table *t)
+{
+    const struct aggregates *g = t->aggregates;
+
+    for (size_t i = 0; i < g->n; i++) {
+        const struct aggregate *a = &g->all[i];
+        uint32_t dest = a->told ? own_dest(t, a) : 0;
+        uint32_t vpn = dest != 0 && t->vpn && t->crosses ? vpn_exported(t, dest).dest : 0;
+
+        if (!a->conf.suppress || a->hides)
+            continue;
+        if (a->details > 0 && !a->told)
+            return false;
+        if ((dest != 0 && undecided(t, dest)) || (vpn != 0 && undecided(vpn_side(t)->net, vpn)))
+            return false;
+    }
+    return true;
+}
+
+static void hide(struct aggregates *g)
+{
+    g->mark_wanted = false;
+    g->mark_at = 1;
+    for (size_t i = 0; i < g->n; i++)
+        g->all[i].hides = g->all[i].conf.suppress;
+}
+
 size_t aggregate_work(struct rib_table *t, size_t n)
 {
     struct aggregates *g = t->aggregates;
@@ -298,9 +356,10 @@ size_t aggregate_work(struct rib_table *t, size_t n)
         done += round_on(t, n) + 1;
         if (g->at >= t->dests.slab.used)
             round_ended(t);
-    } else if (done == 0 && g->mark_wanted) {
-        g->mark_wanted = false;
-        g->mark_at = 1;
+    }
+    if (g->mark_wanted && g->counted == UINT32_MAX && ready_to_hide(t)) {
+        hide(g);
+        done++;
     }
     for (size_t k = 0; g->mark_at != 0 && k < n; k++, done++) {
         if (g->mark_at < t->dests.slab.used)
@@ -330,6 +389,22 @@ static struct aggregate *find(struct aggregates *g, const struct aggregate *like
     return NULL;
 }
 
+/* The list that is there, in its order. */
+static bool same(const struct aggregates *g, enum bgp_family family,
+                 const struct bgp_aggregate *list, size_t n)
+{
+    for (size_t i = 0; i < n && n == g->n; i++) {
+        struct aggregate like = {.conf = list[i]};
+        const struct aggregate *a = &g->all[i];
+
+        if (!rib_key(family, &list[i].prefix, like.key) || memcmp(a->key, like.key, BGP_KEY) != 0 ||
+            a->conf.prefix.len != list[i].prefix.len || a->conf.as_set != list[i].as_set ||
+            a->conf.suppress != list[i].suppress)
+            return false;
+    }
+    return n == g->n;
+}
+
 bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
                         const struct bgp_aggregate *list, size_t n)
 {
@@ -339,7 +414,7 @@ bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
     if (!t || bgp_family_info[family].label)
         return false;
     old = t->aggregates;
-    if (!old && n == 0)
+    if (old ? same(old, family, list, n) : n == 0)
         return true;
     g = bgp_alloc(sizeof *g + n * sizeof *g->all);
     for (size_t i = 0; i < n; i++) {
@@ -353,6 +428,7 @@ bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
         g->mark_wanted |= a->conf.suppress;
         if ((was = find(old, a))) {
             a->told = was->told;
+            a->hides = was->hides && a->conf.suppress;
             was->told = false;
         }
     }

@@ -115,6 +115,13 @@ static inline void bit_clear(uint64_t *bits, uint32_t i)
     bits[i / 64] &= ~(UINT64_C(1) << i % 64);
 }
 
+/* Whether the group does not advertise dest but may be about to. */
+static inline bool group_undecided(const struct rib_group *g, uint32_t dest)
+{
+    return dest < g->room && g->out[dest] == 0 &&
+           (bit_get(g->pending_bit, dest) || bit_get(g->run_bit, dest));
+}
+
 /* --- group.c */
 /* The best path of dest changed. */
 void group_mark(struct rib_table *t, uint32_t dest);

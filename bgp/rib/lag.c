@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "bgp/internal.h"
+#include "bgp/rib/aggregate.h"
 
 static size_t octets(uint32_t bits)
 {
@@ -147,11 +148,14 @@ static void collect(const struct rib_member *m)
     run_sort(g->table->rib, l->run, n);
 }
 
-/* Whether the group, which does not advertise dest, may be about to. */
-static bool undecided(const struct rib_group *g, uint32_t dest)
+/* Whether dest is hidden by an aggregate that the member has still to be told. */
+static bool replaced_later(const struct rib_member *m, uint32_t dest)
 {
-    return dest < g->room && g->out[dest] == 0 &&
-           (bit_get(g->pending_bit, dest) || bit_get(g->run_bit, dest));
+    const struct rib_table *t = m->group->table;
+    uint32_t over = t->aggregates ? aggregate_over(t, dest) : 0;
+
+    return over != 0 && over < m->group->room && m->group->out[over] != 0 && !mine(m, over) &&
+           bit_get(m->lag->todo, over);
 }
 
 static void tell(struct rib_member *m, struct packer *p, uint32_t dest)
@@ -162,8 +166,12 @@ static void tell(struct rib_member *m, struct packer *p, uint32_t dest)
 
     if (!bit_get(l->todo, dest))
         return;
-    if (set == 0 && bit_get(l->told, dest) && undecided(g, dest)) {
+    if (set == 0 && bit_get(l->told, dest) && group_undecided(g, dest)) {
         l->waits = true;
+        return;
+    }
+    if (set == 0 && bit_get(l->told, dest) && replaced_later(m, dest)) {
+        l->more = l->behind = true; /* in the next round */
         return;
     }
     bit_clear(l->todo, dest);
