@@ -101,7 +101,9 @@ static void show_plan(void *arg, const struct speaker_plan *plan)
         {plan->listen_changed, "dynamic_peers", "The ranges of dynamic peers change."},
         {plan->addrs_changed, "interface_addresses", "Interface addresses change."},
         {plan->statics_changed, "static_routes", "Static routes change."},
-        {plan->origins_changed, "originated_routes", "Originated routes change."},
+        {plan->origin_lines, "originated_routes", "Originated routes change."},
+        {plan->aggregate_lines, "aggregates", "Aggregates change."},
+        {plan->nvpns > 0, "vpn_instances", "VPN instances change."},
     };
     show_list(s, "others");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

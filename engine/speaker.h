@@ -98,6 +98,9 @@ struct speaker_plan {
     struct speaker_static *statics; /* replaces all static routes when statics_changed */
     size_t nstatics;
     bool statics_changed;
+    /* Lines of these two have changed; origins_changed and aggregates_changed may also mean that
+     * the same is told again. */
+    bool origin_lines, aggregate_lines;
     struct speaker_origin *origins; /* replaces all when origins_changed */
     size_t norigins;
     bool origins_changed;

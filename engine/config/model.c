@@ -584,6 +584,8 @@ struct speaker_plan *model_plan(struct model *m)
         plan_listen(m, plan);
     if (m->statics_dirty)
         model_plan_statics(m, plan);
+    plan->origin_lines = m->origins_dirty;
+    plan->aggregate_lines = m->aggregates_dirty;
     if (m->origins_dirty || m->all_dirty)
         model_plan_origins(m, plan);
     if (m->aggregates_dirty || m->all_dirty)

@@ -342,6 +342,14 @@ START_TEST(external_options)
     plan = preview();
     ck_assert_uint_eq(plan->npeers, 1);
     ck_assert_int_eq(change_of(plan, "10.0.0.1")->action, BGP_REFRESH_IN);
+    ck_assert(!plan->origin_lines && !plan->aggregate_lines && plan->nvpns == 0);
+    speaker_plan_free(plan);
+    ck_assert(store_candidate_clear(lab.config.store, &lab.edit.cand));
+    lab_top(&lab);
+    lab_lines(&lab, "bgp 64601\nipv4-family unicast\naggregate 10.0.0.0 8\n");
+    plan = preview();
+    ck_assert_uint_eq(plan->npeers, 0);
+    ck_assert(plan->aggregate_lines && !plan->origin_lines);
     speaker_plan_free(plan);
 }
 END_TEST
