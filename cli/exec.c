@@ -59,7 +59,7 @@ static bool read_answer(const struct session *s, enum answer *a)
         *a = ANSWER_YES;
     else if (word_is(t, n, "no"))
         *a = ANSWER_NO;
-    else if (s->question == QUESTION_YES_NO_CANCEL && word_is(t, n, "cancel"))
+    else if (s->question != QUESTION_YES_NO && word_is(t, n, "cancel"))
         *a = ANSWER_CANCEL;
     else
         return false;
@@ -70,6 +70,8 @@ bool exec_answer(struct session *s)
 {
     enum answer a = ANSWER_YES;
     bool valid = s->question == QUESTION_TEXT || read_answer(s, &a);
+    if (s->question == QUESTION_PASSED && valid) /* there may be another */
+        return true;
     /* A program that types a block ahead knows of no question, no more than a batch does. */
     if (!valid && s->hello.interactive && !s->ahead) {
         const char *again =
@@ -254,7 +256,7 @@ static void run_undo(struct session *s, const struct sch_match *m, unsigned leve
 {
     const struct sch_line *l = &sch_lines[m->cmd->line];
     struct sch_key key = view_key(&s->stack[level], m);
-    bool big = m->cmd->cascade || l->enters;
+    bool big = m->cmd->cascade || l->enters || l->asks_always;
     if (l->undo_asks && big && !s->confirmed && edit_would_undo(&s->edit, &key, m)) {
         memcpy(s->kept, s->line, sizeof s->kept);
         s->nkept = s->nline;
@@ -310,18 +312,32 @@ static bool comment(struct session *s)
     return true;
 }
 
-/* An offline check has nothing to display or reset; the answer that a line would want may follow.
- */
-static void passed_over(struct session *s, enum answer a)
+static void nothing_asked(struct session *s, enum answer a)
 {
     (void)s, (void)a;
+}
+
+static void text_passed_over(struct session *s, enum answer a)
+{
+    (void)a;
+    session_ask(s, QUESTION_PASSED, "", nothing_asked);
+}
+
+/* An offline check has nothing to display or reset; the answers that a line would want may follow.
+ */
+static void pass_over(struct session *s, const struct sch_cmd *c)
+{
+    if (c->asks_text)
+        session_ask(s, QUESTION_TEXT, "", text_passed_over);
+    else if (c->asks)
+        session_ask(s, QUESTION_PASSED, "", nothing_asked);
 }
 
 static void run_command(struct session *s, const struct sch_match *m)
 {
     bool display = is_display(m), json = filter_json(s->filter);
     if (s->app->config.offline && !m->cmd->offline) {
-        session_ask(s, QUESTION_YES_NO, "", passed_over); /* as many of them would */
+        pass_over(s, m->cmd);
         return;
     }
     if (s->loading && m->cmd->does != DOES_QUIT) {

@@ -27,8 +27,15 @@ struct level {
 };
 #define SESSION_LEVELS (SCH_DEPTH + 3)
 
-/* TEXT: any line is the answer, left in s->line. */
-enum question_kind { QUESTION_NONE, QUESTION_YES_NO, QUESTION_YES_NO_CANCEL, QUESTION_TEXT };
+/* TEXT: any line is the answer, left in s->line. PASSED: of a command that an offline check has
+ * passed over; lines that are answers belong to it. */
+enum question_kind {
+    QUESTION_NONE,
+    QUESTION_YES_NO,
+    QUESTION_YES_NO_CANCEL,
+    QUESTION_TEXT,
+    QUESTION_PASSED
+};
 enum answer { ANSWER_YES, ANSWER_NO, ANSWER_CANCEL };
 
 /* Output produced piece by piece: next() writes some and returns false at the end. */

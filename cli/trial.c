@@ -142,14 +142,13 @@ static void abort_answered(struct session *s, enum answer a)
     }
 }
 
-void cmd_abort_trial(struct session *s, const struct sch_match *m)
+/* Is there a trial, and is it the one that is meant? Said, if not. */
+static bool may_abort(struct session *s, const struct sch_value *session, const char *persist)
 {
     const struct store_trial *t = &s->app->config.trial;
-    const struct sch_value *session = cmd_arg(m, "session");
-    char persist[257];
-    if (!commit_name(s, cmd_arg(m, "persist"), "persist ID", persist))
-        return;
-    if (!t->active && !s->app->config.offline)
+    if (s->app->config.offline)
+        return true;
+    if (!t->active)
         session_error(s, "The system is not in trial configuration mode.");
     else if (session->present && session->u != t->session)
         session_error(s, "The session is not in trial configuration mode.");
@@ -160,6 +159,15 @@ void cmd_abort_trial(struct session *s, const struct sch_match *m)
                       "The trial configuration was not started by this session. [Session ID = %u]",
                       t->session);
     else
+        return true;
+    return false;
+}
+
+void cmd_abort_trial(struct session *s, const struct sch_match *m)
+{
+    char persist[257];
+    if (commit_name(s, cmd_arg(m, "persist"), "persist ID", persist) &&
+        may_abort(s, cmd_arg(m, "session"), persist))
         session_ask(s, QUESTION_YES_NO,
                     "Warning: The trial configuration will be rolled back. Continue? [Y/N]:",
                     abort_answered);

@@ -97,7 +97,8 @@ struct sch_cmd {
     bool at_once;  /* COMMAND: acts beyond its session: not while commits are held back */
     bool offline;  /* COMMAND: an offline check follows it */
     bool not_by_run;
-    bool cascade; /* UNDO: removes the whole object ("undo peer X"), not one row */
+    bool asks, asks_text; /* COMMAND: yes or no; a text before that */
+    bool cascade;         /* UNDO: removes the whole object ("undo peer X"), not one row */
     uint8_t nparams;
     const struct sch_param *params;
     const char *syntax; /* for messages and documents */
@@ -152,6 +153,7 @@ struct sch_line {
     uint8_t check[3];            /* enum sch_check, 0 none */
     uint8_t then, feeds, undoes; /* enums of schema_gen.h, 0 none */
     const char *undo_asks;       /* question before the undo, or NULL */
+    bool asks_always;            /* before every undo, not only one that removes a whole object */
     const char *deflt;           /* what holds without the line, as its text would be, or NULL */
     const struct sch_bind *binds;
     uint8_t nbinds;

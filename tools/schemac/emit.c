@@ -397,8 +397,10 @@ static void emit_lines(struct schema *s, FILE *f)
         fprintf(f, "     .check = {");
         for (int k = 0; k < 3; k++)
             fprintf(f, "%d, ", k < l->nchecks ? name_id(&checks, l->check[k]) : 0);
-        fprintf(f, "}, .then = %d, .feeds = %d, .undoes = %d,\n     .undo_asks = ",
-                name_id(&thens, l->then), name_id(&feeds, l->feeds), name_id(&undoes, l->undoes));
+        fprintf(f,
+                "}, .then = %d, .feeds = %d, .undoes = %d,\n     .asks_always = %d, .undo_asks = ",
+                name_id(&thens, l->then), name_id(&feeds, l->feeds), name_id(&undoes, l->undoes),
+                l->asks_always);
         text(f, l->undo_asks);
         fputs(", .deflt = ", f);
         text(f, l->deflt);
@@ -427,8 +429,11 @@ static void emit_cmds(FILE *f)
                              : 2,
             c->view->index, c->cascade || (c->kind == 1 && c->line->enter));
         if (c->command)
-            fprintf(f, "     .at_once = %d, .offline = %d, .not_by_run = %d,\n",
-                    c->command->at_once, c->command->offline, c->command->not_by_run);
+            fprintf(f,
+                    "     .at_once = %d, .offline = %d, .not_by_run = %d, .asks = %d, "
+                    ".asks_text = %d,\n",
+                    c->command->at_once, c->command->offline, c->command->not_by_run,
+                    c->command->asks, c->command->asks_text);
         fprintf(f, "     .nparams = %d, .params = %s_params_%d, .syntax = ", c->nparams,
                 c->line ? "line" : "cmd", c->line ? c->line->index : i);
         text(f, c->syntax);

@@ -225,7 +225,9 @@ static void do_undo(struct cursor *c, char *text)
         l->undoes = word(&text);
         return;
     }
-    if (strncmp(text, "asks ", 5) != 0) {
+    bool every = strncmp(text, "asks ", 5) == 0;
+    l->asks_always |= every;
+    if (!every) {
         struct undo *u = &l->undo[l->nundo++];
         u->pos = c->pos;
         u->syntax = syntax_parse(c->pos, &text);
@@ -400,6 +402,8 @@ static bool view_clause(struct cursor *c, const char *w, char *text)
         c->command->offline = true;
     else if (strcmp(w, "not-by-run") == 0 && c->command)
         c->command->not_by_run = true;
+    else if (strcmp(w, "asks") == 0 && c->command)
+        c->command->asks = true, c->command->asks_text = strcmp(text, "text") == 0;
     else
         return false;
     return true;

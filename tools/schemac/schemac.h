@@ -31,8 +31,9 @@
  * row of its own, made with its view); negatable; inert; level N (2); undo SYNTAX
  * [cascade] [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N; at-once
  * (acts beyond its session, so not in a batch whose commits are held back); offline (an offline
- * check follows it, all others are passed over); not-by-run ("run" refuses it). Order of statements
- * is order of display.
+ * check follows it, all others are passed over); not-by-run ("run" refuses it); asks or asks text
+ * (yes or no, or a text first: lines behind it that it takes along when it is passed over).
+ * Order of statements is order of display.
  */
 #ifndef VRPSH_SCHEMAC_H
 #define VRPSH_SCHEMAC_H
@@ -84,6 +85,7 @@ struct line {
     char *text;          /* as written */
     char *deflt;         /* what holds without it, as it would be written, or NULL */
     bool enter, on, shown, negatable, inert, separated;
+    bool asks_always; /* the question is for every undo of it, not for one form */
     int section, rank, sub, index, enters, origin, level;
     char *check[8];
     int nchecks;
@@ -101,7 +103,7 @@ struct command {
     struct elem *syntax;
     char *text, *does;
     int level;
-    bool at_once, offline, not_by_run;
+    bool at_once, offline, not_by_run, asks, asks_text;
 };
 struct view {
     struct pos pos;
