@@ -9,8 +9,6 @@
 #include "cli/show.h"
 #include "engine/config/model.h"
 
-#define VTY_FIRST 34
-
 static struct session *session_of_id(struct app *a, uint32_t id)
 {
     struct session *s = a->sessions;

@@ -5,10 +5,12 @@
 #include <strings.h>
 
 #include "cli/app_internal.h"
+#include "cli/names.h"
 #include "cli/settings.h"
 #include "engine/config/model.h"
 
 #define OPTIONS_MAX 256
+#define NAME_ROOM 260  /* a label is the longest */
 #define HELP_COLUMN 40 /* partial help: two columns of this width */
 
 /* Text after a "|" asks about filters. */
@@ -31,6 +33,7 @@ static bool display_ready(struct session *s, const char *text, size_t n)
            m.cmd->kind == SCH_COMMAND && strncmp(m.cmd->syntax, "display", 7) == 0;
 }
 
+/* What is said about an option may come in several lines; long ones are broken at blanks. */
 static void print_option(struct session *s, const char *text, const char *help, size_t width)
 {
     size_t cols = session_width(s) > 40 ? session_width(s) : 80, left = 2 + width + 2;
@@ -40,16 +43,74 @@ static void print_option(struct session *s, const char *text, const char *help, 
     }
     out(s, "  %-*s  ", (int)width, text);
     size_t room = left + 20 < cols ? cols - left - 1 : 60;
-    while (strlen(help) > room) {
-        size_t cut = room;
-        while (cut > 0 && help[cut] != ' ')
+    for (size_t line; (line = strcspn(help, "\n")) > room || help[line];) {
+        size_t cut = line > room ? room : line;
+        while (line > room && cut > 0 && help[cut] != ' ')
             cut--;
         if (!cut)
             cut = room;
         out(s, "%.*s\n%*s", (int)cut, help, (int)left, "");
-        help += cut + (help[cut] == ' ');
+        help += cut + (help[cut] == ' ' || help[cut] == '\n');
     }
     out(s, "%s\n", help);
+}
+
+/* --- what there is -------------------------------------------------------------------- */
+
+#define LISTED_MAX 256 /* commits, labels, files: of one kind */
+
+struct expansion {
+    struct sch_option *o;
+    size_t n, cap;
+    const char *word;
+    size_t nword;
+};
+
+static void expand_one(void *ctx, const char *text, const char *help)
+{
+    struct expansion *x = ctx;
+    if (strncmp(text, x->word, x->nword) != 0)
+        return;
+    if (x->n == x->cap) {
+        struct sch_option *more = realloc(x->o, (x->cap + 64) * sizeof *more);
+        if (!more)
+            return;
+        x->o = more;
+        x->cap += 64;
+    }
+    struct sch_option *o = &x->o[x->n];
+    *o = (struct sch_option){.text = strdup(text), .help = strdup(help)};
+    x->n += o->text && o->help;
+}
+
+/* Values are replaced by what there is of them, where that is known and there is any. */
+static struct expansion expand(struct session *s, const struct sch_option *o, size_t n,
+                               const char *word, size_t nword)
+{
+    struct expansion x = {.word = "", .nword = 0};
+    for (size_t i = 0; i < n; i++) {
+        size_t had = x.n;
+        x.word = word;
+        x.nword = nword;
+        if (o[i].param)
+            names_of(s, o[i].param->of, LISTED_MAX, expand_one, &x);
+        x.nword = 0; /* an option fits already */
+        if (x.n == had) {
+            expand_one(&x, o[i].text, o[i].help);
+            if (x.n > had)
+                x.o[x.n - 1].end = o[i].end;
+        }
+    }
+    return x;
+}
+
+static void expansion_free(struct expansion *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        free((char *)x->o[i].text);
+        free((char *)x->o[i].help);
+    }
+    free(x->o);
 }
 
 static void full_help(struct session *s, const struct sch_option *o, size_t n, bool pipe)
@@ -136,10 +197,12 @@ void help_question(struct session *s, const char *text, size_t n)
                 s->depth == 0   ? "User"
                 : s->depth == 1 ? "System"
                                 : "Current");
+        struct expansion x = expand(s, o, have, text + word, n - word);
         if (word < n)
-            partial_help(s, o, have);
+            partial_help(s, x.o, x.n);
         else
-            full_help(s, o, have, display_ready(s, text, n));
+            full_help(s, x.o, x.n, display_ready(s, text, n));
+        expansion_free(&x);
     } else if (filters && display_ready(s, text, (size_t)(filters - text) - 1)) {
         if (!filter_help(filters, rest, filter_option, s))
             help_nothing(s, text, n, n);
@@ -158,14 +221,16 @@ void help_question(struct session *s, const char *text, size_t n)
 struct names {
     const char *word;
     size_t n, count;
-    char (*name)[MODEL_NAME];
+    char (*name)[NAME_ROOM];
 };
 #define NAMES_MAX 64
 
-static void add_name(struct names *t, const char *name)
+static void add_name(void *ctx, const char *name, const char *help)
 {
-    if (t->count < NAMES_MAX && strncmp(name, t->word, t->n) == 0)
-        snprintf(t->name[t->count++], MODEL_NAME, "%s", name);
+    struct names *t = ctx;
+    (void)help;
+    if (t->count < NAMES_MAX && strncmp(name, t->word, t->n) == 0 && !strchr(name, ' '))
+        snprintf(t->name[t->count++], NAME_ROOM, "%s", name);
 }
 
 /* Names of existing objects a typed value may mean. */
@@ -176,9 +241,10 @@ static void object_names(struct session *s, const struct sch_param *p, struct na
          groups = p->type == SCH_PEER || p->type == SCH_GROUP;
     for (const struct model_peer *x = m->peers; x && (peers || groups); x = x->hh.next)
         if (x->exists && (x->is_group ? groups : peers))
-            add_name(t, x->name);
+            add_name(t, x->name, "");
     for (const struct model_if *i = m->ifs; i && p->type == SCH_IFNAME; i = i->hh.next)
-        add_name(t, i->name);
+        add_name(t, i->name, "");
+    names_of(s, p->of, LISTED_MAX, add_name, t);
 }
 
 /* A key that stands for a command completes to it. */
@@ -210,7 +276,7 @@ static void complete_to(struct session *s, const char *command)
 void help_tab(struct session *s, const char *text, size_t n)
 {
     struct sch_option o[OPTIONS_MAX];
-    char notation[2048], found[NAMES_MAX][MODEL_NAME];
+    char notation[2048], found[NAMES_MAX][NAME_ROOM];
     char command[600];
     size_t word = n;
     if (hotkey(s, text, n, command, sizeof command)) {

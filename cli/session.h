@@ -49,6 +49,7 @@ struct stream {
 enum form { FORM_TEXT, FORM_LINES, FORM_FIELDS, FORM_RESULT };
 
 #define SESSION_HISTORY 256
+#define VTY_FIRST 34 /* number of the user interface VTY 0, as on a router */
 
 /* What the user-interface lines of running say about a terminal; see settings.h. */
 struct session_ui {

@@ -64,6 +64,7 @@ struct sch_param {
     const char *const *words; /* ENUM alternatives */
     uint8_t nwords;
     const char *help;
+    uint8_t of;     /* enum sch_of: what there is of it can be listed; 0: nothing */
     uint8_t repeat; /* may be given that many times; each makes a row of its own; 0: once */
     bool slash;     /* "ADDRESS/LENGTH": may be one word with the value behind it, is one in the
                        text of the line */

@@ -15,6 +15,7 @@ static struct names checks = {.prefix = "CHECK", .type = "check"};
 static struct names thens = {.prefix = "THEN", .type = "then"};
 static struct names feeds = {.prefix = "FEEDS", .type = "feeds"};
 static struct names undoes = {.prefix = "UNDOES", .type = "undoes"};
+static struct names ofs = {.prefix = "OF", .type = "of"};
 static struct names does = {.prefix = "DOES", .type = "does"};
 
 static int name_id(struct names *t, const char *name)
@@ -58,6 +59,14 @@ static bool same_declaration(const struct line *a, const struct line *b)
     return a->pos.line == b->pos.line && strcmp(a->pos.file, b->pos.file) == 0;
 }
 
+static void collect_ofs(const struct elem *e)
+{
+    if (e->kind == PARAM)
+        name_id(&ofs, e->param->of);
+    for (int i = 0; i < e->nkids; i++)
+        collect_ofs(e->kids[i]);
+}
+
 static void collect(struct schema *s)
 {
     for (int i = 0; i < s->nviews; i++) {
@@ -70,6 +79,7 @@ static void collect(struct schema *s)
             if (!v->commands[k]->does)
                 die(v->commands[k]->pos, "a command must do something");
             name_id(&does, v->commands[k]->does);
+            collect_ofs(v->commands[k]->syntax);
         }
     }
     for (int i = 0; i < nlines; i++) {
@@ -131,6 +141,7 @@ void emit_header(struct schema *s, FILE *f)
     emit_names(f, &feeds);
     emit_names(f, &undoes);
     emit_names(f, &does);
+    emit_names(f, &ofs);
     fputs("extern const struct sch_view sch_views[SCH_VIEWS];\n"
           "extern const struct sch_line sch_lines[SCH_LINES];\n"
           "extern const struct sch_cmd sch_cmds[];\n"
@@ -187,7 +198,8 @@ static void emit_params(FILE *f, const char *prefix, int id, struct param *const
         else
             fputs(", NULL, 0, ", f);
         text(f, p[i]->help);
-        fprintf(f, ", %d, %s},\n", p[i]->repeat, p[i]->slash ? "true" : "false");
+        fprintf(f, ", %d, %d, %s},\n", name_id(&ofs, p[i]->of), p[i]->repeat,
+                p[i]->slash ? "true" : "false");
     }
     fputs(n ? "};\n" : "    {0}};\n", f);
 }

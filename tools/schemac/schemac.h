@@ -22,6 +22,7 @@
  *   scope any|config|user                 operational commands; more may follow in another file
  *     command SYNTAX
  * SYNTAX: word (help) <name:type range = default> (help) [ optional ] { one | of }; name* is a key;
+ * <name:type range of WHAT> is one of what there is: "?" and Tab list it.
  * <...>&N may be given up to N times and makes a row of each.
  * A word's help is given at its first mention and holds for the later ones. The mask or length
  * after a net4 or net6 cuts off its host bits.
@@ -50,7 +51,7 @@ struct pos {
 /* --- syntax trees --- */
 enum kind { WORD, PARAM, SEQ, OPT, ALT };
 struct param {
-    char *name, *type, *def, *help;
+    char *name, *type, *def, *help, *of;
     bool key;
     long long lo, hi;
     char *words[16], *word_help[16];

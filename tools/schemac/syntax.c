@@ -134,6 +134,11 @@ static struct elem *parse_param(struct pos at, char **s)
         p->name[n - 1] = 0;
     }
     parse_range(at, s, p);
+    blanks(s);
+    if (strncmp(*s, "of ", 3) == 0) {
+        *s += 3;
+        p->of = parse_word(at, s);
+    }
     if (strcmp(p->type, "enum") == 0)
         parse_enum(at, s, p);
     blanks(s);
