@@ -5,6 +5,8 @@
 #include "cli/show.h"
 #include "engine/config/model.h"
 
+#define BGP_MESSAGE 4096 /* octets at most, without extended messages (RFC 4271 4) */
+
 bool bgp_peer_up(const struct bgp_peer_view *v, enum bgp_family f)
 {
     return v->state == BGP_ESTABLISHED && v->negotiated & 1u << f;
@@ -27,6 +29,11 @@ uint32_t bgp_peer_messages(const uint32_t *counters)
     return n;
 }
 
+uint64_t bgp_peer_queued(const struct bgp_peer_view *v, enum bgp_family f)
+{
+    return (v->unsent + BGP_MESSAGE - 1) / BGP_MESSAGE + v->routes[f].waiting;
+}
+
 void bgp_peer_fields(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
 {
     show_object(s, NULL);
@@ -39,6 +46,7 @@ void bgp_peer_fields(struct session *s, const struct bgp_peer_view *v, enum bgp_
     show_uint(s, "state_seconds", (speaker_now() - v->state_since_ms) / 1000);
     show_uint(s, "messages_received", bgp_peer_messages(v->received));
     show_uint(s, "messages_sent", bgp_peer_messages(v->sent));
+    show_uint(s, "queued", bgp_peer_queued(v, f));
     show_uint(s, "routes_received", v->routes[f].received);
     show_uint(s, "routes_accepted", v->routes[f].accepted);
     show_uint(s, "routes_advertised", v->routes[f].advertised);

@@ -20,9 +20,9 @@ static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_
     bgp_addr_str(&v->addr, addr + 1);
     bgp_text_up_down(speaker_now() - v->state_since_ms, up, sizeof up);
     bgp_peer_fields(s, v, f);
-    out(s, "  %-16s%u%12s%9u%9u%6u%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
-        bgp_as(s, v->remote_as, as), bgp_peer_messages(v->received), bgp_peer_messages(v->sent), 0u,
-        up, bgp_peer_state(v, f), v->routes[f].received);
+    out(s, "  %-16s%u%12s%9u%9u%6llu%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
+        bgp_as(s, v->remote_as, as), bgp_peer_messages(v->received), bgp_peer_messages(v->sent),
+        (unsigned long long)bgp_peer_queued(v, f), up, bgp_peer_state(v, f), v->routes[f].received);
 }
 
 static void peer_header(struct session *s)
@@ -82,14 +82,18 @@ static void peers_free(void *state)
 /* Those of VPN instances follow the public ones, by instance. */
 static void instance_head(struct session *s, struct peers *p, uint16_t vpn)
 {
+    if (p->verbose) {
+        out(s, "\n          IPv%d-family for VPN instance:   %s\n",
+            p->about.family == BGP_VPNV4 ? 4 : 6, bgp_text_instance_name(s->app, vpn));
+        return;
+    }
     if (p->vpn == 0)
         out(s, "\n  Peer of IPv%d-family for vpn instance :\n",
             p->about.family == BGP_VPNV4 ? 4 : 6);
     out(s, "\n ");
     if (!show_json(s)) /* there it stands with each peer */
         bgp_text_instance_line(s, vpn);
-    if (!p->verbose)
-        peer_header(s);
+    peer_header(s);
 }
 
 static bool peers_next(struct session *s, void *state)
@@ -184,7 +188,8 @@ static void group_as(struct session *s, const struct bgp_peer_conf *eff)
         out(s, " Remote AS number isn't specified\n");
 }
 
-static void group_members(struct session *s, const struct model_peer *g, enum bgp_family f)
+static void group_members(struct session *s, const struct model_peer *g, enum bgp_family f,
+                          unsigned preferred)
 {
     const struct model *m = s->app->config.model;
     unsigned n = 0;
@@ -203,9 +208,9 @@ static void group_members(struct session *s, const struct model_peer *g, enum bg
     show_close(s);
     if (i % 2)
         out(s, "\n");
-    out(s, n ? "\n Peer Preferred Value: 0\n No routing policy is configured\n"
-             : "  NONE \n\n Peer Preferred Value: 0\n No routing policy is configured\n");
-    out(s, " Peer Members:\n");
+    out(s, n ? "\n" : "  NONE \n\n");
+    SHOW_UINT(s, "preferred_value", " Peer Preferred Value: %u\n", preferred);
+    out(s, " No routing policy is configured\n Peer Members:\n");
     if (!n) {
         out(s, "  No Peer Exists\n");
         return;
@@ -227,6 +232,11 @@ static void show_group(struct session *s, const struct model_peer *g, enum bgp_f
     bool internal = g->raw.kind == BGP_KIND_INTERNAL;
     model_effective_peer(s->app->config.model, g, &eff);
     show_object(s, NULL);
+    if (g->vpn) {
+        show_text(s, "vpn_instance", g->vpn->name);
+        out(s, " VPN-Instance(IPv%d-family): %s\n", bgp_family_info[f].octets == 4 ? 4 : 6,
+            g->vpn->name);
+    }
     SHOW_TEXT(s, "name", " BGP peer-group                       : %s\n", g->name);
     group_as(s, &eff);
     SHOW_TEXT(s, "authentication", " Authentication type configured       : %s\n",
@@ -237,41 +247,66 @@ static void show_group(struct session *s, const struct model_peer *g, enum bgp_f
     SHOW_UINT(s, "hold", " Configured hold timer value   : %u\n", eff.hold);
     SHOW_UINT(s, "keepalive", " Keepalive timer value         : %u\n", eff.keepalive);
     SHOW_UINT(s, "connect_retry", " Connect-retry timer value     : %u\n", eff.connect_retry);
-    SHOW_UINT(s, "mrai", " Minimum route advertisement interval is %u seconds\n",
-              internal ? 15u : 30u);
+    SHOW_UINT(s, "mrai", " Minimum route advertisement interval is %u seconds\n", eff.af[f].mrai);
+    unsigned preferred = eff.af[f].preferred_value;
     bgp_peer_conf_clear(&eff);
-    group_members(s, g, f);
+    group_members(s, g, f, preferred);
     show_close(s);
 }
 
-static bool wanted(const struct model_peer *g, const struct sch_value *want, enum bgp_family f)
+/* The groups a display is about: their family, their VPN instance (0: with a VPN family all of them
+ * and the public network), their name. */
+struct groups {
+    enum bgp_family family;
+    uint16_t vpn;
+    const struct sch_value *name;
+};
+
+static bool wanted(const struct groups *a, const struct model_peer *g)
 {
-    return g->is_group && g->exists && !g->vpn && in_family(g, f) &&
-           (!want->present ||
-            (strlen(g->name) == want->n && memcmp(g->name, want->s, want->n) == 0));
+    bool of_vpn = bgp_family_info[a->family].vpn;
+    if (!g->is_group || !g->exists ||
+        (a->name->present &&
+         (strlen(g->name) != a->name->n || memcmp(g->name, a->name->s, a->name->n) != 0)))
+        return false;
+    if (!g->vpn)
+        return a->vpn == 0 && in_family(g, a->family);
+    return of_vpn && (int)bgp_text_inner(a->family) == g->family &&
+           (a->vpn == 0 || a->vpn == g->vpn->number);
+}
+
+/* Those of the public network, or those of VPN instances. */
+static void show_groups(struct session *s, const struct groups *a, bool of_vpns, const char *title)
+{
+    unsigned shown = 0;
+    for (const struct model_peer *g = s->app->config.model->peers; g; g = g->hh.next) {
+        if (!wanted(a, g) || (g->vpn != NULL) != of_vpns)
+            continue;
+        if (shown++)
+            out(s, " ***********************\n");
+        else if (*title)
+            out(s, "%s:\n", title);
+        show_group(s, g, of_vpns ? bgp_text_inner(a->family) : a->family);
+    }
 }
 
 void cmd_display_bgp_group(struct session *s, const struct sch_match *m)
 {
-    const struct sch_value *want = cmd_arg(m, "group");
-    enum bgp_family f = strstr(m->cmd->syntax, "vpnv4") ? BGP_VPNV4 : BGP_IPV4_UNICAST;
-    unsigned shown = 0;
-    bool found = false;
-    if (!bgp_text_runs(s))
+    struct groups a = {.family = bgp_text_family(m), .name = cmd_arg(m, "group")};
+    bool of_vpn = bgp_family_info[a.family].vpn, found = false;
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &a.vpn))
         return;
     for (const struct model_peer *g = s->app->config.model->peers; g; g = g->hh.next)
-        found |= wanted(g, want, f);
-    if (want->present && !found) {
+        found |= wanted(&a, g);
+    if (a.name->present && !found) {
         session_error(s, "No such a peer-group.");
         return;
     }
     show_begin(s);
     show_list(s, "groups");
-    for (const struct model_peer *g = s->app->config.model->peers; g; g = g->hh.next) {
-        if (!wanted(g, want, f))
-            continue;
-        if (shown++)
-            out(s, " ***********************\n");
-        show_group(s, g, f);
-    }
+    show_groups(s, &a, false,
+                !of_vpn                 ? ""
+                : a.family == BGP_VPNV4 ? "Group in VPNV4"
+                                        : "Group in VPNV6");
+    show_groups(s, &a, true, a.vpn ? "" : "Group in VPN-Instance");
 }

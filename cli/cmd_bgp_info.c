@@ -1,5 +1,5 @@
 /* Displays of what BGP is doing besides peers and routes: networks announced, update groups,
- * refused routes, slow peers, the state log of a peer, all families at a glance. */
+ * refused routes, the state log of a peer. All families at a glance are in cmd_bgp_all.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "cli/app_internal.h"
 #include "cli/bgp_rows.h"
 #include "cli/bgp_text.h"
+#include "cli/route_text.h"
 #include "cli/show.h"
 #include "engine/config/model.h"
 
@@ -21,13 +22,15 @@ static int by_network(const void *a, const void *b)
     return order ? order : x->len - y->len;
 }
 
-/* The networks of a family in order, in a malloc'ed array. */
-static const struct speaker_origin **networks(const struct model *m, enum bgp_family f, size_t *n)
+/* The networks of a family, in the public network (NULL) or an instance, in order, in a malloc'ed
+ * array. */
+static const struct speaker_origin **networks(const struct model *m, const struct model_vpn *vpn,
+                                              enum bgp_family f, size_t *n)
 {
     const struct speaker_origin **list = calloc(HASH_COUNT(m->origins) + 1, sizeof *list);
     *n = 0;
     for (const struct model_origin *o = m->origins; list && o; o = o->hh.next)
-        if (!o->what.import && o->what.family == f)
+        if (!o->what.import && o->what.family == f && o->vpn == vpn)
             list[(*n)++] = &o->what;
     if (list)
         qsort(list, *n, sizeof *list, by_network);
@@ -49,14 +52,43 @@ static void network_row(struct session *s, const struct speaker_origin *o)
         out(s, " %-42s%u\n", net, o->len);
 }
 
+static void network_table(struct session *s, const struct model_vpn *vpn, enum bgp_family f)
+{
+    bool six = bgp_family_info[f].octets == 16;
+    size_t n;
+    const struct speaker_origin **list = networks(s->app->config.model, vpn, f, &n);
+    out(s, six ? "\n %-42s%-8s%s\n" : "\n %-17s%-16s%s\n", "Network", six ? "Prefix" : "Mask",
+        "Route-policy");
+    show_list(s, "networks");
+    for (size_t i = 0; list && i < n; i++)
+        network_row(s, list[i]);
+    show_close(s);
+    free(list);
+}
+
+static void instance_networks(struct session *s, const struct model_vpn *v, enum bgp_family f)
+{
+    uint8_t rd[8];
+    struct text *t = out_draft(s);
+    for (unsigned i = 0; i < 8; i++)
+        rd[i] = (uint8_t)(v->af[f].rd >> (56 - 8 * i));
+    route_rd(t, rd, s->app->config.model->sys.as_plain);
+    show_object(s, NULL);
+    SHOW_TEXT(s, "rd", "\n  Route Distinguisher: %s\n", text_end(t));
+    SHOW_TEXT(s, "vpn_instance", "  (%s)", v->name);
+    network_table(s, v, f);
+    show_close(s);
+}
+
+/* In a VPN family: of every instance that has one, or of the one that is named. */
 void cmd_display_bgp_network(struct session *s, const struct sch_match *m)
 {
-    enum bgp_family f = bgp_text_family(m);
+    enum bgp_family f = bgp_text_family(m), inner = bgp_text_inner(f);
     const struct bgp_conf *c = &s->app->config.model->bgp_eff;
     bool vpn = bgp_family_info[f].vpn, six = bgp_family_info[f].octets == 16;
     char id[BGP_ADDR_STRLEN], as[16];
-    size_t n;
-    if (!bgp_text_runs(s))
+    uint16_t number;
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &number))
         return;
     show_begin(s);
     SHOW_TEXT(s, "router_id", " BGP Local Router ID is %s\n", bgp_text_id(c->router_id, id));
@@ -65,14 +97,14 @@ void cmd_display_bgp_network(struct session *s, const struct sch_match *m)
         vpn   ? ""
         : six ? "(PublicV6)"
               : "(Public)");
-    const struct speaker_origin **list = networks(s->app->config.model, f, &n);
-    if (!vpn)
-        out(s, six ? "\n %-42s%-8s%s\n" : "\n %-17s%-16s%s\n", "Network", six ? "Prefix" : "Mask",
-            "Route-policy");
-    show_list(s, "networks");
-    for (size_t i = 0; list && i < n; i++)
-        network_row(s, list[i]);
-    free(list);
+    if (!vpn) {
+        network_table(s, NULL, f);
+        return;
+    }
+    show_list(s, "vpn_instances");
+    for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next)
+        if (v->exists && v->af[inner].rd && (!number || v->number == number))
+            instance_networks(s, v, inner);
 }
 
 /* --- display bgp update-peer-group ---------------------------------------------------------- */
@@ -341,118 +373,34 @@ void cmd_display_bgp_peer_log(struct session *s, const struct sch_match *m)
         show_record(s, &l.r[i]);
 }
 
-/* --- display bgp all summary, display bgp slow-peer ---------------------------------------------
- */
-
-#define RULE                                                                                       \
-    " ---------------------------------------------------------------------------------------"     \
-    "-----\n"
-
-static void summary_row(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
-{
-    char addr[BGP_ADDR_STRLEN], as[16], up[16];
-    bgp_text_up_down(speaker_now() - v->state_since_ms, up, sizeof up);
-    bgp_peer_fields(s, v, f);
-    out(s, "  %-32s%12s%9u%9u%6u%9s%12s%9u%9u\n", bgp_addr_str(&v->addr, addr),
-        bgp_as(s, v->remote_as, as), bgp_peer_messages(v->received), bgp_peer_messages(v->sent), 0u,
-        up, bgp_peer_state(v, f), v->routes[f].received, v->routes[f].advertised);
-}
-
-static void summary(struct session *s, enum bgp_family f, const struct bgp_peer_view *v, size_t n)
-{
-    static const char *const titles[BGP_FAMILIES] = {
-        [BGP_IPV4_UNICAST] = "Ipv4 Unicast", [BGP_IPV4_LABELED] = "Ipv4 Label",
-        [BGP_VPNV4] = "Vpnv4 All",           [BGP_IPV6_UNICAST] = "Ipv6 Unicast",
-        [BGP_VPNV6] = "Vpnv6 All",
-    };
-    unsigned all = 0, up = 0;
-    for (size_t i = 0; i < n; i++) {
-        all += v[i].enabled >> f & 1;
-        up += v[i].enabled >> f & 1 && bgp_peer_up(&v[i], f);
-    }
-    show_object(s, NULL);
-    SHOW_TEXT(s, "family", " Address Family:%s\n" RULE, titles[f]);
-    show_uint(s, "total_peers", all);
-    show_uint(s, "established_peers", up);
-    show_list(s, "peers");
-    if (all)
-        out(s,
-            " Total number of peers : %-18uPeers in established state : %u\n\n"
-            "  %-32s%12s%9s%9s%6s%9s%12s%9s%9s\n",
-            all, up, "Peer", "AS", "MsgRcvd", "MsgSent", "OutQ", "Up/Down", "State", "RtRcv",
-            "RtAdv");
-    for (size_t i = 0; i < n; i++)
-        if (v[i].enabled & 1u << f)
-            summary_row(s, &v[i], f);
-    show_close(s);
-    show_close(s);
-}
-
-void cmd_display_bgp_summary(struct session *s, const struct sch_match *m)
-{
-    struct bgp_peer_view *v = NULL;
-    (void)m;
-    if (!bgp_text_runs(s))
-        return;
-    size_t n = speaker_peers(s->app->config.speaker, &v);
-    show_begin(s);
-    bgp_identity(s);
-    out(s, "\n");
-    show_list(s, "families");
-    for (unsigned f = 0; f < BGP_FAMILIES; f++)
-        summary(s, (enum bgp_family)f, v, n);
-    free(v);
-}
-
-void cmd_display_bgp_slow_peer(struct session *s, const struct sch_match *m)
-{
-    struct bgp_peer_view *v = NULL;
-    char addr[BGP_ADDR_STRLEN], as[16];
-    unsigned slow = 0;
-    (void)m;
-    if (!bgp_text_runs(s))
-        return;
-    size_t n = speaker_peers(s->app->config.speaker, &v);
-    for (size_t i = 0; i < n; i++)
-        for (unsigned f = 0; f < BGP_FAMILIES; f++)
-            slow += v[i].routes[f].lags;
-    show_begin(s);
-    bgp_identity(s);
-    SHOW_UINT(s, "slow_peers", " Total number of slow peers : %u\n", slow);
-    if (slow)
-        out(s, "\n  %-32s%12s  %-16s%8s%15s\n", "Peer", "AS", "Address family", "Group ID",
-            "Routes waiting");
-    show_list(s, "peers");
-    for (size_t i = 0; i < n; i++)
-        for (unsigned f = 0; f < BGP_FAMILIES; f++) {
-            if (!v[i].routes[f].lags)
-                continue;
-            show_object(s, NULL);
-            SHOW_TEXT(s, "address", "  %-32s", bgp_addr_str(&v[i].addr, addr));
-            if (v[i].addr.vpn)
-                show_text(s, "vpn_instance", bgp_text_instance_name(s->app, v[i].addr.vpn));
-            show_uint(s, "as", v[i].remote_as);
-            out(s, "%12s  ", bgp_as(s, v[i].remote_as, as));
-            SHOW_TEXT(s, "family", "%-16s", bgp_family_info[f].name);
-            SHOW_UINT(s, "group", "%8u", v[i].routes[f].group);
-            SHOW_UINT(s, "routes_waiting", "%15u\n", v[i].routes[f].waiting);
-            show_close(s);
-        }
-    free(v);
-}
-
 /* --- small ones --------------------------------------------------------------------------------
  */
 
+/* Of the public network, or with the word of one VPN instance or all. */
 void cmd_display_bgp_router_id(struct session *s, const struct sch_match *m)
 {
+    const struct model *model = s->app->config.model;
     char id[BGP_ADDR_STRLEN];
-    (void)m;
-    if (!bgp_text_runs(s))
+    uint16_t number;
+    if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &number))
         return;
     show_begin(s);
-    SHOW_TEXT(s, "router_id", " BGP Router ID: %s\n",
-              bgp_text_id(s->app->config.model->bgp_eff.router_id, id));
+    if (!*cmd_word(m, "of")) {
+        SHOW_TEXT(s, "router_id", " BGP Router ID: %s\n",
+                  bgp_text_id(model->bgp_eff.router_id, id));
+        return;
+    }
+    show_list(s, "vpn_instances");
+    for (const struct model_vpn *v = model->vpns; v; v = v->hh.next) {
+        uint32_t own = model_vpn_router_id(v);
+        if (!v->exists || (number && v->number != number))
+            continue;
+        show_object(s, NULL);
+        SHOW_TEXT(s, "vpn_instance", " VPN-Instance %s, ", v->name);
+        SHOW_TEXT(s, "router_id", "BGP Router ID: %s\n",
+                  bgp_text_id(own ? own : model->bgp_eff.router_id, id));
+        show_close(s);
+    }
 }
 
 void cmd_no_dampening(struct session *s, const struct sch_match *m)

@@ -34,12 +34,12 @@ struct listing {
     bool counting;          /* the first of two times */
     size_t n;               /* routes of the table that match so far */
     struct bgp_prefix last; /* network of the row before: further paths leave the column blank */
-    bool started;
-    bool headed;       /* the legend stands above */
-    bool open;         /* what stands above the routes of this table has been shown */
-    bool sections;     /* the tables of the VPN instances follow */
-    bool section;      /* this is one */
-    struct held *held; /* with different_origin: the paths of the network of the moment */
+    bool started, blank;    /* there has been one; it ended with an empty line */
+    bool headed;            /* the legend stands above */
+    bool open;              /* what stands above the routes of this table has been shown */
+    bool sections;          /* the tables of the VPN instances follow */
+    bool section;           /* this is one */
+    struct held *held;      /* with different_origin: the paths of the network of the moment */
     size_t nheld, room;
 };
 
@@ -96,7 +96,7 @@ static void owner_line(struct session *s, const struct listing *l)
 
 static void number_line(struct session *s, const struct listing *l)
 {
-    bool all = vpn(l->of.family) && !l->of.rd;
+    bool all = vpn(l->of.family) && !l->of.rd && l->of.kind <= BGP_WALK_BEST;
     show_uint(s, "total", l->n);
     out(s,
         l->of.kind == BGP_WALK_BEST && l->shape == COUNT ? " Total Number of Best Routes: %zu\n"
@@ -116,7 +116,7 @@ static void head(struct session *s, struct listing *l)
     l->headed = l->open = true;
     if (l->section)
         show_object(s, NULL);
-    if (l->of.vpn)
+    if (l->of.vpn && !l->blank)
         out(s, "\n");
     owner_line(s, l);
     if (l->of.vpn)
@@ -149,13 +149,13 @@ static void show(struct session *s, struct listing *l, const struct bgp_route *r
     bool again = l->started && same_prefix(&l->last, &r->prefix);
     bool new_rd = !l->started || memcmp(l->last.rd, r->prefix.rd, sizeof r->prefix.rd) != 0;
     if (vpn(l->of.family) && !l->of.rd && new_rd) {
-        out(s, "%s Route Distinguisher: %s\n\n\n", l->started ? "\n" : "",
+        out(s, "%s Route Distinguisher: %s\n\n\n", l->started && !l->blank ? "\n" : "",
             rd_text(s, r->prefix.rd));
         if (l->shape != DETAILS)
             route_show_heads(s, l->shape == LABELS);
     }
     if (l->shape == DETAILS)
-        route_show_detail(s, l->of.family, r, attrs);
+        l->blank = route_show_detail(s, l->of.family, r, attrs);
     else if (l->shape == LABELS)
         route_show_label_row(s, l->of.family, r, attrs, again);
     else
@@ -346,17 +346,19 @@ static struct counts count(struct session *s, const struct bgp_walk_filter *f)
     return c;
 }
 
-static void rd_head(struct session *s, const struct bgp_walk_filter *f, const struct bgp_route *r)
+static void rd_head(struct session *s, const struct bgp_walk_filter *f, const struct bgp_route *r,
+                    bool blank)
 {
     struct bgp_walk_filter of = *f;
     of.rd = true;
     of.prefix = r->prefix;
-    out(s, "\n Total routes of Route Distinguisher(%s): %u\n", rd_text(s, r->prefix.rd),
-        count(s, &of).paths);
+    out(s, "%s Total routes of Route Distinguisher(%s): %u\n", blank ? "" : "\n",
+        rd_text(s, r->prefix.rd), count(s, &of).paths);
 }
 
 /* What a VPN instance has of the network; nothing when it has not. */
-static void instance_network(struct session *s, const struct bgp_walk_filter *f, uint16_t number)
+static void instance_network(struct session *s, const struct bgp_walk_filter *f, uint16_t number,
+                             bool *blank)
 {
     struct bgp_walk_filter of = *f;
     of.family = bgp_text_inner(f->family);
@@ -365,7 +367,8 @@ static void instance_network(struct session *s, const struct bgp_walk_filter *f,
     if (!c.paths)
         return;
     show_object(s, NULL);
-    out(s, "\n");
+    if (!*blank)
+        out(s, "\n");
     bgp_text_instance_line(s, number);
     SHOW_UINT(s, "total", "\n Total Number of Routes: %u\n", c.paths);
     show_list(s, "routes");
@@ -373,18 +376,18 @@ static void instance_network(struct session *s, const struct bgp_walk_filter *f,
     const struct bgp_route_batch *b;
     while (w && (b = speaker_walk_next(w)))
         for (size_t i = 0; i < b->n; i++)
-            route_show_detail(s, of.family, &b->routes[i], b->bytes + b->routes[i].attrs);
+            *blank = route_show_detail(s, of.family, &b->routes[i], b->bytes + b->routes[i].attrs);
     speaker_walk_free(w);
     show_close(s);
     show_close(s);
 }
 
-static void instances_network(struct session *s, const struct bgp_walk_filter *f)
+static void instances_network(struct session *s, const struct bgp_walk_filter *f, bool blank)
 {
     show_list(s, "vpn_instances");
     for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next)
         if (v->exists)
-            instance_network(s, f, v->number);
+            instance_network(s, f, v->number, &blank);
     show_close(s);
 }
 
@@ -412,21 +415,21 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
     struct speaker_walk *w = c.paths ? speaker_walk_new(s->app->config.speaker, f) : NULL;
     const struct bgp_route_batch *b;
     uint8_t last[8] = {0};
-    bool first = true;
+    bool first = true, blank = false;
     show_list(s, "routes");
     while (w && (b = speaker_walk_next(w)))
         for (size_t i = 0; i < b->n; i++) {
             const struct bgp_route *r = &b->routes[i];
             if (vpn(f->family) && (first || memcmp(last, r->prefix.rd, 8) != 0))
-                rd_head(s, f, r);
+                rd_head(s, f, r, blank);
             memcpy(last, r->prefix.rd, 8);
             first = false;
-            route_show_detail(s, f->family, r, b->bytes + r->attrs);
+            blank = route_show_detail(s, f->family, r, b->bytes + r->attrs);
         }
     speaker_walk_free(w);
     show_close(s);
     if (vpn(f->family) && !f->rd && c.paths)
-        instances_network(s, f);
+        instances_network(s, f, blank);
 }
 
 /* --- commands -------------------------------------------------------------------------- */

@@ -240,7 +240,13 @@ void cmd_display_vpn_instance(struct session *s, const struct sch_match *m)
     void (*one)(struct session *, const struct model_vpn *) = *form == 'i'   ? interfaces
                                                               : *form == 'v' ? verbose
                                                                              : brief;
-    bool any = false;
+    bool any = !want->present;
+    for (const struct model_vpn *v = model->vpns; v; v = v->hh.next)
+        any |= v->exists && is(v, want);
+    if (!any) {
+        session_error(s, "The VPN instance does not exist.");
+        return;
+    }
     show_begin(s);
     if (!want->present)
         totals(s, *form ? "" : "     ");
@@ -251,13 +257,10 @@ void cmd_display_vpn_instance(struct session *s, const struct sch_match *m)
     for (const struct model_vpn *v = model->vpns; v; v = v->hh.next) {
         if (!v->exists || !is(v, want))
             continue;
-        any = true;
         show_object(s, NULL);
         show_text(s, "name", v->name);
         show_uint(s, "id", v->number);
         one(s, v);
         show_close(s);
     }
-    if (want->present && !any)
-        session_error(s, "The VPN instance does not exist.");
 }

@@ -9,8 +9,6 @@
 #include "cli/show.h"
 #include "engine/config/model.h"
 
-#define COMPONENT 0x80130001u /* the number VRP gives a part of the device: ours is one part */
-
 void log_show(struct session *s, const char *text, size_t n)
 {
     if (!s->conn || s->ended)
@@ -48,7 +46,7 @@ void log_line(struct app *a, int64_t when, const char *id, const char *mark, con
     vsnprintf(what, sizeof what, format, ap);
     va_end(ap);
     snprintf(text, sizeof text, "%s %s %%%%01%s(l):CID=0x%08x%s;%s", stamp,
-             model_sysname(a->config.model), id, COMPONENT, mark, what);
+             model_sysname(a->config.model), id, (unsigned)LOG_COMPONENT, mark, what);
     fprintf(stderr, "%s\n", text);
     keep(&a->log, text);
     for (struct session *s = a->sessions; s; s = s->next)

@@ -13,6 +13,7 @@
 struct app;
 struct session;
 
+#define LOG_COMPONENT 0x80130001u /* the speaker, among the components of a VRP device */
 enum { LOG_LINES = 512, LOG_TROUBLES = 64 };
 
 /* A session that went down, and why ("display bgp troubleshooting"). */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/app_internal.h"
+#include "cli/fd.h"
 #include "cli/show.h"
 #include "engine/files.h"
 
@@ -92,12 +93,8 @@ bool out_to_file(struct session *s, const char *name, bool append)
 
 static void write_file(struct session *s)
 {
-    for (size_t at = 0; at < s->text.n && !s->file_error;) {
-        ssize_t n = write(s->to_file, s->text.p + at, s->text.n - at);
-        if (n < 0 && errno != EINTR)
-            s->file_error = errno;
-        at += n > 0 ? (size_t)n : 0;
-    }
+    if (!s->file_error && !fd_write(s->to_file, s->text.p, s->text.n))
+        s->file_error = errno;
     s->text.n = 0;
 }
 

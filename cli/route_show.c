@@ -255,7 +255,8 @@ static int by_address(const void *a, const void *b)
     return bgp_addr_cmp(a, b);
 }
 
-static void told(struct session *s, enum bgp_family f, const struct bgp_route *r)
+/* False: nobody. */
+static bool told(struct session *s, enum bgp_family f, const struct bgp_route *r)
 {
     struct bgp_addr to[100];
     char addr[BGP_ADDR_STRLEN];
@@ -264,13 +265,14 @@ static void told(struct session *s, enum bgp_family f, const struct bgp_route *r
     qsort(to, n < 100 ? n : 100, sizeof *to, by_address);
     if (!n) {
         out(s, " Not advertised to any peer yet\n\n");
-        return;
+        return false;
     }
     out(s, " Advertised to such %zu peers:\n", n);
     show_list(s, "advertised_to");
     for (size_t i = 0; i < n && i < 100; i++)
         SHOW_TEXT(s, NULL, "    %s\n", bgp_addr_str(&to[i], addr));
     show_close(s);
+    return true;
 }
 
 /* The labels a route came with, the outermost first, and ours. */
@@ -288,7 +290,7 @@ static void add_labels(struct text *t, const struct bgp_route *r, const uint8_t 
     text_char(t, '\n');
 }
 
-static void add_source(struct text *t, const struct bgp_route *r)
+static void add_source(struct text *t, enum bgp_family f, const struct bgp_route *r)
 {
     char duration[40];
     if (r->from.af) {
@@ -304,7 +306,9 @@ static void add_source(struct text *t, const struct bgp_route *r)
                                                      : "Network route.");
     }
     bgp_text_duration(r->age_ms, duration, sizeof duration);
-    text_printf(t, " Route Duration: %s\n", duration);
+    bool days =
+        bgp_family_info[f].vpn && r->age_ms < 86400000; /* said there even when there is none */
+    text_printf(t, " Route Duration: %s%s\n", days ? "0d" : "", duration);
 }
 
 /* How packets get to the next hop, when the routing table of the host says so. */
@@ -325,7 +329,7 @@ static void relay(struct session *s, const struct bgp_route *r)
     SHOW_TEXT(s, "out_interface", " Relay IP Out-Interface: %s\n", at[0].ifname);
 }
 
-void route_show_detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
+bool route_show_detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
                        const uint8_t *attrs)
 {
     bool plain = plain_as(s);
@@ -342,7 +346,7 @@ void route_show_detail(struct session *s, enum bgp_family f, const struct bgp_ro
     }
     if (bgp_family_info[f].label || r->cross == BGP_CROSS_REMOTE)
         add_labels(t, r, attrs);
-    add_source(t, r);
+    add_source(t, f, r);
     out_draft_end(s);
     relay(s, r);
     t = out_draft(s);
@@ -357,6 +361,7 @@ void route_show_detail(struct session *s, enum bgp_family f, const struct bgp_ro
         add_single(t, &route_singles[i], r, attrs, plain);
     add_list(t, ROUTE_CLUSTERS, r, attrs, plain);
     out_draft_end(s);
-    told(s, f, r);
+    bool any = told(s, f, r);
     show_close(s);
+    return !any;
 }

@@ -15,7 +15,8 @@ void route_show_row(struct session *s, enum bgp_family f, const struct bgp_route
                     const uint8_t *attrs, bool again);
 void route_show_label_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                           const uint8_t *attrs, bool again);
-void route_show_detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
+/* True: it ends with an empty line, as it does when nobody has been told of the route. */
+bool route_show_detail(struct session *s, enum bgp_family f, const struct bgp_route *r,
                        const uint8_t *attrs);
 
 #endif

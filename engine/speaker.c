@@ -271,6 +271,25 @@ size_t speaker_links(struct speaker *s, uint16_t vpn, struct speaker_link **out)
     return c.n;
 }
 
+struct sockets_call {
+    struct speaker_socket *out;
+    size_t n;
+};
+
+static void run_sockets(struct speaker *s, void *arg)
+{
+    struct sockets_call *c = arg;
+    c->n = core_sockets(s->core, &c->out);
+}
+
+size_t speaker_sockets(struct speaker *s, struct speaker_socket **out)
+{
+    struct sockets_call c = {0};
+    call(s, run_sockets, &c);
+    *out = c.out;
+    return c.n;
+}
+
 struct refresh_call {
     const struct bgp_addr *addrs;
     size_t n, done;

@@ -210,6 +210,18 @@ struct speaker_link {
 /* Sync: all of an instance's (0: public) into a malloc'ed array the caller frees. */
 size_t speaker_links(struct speaker *s, uint16_t vpn, struct speaker_link **out);
 
+/* A TCP socket of the speaker, as the kernel has it. */
+struct speaker_socket {
+    int fd;
+    uint16_t vpn;                  /* instance whose network it is in; 0: public */
+    struct bgp_addr local, remote; /* without instance; remote of a listener: any, port 0 */
+    uint16_t local_port, remote_port;
+    uint8_t state; /* TCP_LISTEN, TCP_ESTABLISHED, ... of <netinet/tcp.h> */
+    bool md5;      /* its peer has a password */
+};
+/* Sync: all of them, listeners first, into a malloc'ed array the caller frees. */
+size_t speaker_sockets(struct speaker *s, struct speaker_socket **out);
+
 /* Monotonic clock of the bgp thread, ms; to turn view times into durations. */
 uint64_t speaker_now(void);
 

@@ -598,3 +598,57 @@ uint64_t core_turn(struct core *c)
     next = earlier(next, bgp_deadline(c->bgp));
     return settled ? next : now;
 }
+
+/* --- looking at sockets ---------------------------------------------------------------------- */
+
+struct socket_list {
+    struct core *core;
+    struct speaker_socket *at;
+    size_t n;
+    uint16_t vpn; /* of listeners */
+};
+
+static struct speaker_socket *add_socket(struct socket_list *l, int fd)
+{
+    struct speaker_socket s = {.fd = fd};
+    if (!net_socket_look(fd, &s.local, &s.local_port, &s.remote, &s.remote_port, &s.state))
+        return NULL;
+    l->at = reallocarray(l->at, l->n + 1, sizeof *l->at);
+    if (!l->at)
+        abort();
+    l->at[l->n] = s;
+    return &l->at[l->n++];
+}
+
+static void add_listener(void *arg, int fd)
+{
+    struct socket_list *l = arg;
+    struct speaker_socket *s = add_socket(l, fd);
+    if (s)
+        s->vpn = l->vpn;
+}
+
+static void add_connection(void *arg, int fd, const struct bgp_addr *peer)
+{
+    struct socket_list *l = arg;
+    struct speaker_socket *s = add_socket(l, fd);
+    const struct peer_entry *e = peers_find(&l->core->peers, peer);
+    const struct bgp_listen_conf *range = e ? NULL : peers_range(&l->core->peers, peer);
+    if (!s)
+        return;
+    s->vpn = peer->vpn;
+    s->md5 = e ? e->conf.password != NULL : range && range->peer.password;
+}
+
+size_t core_sockets(struct core *c, struct speaker_socket **out)
+{
+    struct socket_list l = {.core = c};
+    for (const struct instance *i = c->instances; i; i = i->hh.next) {
+        l.vpn = i->number;
+        if (i->listen)
+            listen_each(i->listen, add_listener, &l);
+    }
+    peer_io_each(c->io, add_connection, &l);
+    *out = l.at;
+    return l.n;
+}

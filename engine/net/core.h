@@ -22,6 +22,9 @@ struct bgp *core_bgp(struct core *c);
 /* The routing table of a VPN instance, 0 the public one; NULL: there is no such instance. */
 struct rtable *core_routes(struct core *c, uint16_t vpn);
 
+/* As speaker_sockets(). */
+size_t core_sockets(struct core *c, struct speaker_socket **out);
+
 void core_trace(struct core *c, const struct bgp_trace_conf *conf);
 
 /* Ends every session and listens no more. */

@@ -201,3 +201,10 @@ uint64_t listen_tick(struct listen_set *s, uint64_t now)
     }
     return next;
 }
+
+void listen_each(const struct listen_set *l, void (*fn)(void *arg, int fd), void *arg)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->l[i].watch)
+            fn(arg, l->l[i].fd);
+}

@@ -31,6 +31,8 @@ void listen_free(struct listen_set *l);
 void listen_open(struct listen_set *l, bool open);
 /* Sets or removes (NULL) an MD5 key on every open socket of the address's family. 0 or errno. */
 int listen_key(struct listen_set *l, const struct bgp_addr *addr, unsigned len, const char *key);
+/* Calls fn for every open socket. */
+void listen_each(const struct listen_set *l, void (*fn)(void *arg, int fd), void *arg);
 /* Retries what has failed; returns when it must be called next. */
 uint64_t listen_tick(struct listen_set *l, uint64_t now);
 

@@ -44,7 +44,7 @@ struct peer_io {
     uint64_t until;  /* end of FLUSHING and LINGERING */
     const char *failed;
     int fd, error;
-    struct bgp_addr peer; /* of a connect that has not started */
+    struct bgp_addr peer;
     uint8_t state;
     bool dirty; /* in the list of settle, which must not lose its members */
 };
@@ -399,6 +399,7 @@ void peer_io_accepted(struct peer_io_set *set, struct bgp *b, int fd, const stru
                       uint16_t remote_port, const struct bgp_addr *local, uint16_t local_port)
 {
     struct peer_io *io = io_new(set, fd, IO_OPEN);
+    io->peer = *remote;
     io->watch = net_watch_open(set->loop, fd, on_ready, io);
     if (!io->watch) {
         close(fd);
@@ -479,4 +480,14 @@ uint64_t peer_io_expire(struct peer_io_set *set, uint64_t now)
 size_t peer_io_closing(const struct peer_io_set *set)
 {
     return set->closing.n;
+}
+
+void peer_io_each(const struct peer_io_set *set,
+                  void (*fn)(void *arg, int fd, const struct bgp_addr *peer), void *arg)
+{
+    const struct io_list *lists[] = {&set->all, &set->closing};
+    for (unsigned i = 0; i < 2; i++)
+        for (const struct peer_io *io = lists[i]->first; io; io = io->next)
+            if (io->watch)
+                fn(arg, io->fd, &io->peer);
 }

@@ -42,6 +42,9 @@ void peer_io_accepted(struct peer_io_set *set, struct bgp *b, int fd, const stru
 bool peer_io_settle(struct peer_io_set *set);
 /* Ends closing connections whose time is over; returns when it must be called next. */
 uint64_t peer_io_expire(struct peer_io_set *set, uint64_t now);
+/* Calls fn for every connection that has a socket, also those on their way out. */
+void peer_io_each(const struct peer_io_set *set,
+                  void (*fn)(void *arg, int fd, const struct bgp_addr *peer), void *arg);
 /* How many connections the speaker has given up are still flushing or waiting for the peer's FIN.
  */
 size_t peer_io_closing(const struct peer_io_set *set);

@@ -141,3 +141,24 @@ int net_syn_ttl(int fd, uint8_t af)
         return -1;
     return af == 6 ? head[7] : head[8];
 }
+
+bool net_socket_look(int fd, struct bgp_addr *local, uint16_t *local_port, struct bgp_addr *remote,
+                     uint16_t *remote_port, uint8_t *state)
+{
+    struct sockaddr_storage ss;
+    struct tcp_info info;
+    socklen_t n = sizeof ss, ninfo = sizeof info;
+    if (getsockname(fd, (struct sockaddr *)&ss, &n) < 0 ||
+        getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &ninfo) < 0)
+        return false;
+    net_from_sockaddr(&ss, local, local_port);
+    *state = info.tcpi_state;
+    n = sizeof ss;
+    if (getpeername(fd, (struct sockaddr *)&ss, &n) == 0) {
+        net_from_sockaddr(&ss, remote, remote_port);
+    } else {
+        *remote = (struct bgp_addr){.af = local->af};
+        *remote_port = 0;
+    }
+    return true;
+}

@@ -32,6 +32,11 @@ int net_md5_key(int fd, const struct bgp_addr *addr, unsigned len, const char *k
 /* The TTL or hop limit the peer's SYN arrived with; -1 unknown. */
 int net_syn_ttl(int fd, uint8_t af);
 
+/* What the kernel says of a TCP socket: both ends and TCP_LISTEN, TCP_ESTABLISHED, ... of
+ * <netinet/tcp.h>. False: it is none any more. */
+bool net_socket_look(int fd, struct bgp_addr *local, uint16_t *local_port, struct bgp_addr *remote,
+                     uint16_t *remote_port, uint8_t *state);
+
 /* Lowest TTL that valid-ttl-hops lets in. */
 static inline int net_gtsm_min(uint8_t hops)
 {
