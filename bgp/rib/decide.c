@@ -73,10 +73,10 @@ static uint32_t local_pref(const struct bgp_af_conf *conf, const struct attrset 
     return conf->has_local_pref ? conf->default_local_pref : DEFAULT_LOCAL_PREF;
 }
 
-static uint32_t med(const struct bgp_af_conf *conf, const struct attrset *a)
+static uint32_t med(const struct bgp_af_conf *conf, const struct candidate *c)
 {
-    if (a->facts & SET_MED)
-        return a->med;
+    if (c->a->facts & SET_MED || source_routed(c->s))
+        return c->a->med;
     return conf->med_none_as_maximum ? UINT32_MAX : 0;
 }
 
@@ -143,7 +143,7 @@ static int compare_by(const struct rib_table *t, const struct bgp_af_conf *conf,
         STEP(AS_PATH, x->a->path_length, y->a->path_length);
     STEP(ORIGIN, x->a->origin, y->a->origin);
     if (with_med)
-        STEP(MED, med(conf, x->a), med(conf, y->a));
+        STEP(MED, med(conf, x), med(conf, y));
     if (x->p->flags & PATH_CROSSED || y->p->flags & PATH_CROSSED) {
         STEP(REMOTE_CROSS, path_cross(x->p, x->s) == BGP_CROSS_REMOTE,
              path_cross(y->p, y->s) == BGP_CROSS_REMOTE);

@@ -152,17 +152,19 @@ static void put_local_pref(struct bgp_writer *w, const struct rib_group *g, cons
                      a->facts & SET_LOCAL_PREF ? a->local_pref : value);
 }
 
-/* MED goes to internal peers; to a neighbouring AS only when the route is ours. */
+/* MED goes to internal peers; to a neighbouring AS only when the route is ours. A route of the
+ * routing table is told with one always: that of "default med", to a neighbouring AS, when it has
+ * none. */
 static void put_med(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a,
                     const struct source *s)
 {
     const struct bgp_af_conf *conf = g->table->conf;
     bool local = s->kind < SOURCE_EXTERNAL;
+    uint32_t value = a->facts & SET_MED ? a->med : g->policy.internal ? 0 : conf->default_med;
 
-    if (a->facts & SET_MED && (g->policy.internal || local))
-        bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_MED, a->med);
-    else if (local && !g->policy.internal && conf->default_med)
-        bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_MED, conf->default_med);
+    if (a->facts & SET_MED ? local || g->policy.internal
+                           : source_routed(s) || (local && value != 0))
+        bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_MED, value);
 }
 
 /* RFC 4456 section 8. */

@@ -88,6 +88,12 @@ struct source {
     struct rib_session *session; /* NULL: local, or ended */
 };
 
+/* Its routes are those of the routing table: without a MED they have 0. */
+static inline bool source_routed(const struct source *s)
+{
+    return s->kind == SOURCE_NETWORK || s->kind == SOURCE_IMPORT;
+}
+
 /* The routes side of an established session. */
 struct rib_session {
     struct rib *rib;

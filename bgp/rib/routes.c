@@ -255,6 +255,7 @@ static void put_path(struct bgp_walk *w, const struct rib_table *t, uint32_t des
     const char *why = NULL;
 
     put_set(w, batch, out, p->attrs);
+    out->has_med |= source_routed(s);
     out->from = s->addr;
     out->from_id = s->id;
     out->kind = s->kind;

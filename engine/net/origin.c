@@ -73,13 +73,16 @@ static void withdraw(struct origin *o, struct announced *a)
     free(a);
 }
 
-static void announce(struct origin *o, const struct announced_key *k, uint32_t med)
+/* A route that has no cost has no MED of its own either, so "default med" counts for it. */
+static void announce(struct origin *o, const struct announced_key *k,
+                     const struct speaker_origin *said, uint32_t cost)
 {
-    struct bgp_local_route local = {.has_med = true, .med = med};
+    const uint32_t med = said->has_med ? said->med : cost;
+    struct bgp_local_route local = {.has_med = said->has_med || cost > 0, .med = med};
     struct bgp_prefix p = prefix_of(o, k);
     struct announced *a;
     HASH_FIND(hh, o->announced, k, sizeof *k, a);
-    if (a && a->med == med) {
+    if (a && a->med == med && a->has_med == local.has_med) {
         a->wanted = true;
         return;
     }
@@ -93,6 +96,7 @@ static void announce(struct origin *o, const struct announced_key *k, uint32_t m
         a->key = *k;
         HASH_ADD(hh, o->announced, key, sizeof a->key, a);
     }
+    a->has_med = local.has_med;
     a->med = med;
     a->wanted = true;
 }
@@ -132,7 +136,7 @@ static void look_at(struct origin *o, const struct speaker_route *r, bool gone)
                     found = &o->list[i];
             HASH_FIND(hh, o->announced, &k, sizeof k, a);
             if (found)
-                announce(o, &k, found->has_med ? found->med : r->cost);
+                announce(o, &k, found, r->cost);
             else if (a)
                 withdraw(o, a);
         }

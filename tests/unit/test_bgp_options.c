@@ -103,7 +103,7 @@ START_TEST(default_values)
     ck_assert(next_update(inner, &u));
     ck_assert_uint_eq(u32_of(&u, BGP_ATTR_LOCAL_PREF), 0);
     ck_assert(next_update(sink, &u));
-    ck_assert_uint_eq(u32_of(&u, BGP_ATTR_MED), UINT32_MAX);
+    ck_assert_uint_eq(u32_of(&u, BGP_ATTR_MED), 0);
     ck_assert_uint_eq(u.nlri.left, 3); /* nothing new is said of the other one */
     ck_assert(!next_update(sink, &u));
     end();
