@@ -334,8 +334,11 @@ static bool undo_row(struct edit *e, const struct sch_key *view, const struct sc
     struct sch_key k = *view;
     if (!sch_key_add(&k, l, m->v))
         return edit_error(e, "The line is too long.");
-    if (l->on) {
+    if (l->on) { /* what is said with "undo" is a line like another one */
         size_t n = sch_render(l, m->v, true, true, old, sizeof old);
+        if (!run_checks(e, view, l, m->v) ||
+            (sch_views[l->view].entered && !make_view(e, view, l->view)))
+            return false;
         return store_set(s, &e->cand, k.b, k.n, old, n) || store_failed(e);
     }
     if (l->undoes)
