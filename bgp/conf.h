@@ -46,14 +46,15 @@ struct bgp_peer_af_conf {
     bool advertise_community;
     bool advertise_ext_community; /* VPN families always send them */
     bool advertise_large_community;
-    bool substitute_as;           /* the peer's AS in the path is replaced by ours */
-    uint8_t allow_as_loop;        /* how often our AS may stand in a path received; 0: never */
-    uint16_t preferred_value;     /* PrefVal of what it sends */
-    uint16_t mrai;                /* "route-update-interval", s; effective: VRP's 30 and 15 */
-    uint32_t route_limit;         /* 0: none */
-    uint8_t route_limit_percent;  /* 0: 75 */
-    bool route_limit_alert_only;  /* the routes beyond it are left out, the session goes on */
-    bool route_limit_forever;     /* the session stays down until it is reset by hand ... */
+    bool substitute_as;          /* the peer's AS in the path is replaced by ours */
+    uint8_t allow_as_loop;       /* how often our AS may stand in a path received; 0: never */
+    uint16_t preferred_value;    /* PrefVal of what it sends */
+    uint16_t mrai;               /* "route-update-interval", s; effective: VRP's 30 and 15 */
+    uint32_t route_limit;        /* 0: none */
+    uint8_t route_limit_percent; /* 0: 75 */
+    bool route_limit_alert_only; /* the routes beyond it are left out, the session goes on */
+    bool route_limit_accepted; /* "accept-prefix": routes refused because of a loop do not count */
+    bool route_limit_forever;  /* the session stays down until it is reset by hand ... */
     uint16_t route_limit_minutes; /* ... or so long; 0: 30 seconds */
 
     bool public_as_only;     /* "public-as-only": no private ASes in what is sent to an EBGP peer */

@@ -158,6 +158,7 @@ static bool other_limit(const struct bgp_peer_conf *a, const struct bgp_peer_con
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
         other |= a->af[f].route_limit != b->af[f].route_limit ||
                  a->af[f].route_limit_forever != b->af[f].route_limit_forever ||
+                 a->af[f].route_limit_accepted != b->af[f].route_limit_accepted ||
                  a->af[f].route_limit_minutes != b->af[f].route_limit_minutes ||
                  a->af[f].route_limit_alert_only != b->af[f].route_limit_alert_only;
     return other;

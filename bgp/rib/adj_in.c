@@ -118,9 +118,13 @@ static void refuse(struct rib_session *s, enum bgp_family family, struct bgp_cur
     bgp_peer_refused(s->conn->peer, family, why, count);
 }
 
+/* Towards the limit. */
 static uint32_t counted(const struct rib_session *s, enum bgp_family family)
 {
-    return s->source->paths[family] - s->source->loops[family];
+    const struct source *from = s->source;
+    bool accepted = s->conn->peer->conf.af[family].route_limit_accepted;
+
+    return from->paths[family] - (accepted ? from->loops[family] : 0);
 }
 
 static void alert(const struct rib_session *s, enum bgp_family family, bool limit, bool over)
@@ -200,6 +204,17 @@ static bool zero_rd(const uint8_t key[BGP_KEY])
     return key[0] == 0 && key[1] <= 2 && memcmp(key + 2, zero, sizeof zero) == 0;
 }
 
+/* Whether a path with these flags makes one more that counts towards a limit. */
+static bool one_more(const struct rib_session *s, const struct rib_table *t,
+                     const struct bgp_nlri *n, uint32_t hash, unsigned flags)
+{
+    const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[t->family];
+    unsigned free = af->route_limit_accepted ? PATH_LOOP : 0;
+
+    return af->route_limit != 0 && !(flags & free) &&
+           !path_exists(t, dest_find(&t->dests, n->key, n->len, hash), s->source, free);
+}
+
 static bool announce(struct rib_session *s, struct rib_table *t, const struct bgp_nlri *n,
                      uint32_t hash, const struct taken *what, struct bgp_fault *f)
 {
@@ -210,8 +225,7 @@ static bool announce(struct rib_session *s, struct rib_table *t, const struct bg
         bgp_peer_refused(s->conn->peer, t->family, BGP_REFUSED_ZERO_RD, 1);
         return true;
     }
-    if (s->conn->peer->conf.af[t->family].route_limit != 0 &&
-        !path_exists(t, dest_find(&t->dests, n->key, n->len, hash), s->source)) {
+    if (one_more(s, t, n, hash, what->flags)) {
         if (!over_limit(s, t->family, &skip, f))
             return false;
         if (skip) {

@@ -127,13 +127,13 @@ void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set
     settle(t, dest, was, id, !(flags & PATH_CROSSED));
 }
 
-bool path_exists(const struct rib_table *t, uint32_t dest, const struct source *s)
+bool path_exists(const struct rib_table *t, uint32_t dest, const struct source *s, unsigned without)
 {
     uint32_t id = dest != 0 ? dest_at(&t->dests, dest)->path : 0;
 
     while (id != 0 && at(t, id)->source != s->number)
         id = at(t, id)->next;
-    return id != 0;
+    return id != 0 && !(at(t, id)->flags & without);
 }
 
 /* Takes the path id out of the list, whose previous link is *link. */

@@ -287,8 +287,9 @@ bool rib_has_site(struct bgp_cursor communities, uint64_t soo);
  * destination; paths that crossed are told apart by their label. */
 void path_set(struct rib_table *t, uint32_t dest, struct source *s, uint32_t set, uint32_t label,
               unsigned flags);
-/* Whether the source has a path there; dest 0: nowhere. */
-bool path_exists(const struct rib_table *t, uint32_t dest, const struct source *s);
+/* Whether the source has a path there that has none of these flags; dest 0: nowhere. */
+bool path_exists(const struct rib_table *t, uint32_t dest, const struct source *s,
+                 unsigned without);
 /* Removes it; false: there was none. */
 bool path_remove(struct rib_table *t, uint32_t dest, const struct source *s);
 /* flag: PATH_CROSSED or PATH_EXPORTED. */

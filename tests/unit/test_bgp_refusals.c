@@ -120,6 +120,28 @@ START_TEST(same_site)
 }
 END_TEST
 
+/* Routes with our AS in the path count towards the limit, or with accept-prefix do not. */
+START_TEST(limit_of_accepted)
+{
+    struct bgp_peer_conf conf = open_conf(FEED, PEER_AS);
+
+    conf.af[V4].route_limit = 2;
+    conf.af[V4].route_limit_accepted = _i;
+    bgp_set_peer(l->b, &conf, BGP_KEEP);
+    ck_assert(say(feed_line, "40010100 40020a02020000fc5a0000fc59 400304c0000201", "180a0101"));
+    ck_assert(say(feed_line, base(true), "180a0202"));
+    ck_assert_int_eq(say(feed_line, base(true), "180a0303"), _i);
+    if (_i == 0) {
+        assert_notified(feed_line, 6, 1, "one more than the limit");
+        return;
+    }
+    ck_assert(say(feed_line, "40010100 40020a02020000fc5a0000fc59 400304c0000201", "180a0404"));
+    ck_assert_uint_eq(look(l, FEED).routes[V4].received, 4);
+    ck_assert(say(feed_line, base(true), "180a0303"));
+    ck_assert(!say(feed_line, base(true), "180a0404")); /* it becomes one */
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bgp_refusals");
@@ -129,6 +151,7 @@ int main(void)
     tcase_add_loop_test(t, zero_rd, 0, 9);
     tcase_add_test(t, path_limit);
     tcase_add_test(t, same_site);
+    tcase_add_loop_test(t, limit_of_accepted, 0, 2);
     suite_add_tcase(s, t);
     return run_suite(s);
 }
