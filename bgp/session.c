@@ -26,6 +26,7 @@ void bgp_session_offer(struct bgp_conn *c, struct bgp_open *open)
     open->caps.families = (uint8_t)bgp_peer_families(p);
     open->caps.refresh = !conf->no_refresh;
     open->caps.enhanced = open->caps.refresh;
+    open->caps.eor = open->caps.enhanced; /* FRR answers no refresh before it could send this */
     open->caps.extended = true;
     for (unsigned f = 0; f < BGP_FAMILIES; f++) {
         if (!(open->caps.families & 1u << f))

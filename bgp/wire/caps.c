@@ -149,6 +149,23 @@ static void encode_enhanced(struct bgp_writer *w, const struct bgp_caps *caps, u
     encode_flag(w, caps->enhanced, code);
 }
 
+/* RFC 4724 section 3: without a family it says no more than that End-of-RIB is sent. The families a
+ * peer would restart gracefully in are passed over. */
+static bool decode_eor(struct bgp_cursor *v, struct bgp_caps *out)
+{
+    bgp_get_part(v, v->left);
+    return out->eor = true;
+}
+
+static void encode_eor(struct bgp_writer *w, const struct bgp_caps *caps, uint8_t code)
+{
+    if (!caps->eor)
+        return;
+    bgp_put_u8(w, code);
+    bgp_put_u8(w, 2);
+    bgp_put_u16(w, 0); /* no flags, no restart time */
+}
+
 /* RFC 6793 section 3. */
 static bool decode_as4(struct bgp_cursor *v, struct bgp_caps *out)
 {
@@ -168,13 +185,10 @@ static void encode_as4(struct bgp_writer *w, const struct bgp_caps *caps, uint8_
 }
 
 static const struct capability table[] = {
-    {1, decode_mp, encode_mp},
-    {2, decode_refresh, encode_refresh},
-    {5, decode_hop6, encode_hop6},
-    {6, decode_extended, encode_extended},
-    {8, decode_labels, encode_labels},
-    {65, decode_as4, encode_as4},
-    {70, decode_enhanced, encode_enhanced},
+    {1, decode_mp, encode_mp},         {2, decode_refresh, encode_refresh},
+    {5, decode_hop6, encode_hop6},     {6, decode_extended, encode_extended},
+    {8, decode_labels, encode_labels}, {64, decode_eor, encode_eor},
+    {65, decode_as4, encode_as4},      {70, decode_enhanced, encode_enhanced},
 };
 
 bool bgp_caps_decode(struct bgp_cursor *c, struct bgp_caps *out)

@@ -22,6 +22,7 @@ struct bgp_caps {
     bool extended;                /* 6 */
     uint8_t labels[BGP_FAMILIES]; /* 8: how many a prefix may have, above 1; 0: not said */
     bool enhanced;                /* 70 */
+    bool eor;                     /* 64: End-of-RIB is sent and understood */
     bool has_as4;                 /* 65 */
     bool as4_zero;                /* 65 occurred with AS 0, which RFC 7607 forbids */
     uint32_t as4;                 /* 65: the AS; the last one when it occurs twice */

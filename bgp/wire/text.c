@@ -182,9 +182,9 @@ static void add_open(struct text *t, struct bgp_cursor body)
             bgp_suberror_name(f.code, f.subcode));
         return;
     }
-    add(t, "\n Capabilities:%s%s%s%s", o.caps.refresh ? " route refresh," : "",
-        o.caps.enhanced ? " enhanced route refresh," : "", o.caps.has_as4 ? " 4-byte AS," : "",
-        o.caps.extended ? " extended messages," : "");
+    add(t, "\n Capabilities:%s%s%s%s%s", o.caps.refresh ? " route refresh," : "",
+        o.caps.enhanced ? " enhanced route refresh," : "", o.caps.eor ? " End-of-RIB," : "",
+        o.caps.has_as4 ? " 4-byte AS," : "", o.caps.extended ? " extended messages," : "");
     for (unsigned i = 0; i < BGP_FAMILIES; i++)
         if (o.caps.families & 1u << i)
             add(t, " %s,", bgp_family_info[i].name);

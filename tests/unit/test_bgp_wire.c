@@ -232,6 +232,8 @@ START_TEST(open_round_trip)
     o.caps = (struct bgp_caps){.families = (1u << BGP_FAMILIES) - 1,
                                .refresh = true,
                                .extended = true,
+                               .enhanced = true,
+                               .eor = true,
                                .has_as4 = true,
                                .as4 = o.as};
     n = bgp_open_encode(&o, buf, sizeof buf);
@@ -245,6 +247,7 @@ START_TEST(open_round_trip)
     ck_assert_uint_eq(back.hold, o.hold);
     ck_assert_uint_eq(back.caps.families, o.caps.families);
     ck_assert(back.caps.mp && back.caps.refresh && back.caps.extended && back.caps.has_as4);
+    ck_assert(back.caps.enhanced && back.caps.eor);
     o.no_params = true;
     o.as = 64601;
     ck_assert_uint_eq(bgp_open_encode(&o, buf, sizeof buf), 29);
