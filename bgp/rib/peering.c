@@ -97,11 +97,11 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
         if (t->conf->no_vpn_target && !old->af[f].no_vpn_target)
             rib_ask_again(r, (enum bgp_family)f);
     }
-    if (old->router_id != r->b->conf.router_id)
-        rib_wake(r); /* it stands in aggregates */
     for (struct rib_table *t = r->all; t; t = t->next) {
         bool limit = old->as_path_limit != r->b->conf.as_path_limit;
 
+        if (t->aggregates && old->router_id != r->b->conf.router_id)
+            rib_wake(r); /* it stands in them */
         if (limit)
             rib_recheck(t);
         if (limit || old->no_private_as4 != r->b->conf.no_private_as4)
