@@ -141,8 +141,8 @@ static void alert(const struct rib_session *s, enum bgp_family family, bool limi
         b->ops->alert(b->ctx, &a);
 }
 
-/* After an UPDATE: whether the threshold was passed, or it and the limit are out of sight again. */
-static void watch_limit(struct rib_session *s, enum bgp_family family)
+/* Whether the threshold was passed, or it and the limit are out of sight again. */
+void rib_watch_limit(struct rib_session *s, enum bgp_family family)
 {
     const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
     uint64_t percent = af->route_limit_percent ? af->route_limit_percent : LIMIT_PERCENT;
@@ -358,6 +358,6 @@ bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault 
     if (!update(s, body, f))
         return false;
     for (unsigned family = 0; family < BGP_FAMILIES; family++)
-        watch_limit(s, (enum bgp_family)family);
+        rib_watch_limit(s, (enum bgp_family)family);
     return true;
 }

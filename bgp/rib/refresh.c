@@ -65,7 +65,10 @@ void rib_refresh_swept(const struct rib_table *t)
     for (uint32_t i = 1; i < r->nsources; i++) {
         struct source *s = r->sources[i];
 
-        if (s && s->session && s->session->tables[t->family] == t)
-            s->swept[t->family] = s->keep[t->family];
+        if (!s || !s->session || s->session->tables[t->family] != t)
+            continue;
+        if (s->swept[t->family] != s->keep[t->family])
+            rib_watch_limit(s->session, t->family);
+        s->swept[t->family] = s->keep[t->family];
     }
 }

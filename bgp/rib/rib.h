@@ -246,6 +246,8 @@ void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *old);
 
 /* --- adj_in.c: UPDATEs become paths. False: *f says why the session has to end. */
 bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f);
+/* The peer's routes in the family have become more or less: alerts say what that means. */
+void rib_watch_limit(struct rib_session *s, enum bgp_family family);
 
 /* --- accept.c */
 /* Why a path from this session with this set must not be chosen: flags of PATH_REFUSALS. With

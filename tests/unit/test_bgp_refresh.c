@@ -198,6 +198,24 @@ START_TEST(only_its_own)
 }
 END_TEST
 
+/* What is swept away counts no longer. */
+START_TEST(below_the_limit_again)
+{
+    struct bgp_peer_conf conf = open_conf(FEED, PEER_AS);
+
+    conf.af[V4].route_limit = 4;
+    conf.af[V4].route_limit_alert_only = true;
+    bgp_set_peer(l->b, &conf, BGP_KEEP);
+    ck_assert(say(feed_line, base(true), "180a0101 180a0102 180a0103"));
+    ck_assert_uint_eq(l->nalerts, 1);
+    ck_assert(l->alerts[0].over && !l->alerts[0].limit);
+    ask(feed_line, BORR);
+    ask(feed_line, EORR);
+    ck_assert_uint_eq(l->nalerts, 2);
+    ck_assert(!l->alerts[1].over && l->alerts[1].routes == 0);
+}
+END_TEST
+
 START_TEST(begins_again)
 {
     ask(feed_line, BORR);
@@ -343,6 +361,7 @@ int main(void)
     tcase_add_test(t, moves_while_told);
     tcase_add_test(t, what_is_not_told_again_goes);
     tcase_add_test(t, only_its_own);
+    tcase_add_test(t, below_the_limit_again);
     tcase_add_test(t, begins_again);
     tcase_add_test(t, never_ends);
     tcase_add_test(t, ends_meanwhile);
