@@ -1,4 +1,4 @@
-/* The saved configuration: save, the startup file, and looking at files. */
+/* The saved configuration: save, and the startup file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,47 +113,6 @@ void cmd_save(struct session *s, const struct sch_match *m)
 
 /* --- what was saved ------------------------------------------------------------------ */
 
-/* A text shown as it is, a piece at a time. */
-struct shown {
-    char *text;
-    size_t n, at;
-};
-#define PIECE 16384
-
-static bool shown_next(struct session *s, void *state)
-{
-    struct shown *t = state;
-    size_t n = t->n - t->at < PIECE ? t->n - t->at : PIECE;
-    out_text(s, t->text + t->at, n);
-    t->at += n;
-    if (t->at < t->n)
-        return true;
-    if (t->n && t->text[t->n - 1] != '\n')
-        out_text(s, "\n", 1);
-    return false;
-}
-
-static void shown_free(void *state)
-{
-    struct shown *t = state;
-    free(t->text);
-    free(t);
-}
-
-static void show_file(struct session *s, const char *name)
-{
-    char err[400];
-    struct shown *t = calloc(1, sizeof *t);
-    if (t)
-        t->text = files_read(s->app->opts.db, name, &t->n, err, sizeof err);
-    if (!t || !t->text) {
-        session_error(s, "%s", t ? err : "Out of memory.");
-        free(t);
-        return;
-    }
-    s->stream = (struct stream){shown_next, shown_free, t};
-}
-
 void cmd_display_saved(struct session *s, const struct sch_match *m)
 {
     struct store *store = s->app->config.store;
@@ -177,7 +136,7 @@ void cmd_display_saved(struct session *s, const struct sch_match *m)
     if (!*form && !files_exist(s->app->opts.db, file))
         out(s, "Info: The configuration file does not exist.\n");
     else
-        show_file(s, file);
+        save_show(s, file);
 }
 
 void cmd_display_startup(struct session *s, const struct sch_match *m)
@@ -247,68 +206,4 @@ void cmd_reset_saved(struct session *s, const struct sch_match *m)
                 "Warning: The action will delete the saved configuration in the device. The "
                 "configuration will be erased to reconfigure. Continue? [Y/N]:",
                 reset_answered);
-}
-
-/* --- the files themselves ------------------------------------------------------------ */
-
-static void dir_line(void *ctx, const struct files_entry *e)
-{
-    struct session *s = ctx;
-    char when[64];
-    time_t t = (time_t)e->time;
-    struct tm tm;
-    localtime_r(&t, &tm);
-    strftime(when, sizeof when, "%b %d %Y %H:%M:%S", &tm);
-    out(s, "%5u  -rw-  %13llu  %s   %s\n", s->listed++, (unsigned long long)e->size, when, e->name);
-}
-
-void cmd_dir(struct session *s, const struct sch_match *m)
-{
-    uint64_t free_kb, total_kb;
-    (void)m;
-    s->listed = 0;
-    out(s, "  Idx  Attr     Size(Byte)  Date        Time       FileName\n");
-    files_list(s->app->opts.db, dir_line, s, &free_kb, &total_kb);
-    out(s, "\n%llu KB total (%llu KB free)\n", (unsigned long long)total_kb,
-        (unsigned long long)free_kb);
-}
-
-void cmd_more(struct session *s, const struct sch_match *m)
-{
-    const struct sch_value *file = cmd_arg(m, "file");
-    char name[FILES_NAME_MAX + 1];
-    snprintf(name, sizeof name, "%.*s", (int)(file->n <= FILES_NAME_MAX ? file->n : 0), file->s);
-    if (!files_plain(name))
-        session_error(s, "The file name is not valid.");
-    else
-        show_file(s, name);
-}
-
-static void delete_answered(struct session *s, enum answer a)
-{
-    char err[400];
-    if (a != ANSWER_YES)
-        return;
-    if (!files_remove(s->app->opts.db, s->file, err, sizeof err))
-        session_error(s, "%s", err);
-    else
-        session_note(s, "Info: Deleting file %s succeeded.", s->file);
-}
-
-void cmd_delete(struct session *s, const struct sch_match *m)
-{
-    const struct sch_value *file = cmd_arg(m, "file");
-    char text[200];
-    snprintf(s->file, sizeof s->file, "%.*s", (int)(file->n <= FILES_NAME_MAX ? file->n : 0),
-             file->s);
-    if (!files_plain(s->file)) {
-        session_error(s, "The file name is not valid.");
-        return;
-    }
-    if (!files_exist(s->app->opts.db, s->file)) {
-        session_error(s, "The file %s does not exist.", s->file);
-        return;
-    }
-    snprintf(text, sizeof text, "Warning: The file %s will be deleted. Continue? [Y/N]:", s->file);
-    session_ask(s, QUESTION_YES_NO, text, delete_answered);
 }

@@ -128,7 +128,8 @@ struct session {
     char *load_result;    /* what the last load could not do, NULL: there was none */
     struct paste *paste;  /* text being typed for "load configuration terminal" */
     char file[65];        /* what a question about a file means */
-    bool overwrites;
+    char file_to[65];     /* and the other name, of "copy" and "rename" */
+    bool overwrites, renames;
     unsigned listed; /* lines of a directory shown so far */
     struct session_ui ui;
     unsigned vty;   /* number of the terminal */

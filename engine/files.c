@@ -189,6 +189,21 @@ int files_open(const char *db, const char *name, bool append, char *err, size_t 
     return fd;
 }
 
+bool files_alike(const char *a, const char *b)
+{
+    return is_zip(a) == is_zip(b);
+}
+
+bool files_rename(const char *db, const char *name, const char *to, char *err, size_t errlen)
+{
+    int dir = open_dir(db, false);
+    bool ok = (dir >= 0 && renameat(dir, name, dir, to) == 0 && fsync(dir) == 0) ||
+              fail(name, "renamed", err, errlen);
+    if (dir >= 0)
+        close(dir);
+    return ok;
+}
+
 bool files_remove(const char *db, const char *name, char *err, size_t errlen)
 {
     int dir = open_dir(db, false);

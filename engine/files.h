@@ -27,6 +27,10 @@ bool files_write(const char *db, const char *name, const char *text, size_t n, c
 /* An open descriptor that output is written to, at the file's end or in place of what it held. -1:
  * one sentence in err. */
 int files_open(const char *db, const char *name, bool append, char *err, size_t errlen);
+/* Gives it another name, in place of what had that. False: one sentence in err. */
+bool files_rename(const char *db, const char *name, const char *to, char *err, size_t errlen);
+/* Both names are of packed files, or neither is. */
+bool files_alike(const char *a, const char *b);
 bool files_remove(const char *db, const char *name, char *err, size_t errlen);
 
 struct files_entry {
