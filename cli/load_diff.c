@@ -1,7 +1,7 @@
 /* Loading a difference; see load_diff.h. */
 #include "cli/load_diff.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/app_internal.h"
@@ -19,7 +19,9 @@ struct reader {
     void *ctx;
     struct config_patch patch;
     struct within stack[SCH_DEPTH + 1];
-    unsigned deepest; /* index of the innermost view */
+    unsigned deepest;     /* index of the innermost view */
+    struct within *views; /* all that the difference is about */
+    size_t nviews;
     const char *line;
     size_t n, number;
     unsigned refused;
@@ -101,6 +103,18 @@ static bool take_rows(struct reader *r, const struct sch_key *view, struct sch_m
     return ok;
 }
 
+static bool note_view(struct reader *r, const struct within *in)
+{
+    if (r->nviews % 64 == 0) {
+        struct within *more = realloc(r->views, (r->nviews + 64) * sizeof *more);
+        if (!more)
+            return false;
+        r->views = more;
+    }
+    r->views[r->nviews++] = *in;
+    return true;
+}
+
 static void enter(struct reader *r, unsigned depth, const struct sch_key *view,
                   const struct sch_match *m, char mark)
 {
@@ -114,6 +128,18 @@ static void enter(struct reader *r, unsigned depth, const struct sch_key *view,
     r->deepest = depth + 1;
     if (!in->there)
         refuse(r, "Error: The view does not exist.");
+    else if (mark != '-' && !note_view(r, in))
+        refuse(r, "Error: Out of memory.");
+}
+
+/* Lines that a view always has are in it even where the difference forgets them. */
+static bool complete_views(struct reader *r)
+{
+    bool ok = true;
+    for (size_t i = 0; i < r->nviews && ok; i++)
+        ok = !exists(r, &r->views[i].key) ||
+             edit_put_shown(&r->s->edit, &r->views[i].key, r->views[i].view);
+    return ok;
 }
 
 static void take_line(struct reader *r, char mark, unsigned depth, const char *text, size_t n)
@@ -188,11 +214,12 @@ unsigned load_diff(struct session *s, const char *text, size_t n, load_bad_fn *b
         text += whole;
         n -= whole;
     }
-    if (!config_patch_apply(&s->edit, &r.patch, kept, arg)) {
+    if (!config_patch_apply(&s->edit, &r.patch, kept, arg) || !complete_views(&r)) {
         r.number = 0;
         r.n = 0;
         refuse(&r, s->edit.err);
     }
     config_patch_free(&r.patch);
+    free(r.views);
     return r.refused;
 }

@@ -92,6 +92,8 @@ enum sch_line_id edit_scope_line(const struct edit_scope *s, enum sch_line_id li
 /* Sets a row from an already complete value array. */
 bool edit_put(struct edit *e, const struct sch_key *view, enum sch_line_id line,
               const struct sch_value *v, bool negated);
+/* A view has the defaults that are always shown: makes those rows that it does not have. */
+bool edit_put_shown(struct edit *e, const struct sch_key *view_key, uint8_t view);
 bool edit_has(struct edit *e, const struct sch_key *view, enum sch_line_id line,
               const struct sch_value *v);
 

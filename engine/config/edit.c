@@ -150,11 +150,11 @@ static bool seal_secrets(struct edit *e, const struct sch_line *l, struct sch_va
     return true;
 }
 
-/* A new view starts out with the defaults that are always shown. */
-static bool put_shown(struct edit *e, const struct sch_key *key, uint8_t view)
+bool edit_put_shown(struct edit *e, const struct sch_key *key, uint8_t view)
 {
     for (unsigned i = 0; i < SCH_LINES; i++)
         if (sch_lines[i].shown && sch_lines[i].view == view &&
+            !edit_has(e, key, (enum sch_line_id)i, NULL) &&
             !edit_put(e, key, (enum sch_line_id)i, NULL, false))
             return false;
     return true;
@@ -192,7 +192,7 @@ static bool set_row(struct edit *e, const struct sch_key *view, const struct sch
         return true;
     if (!store_set(s, &e->cand, k.b, k.n, text, n))
         return store_failed(e);
-    if (l->enters && !put_shown(e, &k, (uint8_t)(l->enters - 1)))
+    if (l->enters && !edit_put_shown(e, &k, (uint8_t)(l->enters - 1)))
         return false;
     return !l->then || edit_thens[l->then](e, view, l, v);
 }
