@@ -19,7 +19,9 @@ CC := clang
 WARN := # the warnings that are errors are those of the compiler everybody builds with
 endif
 CFLAGS := $(BASE) $(WARN) $(FLAGS_$(VARIANT)) $(EXTRA_CFLAGS)
-LDFLAGS := -pthread $(FLAGS_$(VARIANT))
+# Our own allocations go through engine/reserve.c, which the first archive must bring along.
+WRAP := -Wl,-u,__wrap_malloc $(foreach f,malloc calloc realloc reallocarray strdup strndup,-Wl,--wrap=$(f))
+LDFLAGS := -pthread $(FLAGS_$(VARIANT)) $(WRAP)
 LDLIBS := -ledit -lsqlite3 -lpcre2-8 -luv -lmnl -lsodium -lz
 
 room = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
@@ -134,7 +136,7 @@ $(B)/tools/load/%.o: CFLAGS += -Itools
 $(B)/fuzz/%: tests/fuzz/%.c $(LIBS)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(CC) $(CFLAGS) -MMD -MP -fsanitize=fuzzer -o $@ $< $(LIBS) $(LDLIBS)
+	@$(CC) $(CFLAGS) -MMD -MP -fsanitize=fuzzer $(WRAP) -o $@ $< $(LIBS) $(LDLIBS)
 
 $(B)/gen:
 	@mkdir -p $@

@@ -11,6 +11,7 @@
 #include "cli/load.h"
 #include "cli/settings.h"
 #include "engine/config/model.h"
+#include "engine/reserve.h"
 
 struct app *app_new(const struct app_opts *o)
 {
@@ -168,7 +169,7 @@ static void app_greet(struct session *s)
 static void *app_open(void *ctx, struct host_conn *conn, const struct host_peer *peer,
                       const struct proto_hello *hello, char *err, size_t errlen)
 {
-    struct session *s = session_new(ctx, conn, peer->user, hello);
+    struct session *s = reserve_fill() ? session_new(ctx, conn, peer->user, hello) : NULL;
     if (!s) {
         snprintf(err, errlen, "Out of memory.");
         return NULL;
@@ -209,6 +210,8 @@ static void app_close(void *session)
 static void app_idle(void *ctx)
 {
     struct app *a = ctx;
+    if (reserve_used() && reserve_fill())
+        on_warn(a, "Memory was short for a moment.");
     bool ok = store_retry(a->config.store);
     for (struct session *s = a->sessions; s; s = s->next)
         ok &= store_candidate_flush(a->config.store, &s->edit.cand);

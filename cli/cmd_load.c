@@ -21,6 +21,7 @@ struct loading {
     uint32_t before;  /* lines of the batch before the first one of the text, 0: no batch */
     struct out_held held;
     unsigned refused;
+    bool failed;      /* memory or the datastore, and nothing has been loaded */
     struct text late; /* "number why" of lines that have a number of their own in the batch */
 };
 
@@ -57,7 +58,9 @@ static void finish(struct loading *l)
         say_late(s, l->late.p);
     else if (s->load_result)
         out_text(s, s->load_result, n);
-    if (l->refused && !l->before)
+    if (l->failed)
+        session_error(s, "Nothing of %s has been loaded.", l->from);
+    else if (l->refused && !l->before)
         session_error(s, "%u line%s of %s could not be loaded.", l->refused,
                       l->refused == 1 ? "" : "s", l->from);
     free(l->late.p);
@@ -155,14 +158,15 @@ void cmd_load_file(struct session *s, const struct sch_match *m)
         return;
     }
     begin(&l, s, file);
-    load_text(s->app, s->level, &s->edit, text, n, how_of(cmd_word(m, "how")), line_refused, &l);
+    l.failed = load_text(s->app, s->level, &s->edit, text, n, how_of(cmd_word(m, "how")),
+                         line_refused, &l) == LOAD_FAILED;
     finish(&l);
     free(text);
 }
 
 /* --- the terminal --------------------------------------------------------------------- */
 
-#define PASTE_MAX (64u << 20) /* octets */
+#define PASTE_MAX (16u << 20) /* octets; no more than a reserve of memory can give */
 
 struct paste {
     struct text text;
@@ -189,7 +193,8 @@ static void apply_paste(struct session *s)
     if (p->diff)
         load_diff(s, p->text.p, p->text.n, line_refused, &l, conflict_row, &c);
     else
-        load_text(s->app, s->level, &s->edit, p->text.p, p->text.n, p->how, line_refused, &l);
+        l.failed = load_text(s->app, s->level, &s->edit, p->text.p, p->text.n, p->how, line_refused,
+                             &l) == LOAD_FAILED;
     finish(&l);
 }
 

@@ -48,7 +48,7 @@ bool save_running(struct session *s, const char *file)
     out(s, "Now saving the current configuration to the slot 1 ....\n");
     char *text = listing_running(s, now, &n);
     if (!text) {
-        session_error(s, "Out of memory.");
+        session_error(s, "%s", *store_error(store) ? store_error(store) : "Out of memory.");
         return false;
     }
     snprintf(when, sizeof when, "%lld", (long long)now);

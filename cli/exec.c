@@ -354,6 +354,7 @@ static void run_command(struct session *s, const struct sch_match *m)
     }
     if (s->redirect && !out_to_file(s, s->line + s->redirect, s->append))
         return;
+    s->shows = display;
     s->paged = display && !filter_no_more(s->filter);
     s->filter = filter_of_lines(s->filter);
     if (display && (json || s->hello.json))

@@ -37,12 +37,14 @@ static bool file_image(struct session *s, const char *file, struct store_candida
         return false;
     }
     store_scratch(&e.cand);
-    load_text(s->app, s->level, &e, text, n, LOAD_REPLACE, first_refused, &r);
+    bool all = load_text(s->app, s->level, &e, text, n, LOAD_REPLACE, first_refused, &r) == 0;
     free(text);
     *out = e.cand;
-    if (r.n)
+    if (!all && !r.n)
+        session_error(s, "%s", store_error(s->app->config.store));
+    if (!all)
         store_scratch_free(out);
-    return r.n == 0;
+    return all;
 }
 
 bool image_file(struct session *s, const struct sch_value *arg, char *name, size_t len)

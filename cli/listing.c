@@ -68,11 +68,12 @@ static bool list_next(struct session *s, void *state)
         return false;
     }
     l->rows = 0;
-    store_scan(s->app->config.store, &l->cand, l->prefix, l->nprefix, l->after, l->nafter, list_row,
-               l);
-    if (l->rows == ROWS_AT_ONCE)
+    l->cut = !store_scan(s->app->config.store, &l->cand, l->prefix, l->nprefix, l->after, l->nafter,
+                         list_row, l);
+    if (!l->cut && l->rows == ROWS_AT_ONCE)
         return true;
-    out(s, "#\nreturn\n");
+    if (!l->cut) /* what does not end like this is not all */
+        out(s, "#\nreturn\n");
     return false;
 }
 
@@ -131,9 +132,10 @@ char *listing_running(struct session *s, int64_t saved, size_t *n)
         ;
     s->stream = was;
     s->unmasked = false;
+    bool all = l && !l->cut;
     free(l);
     char *text = out_release(s, &held, n);
-    if (l)
+    if (all)
         return text;
     free(text);
     return NULL;

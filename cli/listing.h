@@ -13,6 +13,7 @@ struct listing {
     uint8_t prefix[SCH_KEY_MAX], after[SCH_KEY_MAX];
     size_t nprefix, nafter;
     unsigned rows;
+    bool cut;                        /* not everything could be read */
     bool defaults;                   /* with what holds although no line says so, behind "~" */
     void (*free)(struct listing *l); /* of cand, or NULL */
     uint32_t head;                   /* not 0: running that cand is over; another one ends it */

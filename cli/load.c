@@ -9,6 +9,7 @@
 #include "cli/settings.h"
 #include "cli/startup.h"
 #include "engine/files.h"
+#include "engine/reserve.h"
 
 struct load {
     load_bad_fn *bad;
@@ -16,6 +17,7 @@ struct load {
     const char *line;
     size_t n, number;
     unsigned refused;
+    bool failed; /* memory or the datastore, not the line */
 };
 
 static void refused(struct session *s, char severity, size_t column, const char *text)
@@ -26,6 +28,7 @@ static void refused(struct session *s, char severity, size_t column, const char 
     if (severity != 'E')
         return;
     l->refused++;
+    l->failed |= reserve_used();
     snprintf(why, sizeof why, "Error: %s", text);
     l->bad(l->ctx, l->number, l->line, l->n, why);
 }
@@ -39,7 +42,8 @@ static bool is_return(const char *line, size_t n)
 
 static void run_lines(struct session *s, struct load *l, const char *text, size_t n)
 {
-    while (n) {
+    unsigned failures = store_failures(s->app->config.store);
+    while (n && !l->failed) {
         const char *nl = memchr(text, '\n', n);
         size_t whole = nl ? (size_t)(nl - text) + 1 : n;
         l->line = text;
@@ -53,6 +57,7 @@ static void run_lines(struct session *s, struct load *l, const char *text, size_
         s->line[s->nline] = 0;
         s->nline = l->n;
         session_run(s);
+        l->failed |= failures != store_failures(s->app->config.store);
         if (s->depth == 0) /* a "quit" too many */
             s->depth = 1;
         text += whole;
@@ -69,13 +74,16 @@ unsigned load_text(struct app *a, int level, struct edit *e, const char *text, s
     struct session *s = session_new(a, NULL, "", &hello);
     if (!s) {
         bad(ctx, 0, "", 0, "Error: Out of memory.");
-        return 1;
+        return LOAD_FAILED;
     }
     edit_touch(e);
     e->removed = true;
+    store_mark(&e->cand);
     if (how == LOAD_REPLACE && !store_delete_prefix(a->config.store, &e->cand, NULL, 0)) {
-        bad(ctx, 0, "", 0, store_error(a->config.store));
-        l.refused++;
+        char why[300];
+        snprintf(why, sizeof why, "Error: %s", store_error(a->config.store));
+        bad(ctx, 0, "", 0, why);
+        l.failed = true;
     }
     s->loading = s->unasked = true;
     s->level = level;
@@ -83,13 +91,13 @@ unsigned load_text(struct app *a, int level, struct edit *e, const char *text, s
     s->diag_ctx = &l;
     s->edit = *e;
     session_push(s, VIEW_SYSTEM, &root, "");
-    if (!l.refused)
-        run_lines(s, &l, text, n);
+    run_lines(s, &l, text, n);
     *e = s->edit;
     e->removed = true;
     s->edit = (struct edit){.config = &a->config}; /* the candidate is the caller's */
     session_free(s, false);
-    return l.refused;
+    store_unmark(&e->cand, !l.failed); /* half a file would be somebody's commit */
+    return l.failed ? LOAD_FAILED : l.refused;
 }
 
 /* --- at the start -------------------------------------------------------------------- */
@@ -127,9 +135,11 @@ void load_startup(struct app *a, void (*warn)(void *ctx, const char *text), void
         return;
     }
     struct complaint c = {warn, ctx, file};
-    load_text(a, LEVEL_MANAGE, &e, text, n, LOAD_MERGE, complain, &c);
+    bool loaded = load_text(a, LEVEL_MANAGE, &e, text, n, LOAD_MERGE, complain, &c) != LOAD_FAILED;
     snprintf(meta.description, sizeof meta.description, "startup file %.60s", file);
-    if (!config_commit(&e, &meta))
+    if (!loaded)
+        warn(ctx, "The startup file has not been loaded.");
+    else if (!config_commit(&e, &meta))
         warn(ctx, e.err);
     else
         store_note_set(store, "startup_loaded", file);

@@ -17,8 +17,11 @@ enum load_how {
 /* Line number (from 1) and text of a line that was refused, and "Error: ..." why. */
 typedef void load_bad_fn(void *ctx, size_t line, const char *text, size_t n, const char *why);
 
+#define LOAD_FAILED 0xffffffffu
+
 /* Changes e's candidate, which must be there; nothing is committed. Returns how many lines were
- * refused. level: of who loads it; what that level may not enter is refused. */
+ * refused; LOAD_FAILED: the datastore could not be read, or memory ran out, and nothing has been
+ * changed. level: of who loads it; what that level may not enter is refused. */
 unsigned load_text(struct app *a, int level, struct edit *e, const char *text, size_t n,
                    enum load_how how, load_bad_fn *bad, void *ctx);
 

@@ -11,6 +11,7 @@
 #include "cli/settings.h"
 #include "cli/commit.h"
 #include "engine/config/model.h"
+#include "engine/reserve.h"
 
 static unsigned free_number(const struct app *app)
 {
@@ -124,16 +125,19 @@ size_t session_prompt(struct session *s, char *buf, size_t len)
 static void settle(struct session *s)
 {
     char text[SCH_TEXT_MAX];
+    struct store *store = s->app->config.store;
+    unsigned was = store_failures(store), d = 2;
     if (s->settled == s->app->config.head && !s->resettle)
         return;
+    while (d <= s->depth && store_get(store, &s->edit.cand, s->stack[d].key.b, s->stack[d].key.n,
+                                      text, sizeof text) >= 0)
+        d++;
+    s->resettle = was != store_failures(store); /* nobody knows: look again after the next line */
+    if (s->resettle)
+        return;
     s->settled = s->app->config.head;
-    s->resettle = false;
-    for (unsigned d = 2; d <= s->depth; d++)
-        if (store_get(s->app->config.store, &s->edit.cand, s->stack[d].key.b, s->stack[d].key.n,
-                      text, sizeof text) < 0) {
-            s->depth = 1;
-            return;
-        }
+    if (d <= s->depth)
+        s->depth = 1;
 }
 
 static void send_prompt(struct session *s)
@@ -166,8 +170,22 @@ unsigned session_width(const struct session *s)
     return s->width ? s->width : s->ui.width ? s->ui.width : s->hello.cols;
 }
 
+/* What could not be read is missing from what was shown, and nobody else says so. */
+static void say_unread(struct session *s)
+{
+    const char *why = store_error(s->app->config.store);
+    if (s->unread && s->conn && !s->ended && !s->failed[0]) {
+        if (s->shows)
+            session_error(s, "%s", why);
+        else
+            session_note(s, "Warning: %s", why);
+    }
+    s->unread = s->shows = false;
+}
+
 void session_done(struct session *s)
 {
+    say_unread(s);
     out_end(s);
     if (!s->question)
         result_end(s);
@@ -274,7 +292,9 @@ void session_pump(struct session *s)
             host_again(s->conn);
             return;
         }
+        unsigned was = store_failures(s->app->config.store);
         bool more = s->stream.next(s, s->stream.state);
+        s->unread |= was != store_failures(s->app->config.store);
         bool room = out_flush(s);
         if (!more) {
             if (s->stream.free)
@@ -290,7 +310,9 @@ void session_pump(struct session *s)
 
 void session_run(struct session *s)
 {
-    bool answered = s->question && s->nline < PROTO_LINE_MAX && exec_answer(s);
+    unsigned was = store_failures(s->app->config.store);
+    bool room = reserve_fill();
+    bool answered = room && s->question && s->nline < PROTO_LINE_MAX && exec_answer(s);
     if (!answered) {
         result_end(s); /* of a line that had asked */
         result_begin(s, s->line_no);
@@ -298,10 +320,13 @@ void session_run(struct session *s)
     if (s->nline > PROTO_LINE_MAX - 1) {
         s->nline = PROTO_LINE_MAX - 1;
         session_error(s, "The line is longer than %d characters.", PROTO_LINE_MAX - 1);
+    } else if (!room) {
+        session_error(s, "Out of memory. Nothing has been done.");
     } else if (!answered) {
         exec_line(s);
     }
     s->ahead = false;
+    s->unread |= was != store_failures(s->app->config.store);
     if (s->stream.next && s->conn)
         session_pump(s);
     else

@@ -105,6 +105,8 @@ struct session {
     struct text text;    /* output not yet framed */
     struct text partial; /* output line not yet complete, while filtering */
     bool paged;
+    bool shows;  /* the line is a display */
+    bool unread; /* not everything that it wanted to read could be read */
     enum form form;
     struct json json;     /* of the command of the moment, unless form is FORM_TEXT */
     struct text document; /* what it has written, not yet printed */

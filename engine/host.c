@@ -25,6 +25,7 @@
 #include <uv.h>
 
 #include "engine/host_files.h"
+#include "engine/reserve.h"
 
 #define HIGH_WATER (256u << 10)
 #define LOW_WATER (64u << 10)
@@ -704,6 +705,7 @@ int host_run(const struct host_opts *opts, const struct host_ops *ops, void *ctx
     int listener = -1;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    reserve_start();
     int lock =
         host_make_dir(opts->db, err, sizeof err) ? host_lock(opts->db, &busy, err, sizeof err) : -1;
     if (lock < 0) {

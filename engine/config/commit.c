@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "engine/config/model.h"
+#include "engine/reserve.h"
 
 /* --- opening -----------------------------------------------------------------------------------
  */
@@ -194,6 +195,7 @@ struct change {
 
 struct changes {
     struct change *first, **last;
+    size_t fed; /* that the model has been given */
     bool ok;
 };
 
@@ -235,7 +237,7 @@ static void drop_changes(struct changes *all)
 /* RESOLVE. False: nothing was kept. */
 static bool find_changes(struct edit *e, struct changes *all)
 {
-    *all = (struct changes){NULL, &all->first, true};
+    *all = (struct changes){.last = &all->first, .ok = true};
     bool read = store_changes(e->config->store, &e->cand, keep_change, all);
     if (!all->ok)
         edit_error(e, "Out of memory.");
@@ -246,13 +248,21 @@ static bool find_changes(struct edit *e, struct changes *all)
     return read && all->ok;
 }
 
-static bool feed(struct model *m, const struct changes *all, bool back)
+/* What does not fit into memory is not begun, so that there is some left to take the rest back. */
+static bool feed(struct model *m, struct changes *all)
 {
     bool ok = true;
-    for (const struct change *c = all->first; c; c = c->next)
-        ok &= back ? model_row(m, c->bytes, c->nkey, c->new_text, c->old_text)
-                   : model_row(m, c->bytes, c->nkey, c->old_text, c->new_text);
+    for (const struct change *c = all->first; c && !reserve_used(); c = c->next, all->fed++)
+        ok &= model_row(m, c->bytes, c->nkey, c->old_text, c->new_text);
     return ok;
+}
+
+static void feed_back(struct model *m, const struct changes *all)
+{
+    size_t n = 0;
+    for (const struct change *c = all->first; n < all->fed; c = c->next, n++)
+        model_row(m, c->bytes, c->nkey, c->new_text, c->old_text);
+    model_clean(m);
 }
 
 bool config_may_commit(struct edit *e)
@@ -309,13 +319,16 @@ bool config_commit_as(struct edit *e, struct store_commit *meta, const struct st
     }
     if (!find_changes(e, &changes))
         return false;
-    bool fed = feed(c->model, &changes, false);
-    struct speaker_plan *plan = model_plan(c->model);
-    bool done = fed && store_commit(c->store, &e->cand, meta, after);
+    bool fed = feed(c->model, &changes);
+    struct speaker_plan *plan = reserve_used() ? NULL : model_plan(c->model);
+    bool room = !reserve_used(); /* also for what follows when it is stored */
+    bool done = fed && room && store_commit(c->store, &e->cand, meta, after);
     if (!done) {
-        edit_error(e, "%s", fed ? store_error(c->store) : "A changed line is not understood.");
-        feed(c->model, &changes, true);
-        model_clean(c->model);
+        edit_error(e, "%s",
+                   !room  ? "Out of memory. Nothing has been changed."
+                   : !fed ? "A changed line is not understood."
+                          : store_error(c->store));
+        feed_back(c->model, &changes);
         speaker_plan_free(plan);
     }
     drop_changes(&changes);
@@ -339,12 +352,14 @@ bool config_preview(struct edit *e, config_preview_fn *fn, void *arg)
     struct changes changes;
     if (!config_validate(e) || !find_changes(e, &changes))
         return false;
-    bool ok = feed(e->config->model, &changes, false);
-    struct speaker_plan *plan = ok ? model_plan(e->config->model) : NULL;
-    fn(arg, plan);
-    feed(e->config->model, &changes, true);
-    model_clean(e->config->model);
+    bool ok = feed(e->config->model, &changes);
+    bool room = !reserve_used();
+    struct speaker_plan *plan = ok && room ? model_plan(e->config->model) : NULL;
+    if (room)
+        fn(arg, plan);
+    feed_back(e->config->model, &changes);
     speaker_plan_free(plan);
     drop_changes(&changes);
-    return ok || edit_error(e, "A changed line is not understood.");
+    return room ? ok || edit_error(e, "A changed line is not understood.")
+                : edit_error(e, "Out of memory.");
 }

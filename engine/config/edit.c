@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/config/config.h"
+#include "engine/reserve.h"
 
 bool edit_error(struct edit *e, const char *fmt, ...)
 {
@@ -114,6 +115,8 @@ static bool end(struct edit *e, bool ok)
 {
     if (!store_seen(e->config->store))
         ok = store_failed(e);
+    if (reserve_used())
+        ok = edit_error(e, "Out of memory. Nothing has been changed.");
     store_unmark(&e->cand, ok);
     return ok;
 }

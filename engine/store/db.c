@@ -143,6 +143,11 @@ bool store_seen(const struct store *s)
     return s->watched == s->failures;
 }
 
+unsigned store_failures(const struct store *s)
+{
+    return s->failures;
+}
+
 bool store_step(struct store *s, sqlite3_stmt *q)
 {
     int rc = sqlite3_step(q);
@@ -186,9 +191,18 @@ void store_rest(struct store *s)
     s->held = false;
 }
 
+/* SQLite takes a transaction back by itself when it runs out of memory or room, also in a read, and
+ * what follows would be stored on its own. s->error says what it was. */
+static bool gone(const struct store *s)
+{
+    return s->inside && sqlite3_get_autocommit(s->db);
+}
+
 bool store_run(struct store *s, sqlite3_stmt *q)
 {
     if (!q)
+        return false;
+    if (gone(s))
         return false;
     store_rest(s); /* a write must not rest on an old snapshot */
     int rc = sqlite3_step(q);
@@ -201,6 +215,8 @@ bool store_run(struct store *s, sqlite3_stmt *q)
 
 bool store_exec(struct store *s, const char *sql)
 {
+    if (gone(s))
+        return false;
     store_rest(s);
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(s, "write");
 }
@@ -218,9 +234,12 @@ bool store_durable(struct store *s, store_work_fn *work, void *arg)
 {
     if (!store_exec(s, "PRAGMA synchronous=FULL"))
         return false;
+    unsigned was = s->failures;
     bool ok = store_run(s, store_query(s, Q_BEGIN));
-    if (ok) {
-        ok = work(s, arg) && store_run(s, store_query(s, Q_COMMIT));
+    if (ok) { /* nothing is stored that was decided by rows that could not be read */
+        s->inside = true;
+        ok = work(s, arg) && was == s->failures && store_run(s, store_query(s, Q_COMMIT));
+        s->inside = false;
         if (!ok)
             store_abandon(s);
     }

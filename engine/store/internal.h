@@ -66,6 +66,7 @@ struct store {
     bool held;          /* Q_HOLD stands on a row: one read transaction spans many reads */
     struct waiting *waiting;
     unsigned failures;             /* reads that failed so far */
+    bool inside;                   /* a transaction of store_durable() is going on */
     unsigned watched;              /* their number when store_watch() was called */
     struct store_pending *pending; /* audit.c */
     uint32_t retain;               /* commits that may be rolled back to; 0: all */

@@ -41,6 +41,8 @@ const char *store_error(const struct store *s);
  * asks store_seen() after: false when one of them failed, and then nothing follows from any. */
 void store_watch(struct store *s);
 bool store_seen(const struct store *s);
+/* Reads that have failed so far. */
+unsigned store_failures(const struct store *s);
 /* Small facts about the datastore by name, as text: false when there is none, or (store_seen()) it
  * cannot be read. */
 bool store_note(struct store *s, const char *name, char *buf, size_t len);

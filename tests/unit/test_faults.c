@@ -292,6 +292,8 @@ static void setup(void)
     lab_commit(&lab);
     lab_lines(&lab, "bgp 64601\npeer 10.0.0.1 description two\npeer 10.0.0.9 as-number 9\n");
     lab_commit(&lab);
+    lab_lines(&lab, "bgp 64601\npeer 10.0.0.1 description three\npeer 10.0.0.9 ignore\n");
+    lab_commit(&lab);
     lab_close(&lab);
 }
 
@@ -541,6 +543,27 @@ START_TEST(lost_terminals)
 }
 END_TEST
 
+/* Old commits are dropped: their changes are folded into what is left, or nothing happens. */
+START_TEST(dropping)
+{
+    learn();
+    for (unsigned n = 1;; n++) {
+        copy_all(base, db);
+        lab_open(&lab, db);
+        arm((enum mode)_i, n);
+        bool ok = store_drop_oldest(lab.config.store, 3);
+        fault.on = false;
+        ck_assert_msg(ok || *store_error(lab.config.store), "no reason");
+        same(rows(false), want_old, "running");
+        ck_assert(ok || store_drop_oldest(lab.config.store, 3));
+        lab_close(&lab);
+        whole(db);
+        if (!fault.hits)
+            break;
+    }
+}
+END_TEST
+
 /* The datastore is opened, new or old: it is refused with a reason, or it is as it should be. */
 START_TEST(openings)
 {
@@ -576,6 +599,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, commits, 0, MODES);
     tcase_add_loop_test(t, lost_terminals, 0, MODES);
+    tcase_add_loop_test(t, dropping, 0, MODES);
     tcase_add_loop_test(t, openings, 0, MODES);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
