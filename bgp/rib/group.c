@@ -489,7 +489,7 @@ static size_t scan(struct rib_group *g, size_t n)
     for (; g->scan_at < t->dests.slab.used && done < n; g->scan_at++, done++) {
         const struct dest *d = dest_at(&t->dests, g->scan_at);
 
-        if (d->flags & DEST_LIVE && path_best(t, d))
+        if (d->flags & DEST_LIVE && (path_best(t, d) || is_default(g, g->scan_at)))
             mark(g, g->scan_at);
     }
     if (g->scan_at >= t->dests.slab.used)
