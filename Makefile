@@ -49,7 +49,7 @@ help:
 	@echo "make build    only build ($(BINARY))"
 	@echo "make run      build and start a private shell on a scratch datastore"
 	@echo "make bench    measure vrpsh beside the packaged peers"
-	@echo "make soak     the long loops: kills, faults, fuzzing"
+	@echo "make soak     the long loops and the sanitizers, two hours"
 	@echo "make install  install the program, man page and unit file below PREFIX ($(PREFIX))"
 	@echo "make docs     generate the command reference ($(B)/commands.md)"
 	@echo "make clean    remove build/"
@@ -74,7 +74,7 @@ bench:
 soak:
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory -j2 build unit tools
-	@SOAK=1 tests/run.sh $(B)
+	@tests/soak.sh
 
 run: build
 	@d=$$(mktemp -d) && trap 'rm -rf "$$d"' EXIT && $(BINARY) --private --bgp-port 1790 -d "$$d/vrpsh.db"

@@ -706,6 +706,7 @@ int host_run(const struct host_opts *opts, const struct host_ops *ops, void *ctx
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     reserve_start();
+    uv_replace_allocator(malloc, realloc, calloc, free); /* ours: libuv's own would abort */
     int lock =
         host_make_dir(opts->db, err, sizeof err) ? host_lock(opts->db, &busy, err, sizeof err) : -1;
     if (lock < 0) {

@@ -2,8 +2,8 @@
  * The reserve of memory; see reserve.h.
  *
  * The linker turns every malloc(), calloc(), realloc() and so on of our own objects into the
- * functions here (--wrap, in the Makefile); libuv is given them as well. When the system has no
- * memory the reserve is returned to it and the allocation is tried again: so the places that
+ * functions here (--wrap, in the Makefile); the host gives them to libuv as well. When the system
+ * has no memory the reserve is returned to it and the allocation is tried again: so the places that
  * allocate need no way back each, which nobody could ever test. The places that begin something
  * (a line, a session) and those behind which there is no way back (the PERSIST of a commit) ask
  * instead whether the reserve is there. It is never touched, so it costs address space alone, and
@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uv.h>
 
 #define RESERVE (32u << 20) /* octets */
 
@@ -54,8 +53,7 @@ bool reserve_fill(void)
 
 void reserve_start(void)
 {
-    if (!atomic_exchange(&started, true))
-        uv_replace_allocator(__wrap_malloc, __wrap_realloc, __wrap_calloc, free);
+    atomic_store(&started, true);
     reserve_fill();
 }
 

@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.." || exit 2
 B=$1
 export LC_ALL=C.UTF-8 TZ=UTC
 passed=0 failed=0 skipped=0
+unit_limit=300 script_limit=900 # seconds
+[ -z "${SOAK:-}" ] || unit_limit=1800 script_limit=7200
 work=$(mktemp -d -t vrpsh-test.XXXXXX) || exit 2
 trap 'rm -rf "$work"' EXIT
 
@@ -20,7 +22,7 @@ wanted() {
 
 unit() { # a Check binary reports "N%: Checks: C, Failures: F, Errors: E"
     local log=$work/unit.log t0=$SECONDS line c f e
-    CK_VERBOSITY=normal timeout -k 5 300 "$1" >"$log" 2>&1
+    CK_VERBOSITY=normal timeout -k 5 $unit_limit "$1" >"$log" 2>&1
     local rc=$?
     line=$(grep -E '^[0-9]+%: Checks:' "$log" | tail -n 1)
     if [ -z "$line" ]; then
@@ -39,7 +41,7 @@ script() {
     local log=$work/script.log t0=$SECONDS name p f s rc
     name=${1#tests/}
     mkdir -p "$work/tmp"
-    TMP=$work/tmp timeout -k 10 "${LIMIT:-900}" "$1" "$B" >"$log" 2>"$work/stderr.log" </dev/null
+    TMP=$work/tmp timeout -k 10 "${LIMIT:-$script_limit}" "$1" "$B" >"$log" 2>"$work/stderr.log" </dev/null
     rc=$?
     p=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log") s=$(grep -c '^skipped ' "$log")
     grep -E '^(not ok|skipped) ' "$log"
