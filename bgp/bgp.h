@@ -199,7 +199,13 @@ bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
 void bgp_watch_next_hops(struct bgp *b,
                          void (*fn)(void *arg, const struct bgp_addr *addr, bool wanted),
                          void *arg);
-void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable, uint32_t cost);
+enum bgp_reach {
+    BGP_REACH_NOT,
+    BGP_REACH,        /* by a route of its own */
+    BGP_REACH_DEFAULT /* by a default route: "nexthop recursive-lookup default-route" */
+};
+void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, enum bgp_reach reach,
+                      uint32_t cost);
 
 /* "refresh bgp": asks the peer for its routes again (not in families that keep all routes), or
  * tells it ours again. families: bits. False: no such peer, or not Established. */
@@ -360,6 +366,7 @@ struct bgp_route {
     uint64_t age_ms;
     uint32_t label, local_label; /* received and ours; UINT32_MAX none */
     uint32_t med, local_pref, cost;
+    uint8_t preference; /* "preference", 1-255 */
     uint16_t preferred;
     uint8_t origin; /* 0 IGP, 1 EGP, 2 incomplete */
     uint8_t kind;   /* enum bgp_route_kind */

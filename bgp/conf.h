@@ -27,14 +27,18 @@ struct bgp_af_conf {
     bool as_path_ignore;      /* "bestroute as-path-ignore" */
     bool med_none_as_maximum; /* "bestroute med-none-as-maximum" */
     bool igp_metric_ignore;   /* "bestroute igp-metric-ignore" */
-    bool router_id_ignore;    /* "bestroute router-id-ignore" */
-    bool router_id_first;     /* "bestroute routerid-prior-clusterlist" */
-    uint16_t multipath;       /* "maximum load-balancing": equal routes selected; 0: one */
+    bool med_plus_igp;        /* "bestroute med-plus-igp": the sum in the place of the MED ... */
+    uint16_t med_multiplier, igp_multiplier; /* ... each so many times, 1-1000; 0: once */
+    bool router_id_ignore;                   /* "bestroute router-id-ignore" */
+    bool router_id_first;                    /* "bestroute routerid-prior-clusterlist" */
+    uint16_t multipath; /* "maximum load-balancing": equal routes selected; 0: one */
     uint16_t multipath_ebgp, multipath_ibgp; /* the same, of external or internal ones only */
     uint16_t multipath_eibgp;                /* external and internal ones together */
     bool multipath_any_path; /* "load-balancing as-path-ignore": whatever their AS paths */
     bool multipath_relaxed;  /* "load-balancing as-path-relax": of the same length */
     bool no_ebgp_sensitive;  /* "undo ebgp-interface-sensitive": sessions outlive their interface */
+    bool recursive_default;  /* next hops may be reached by a default route */
+    uint8_t preference_external, preference_internal, preference_local; /* 0: 255 */
     bool no_vpn_target; /* "undo policy vpn-target": VPN routes are kept whatever their targets */
 };
 
@@ -69,6 +73,7 @@ struct bgp_peer_af_conf {
     uint64_t soo;               /* site of origin as an RFC 4364 target, 0: none. Routes received
                                    get it, routes that have it are not sent */
     bool default_route;         /* "default-route-advertise": one of our own is sent */
+    bool own_group;             /* "update-group-independent": no update group with others */
     bool keep_all_routes;       /* "refresh bgp import" asks for nothing: it is all here */
 };
 
@@ -85,6 +90,7 @@ struct bgp_conf {
     uint16_t connect_retry;    /* s, 1-65535 */
     bool no_default_ipv4;      /* "undo default ipv4-unicast"; only affects peers created later */
     uint32_t dynamic_limit;    /* "dynamic-session-limit"; 0: no limit */
+    bool local_cross_no_med;   /* MED is not compared where a route crossed from an instance */
     bool no_check_first_as;    /* "undo check-first-as", of peers that say nothing themselves */
     uint16_t as_path_limit;    /* most ASes in a path received; 0: any number */
     bool no_private_as4;       /* "private-4-byte-as disable": 4200000000 and up are public */
@@ -103,10 +109,12 @@ struct bgp_peer_conf {
     uint32_t remote_as;
     uint8_t kind; /* enum bgp_peer_kind; of a group: as declared; effective: from the AS numbers */
     bool listen;  /* group for dynamic peers */
-    uint32_t fake_as;       /* AS shown to this peer instead of the process AS; 0 none */
-    bool fake_dual;         /* with fake_as: also accept a peer that expects the real AS */
-    bool fake_global;       /* with fake_as: the real AS stands behind it in what is sent */
-    bool fake_in;           /* with fake_as: it is put in front of paths received */
+    uint32_t fake_as;  /* AS shown to this peer instead of the process AS; 0 none */
+    bool fake_dual;    /* with fake_as: also accept a peer that expects the real AS */
+    bool fake_global;  /* with fake_as: the real AS stands behind it in what is sent */
+    bool fake_in;      /* with fake_as: it is put in front of paths received */
+    uint32_t local_as; /* as configured: "local-as", the same under another name ... */
+    bool local_dual, local_global, local_in; /* ... effective: all in the fields above */
     bool no_check_first_as; /* effective: that of the process unless a line says otherwise */
 
     char *source_if; /* connect-interface by name, canonical ("LoopBack0") */
@@ -128,7 +136,8 @@ struct bgp_peer_conf {
     bool no_log;       /* "undo peer X log-change" */
     bool no_dampening; /* "oscillation-dampening disable": idle-hold does not grow */
     bool no_refresh;   /* capability-advertise route-refresh disable */
-    bool no_as4;       /* capability-advertise 4-byte-as disable */
+    bool no_as4;       /* capability-advertise 4-byte-as disable; effective: or the next */
+    bool suppress_as4; /* as configured: "capability-advertise suppress-4-byte-as" */
     bool conventional; /* OPEN without optional capabilities: IPv4 unicast, 2-byte AS only */
 
     uint8_t enabled; /* effective: bit 1 << family for every family "peer X enable" turned on */

@@ -104,6 +104,7 @@ static void fields(struct session *s, enum bgp_family f, const struct bgp_route 
     if (r->local_label != UINT32_MAX)
         show_uint(s, "local_label", r->local_label);
     show_uint(s, "age_seconds", r->age_ms / 1000);
+    show_uint(s, "preference", r->preference);
     if (r->cost)
         show_uint(s, "igp_cost", r->cost);
     if (r->reason)
@@ -238,11 +239,12 @@ static void add_facts(struct text *t, const struct bgp_route *r, const uint8_t *
         text_printf(t, ", MED %u", r->med);
     if (r->has_local_pref)
         text_printf(t, ", localpref %u", r->local_pref);
-    text_printf(t, ", pref-val %u%s, %s%s, pre 255", r->preferred, r->valid ? ", valid" : "",
+    text_printf(t, ", pref-val %u%s, %s%s, pre %u", r->preferred, r->valid ? ", valid" : "",
                 r->kind >= BGP_ROUTE_EXTERNAL ? kind_word(r) : "local",
                 r->best       ? ", best, select"
                 : r->selected ? ", select"
-                              : "");
+                              : "",
+                r->preference);
     if (r->cost)
         text_printf(t, ", IGP cost %u", r->cost);
     if (r->reason)

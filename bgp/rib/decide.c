@@ -61,7 +61,7 @@ static struct candidate candidate(const struct rib *r, const struct path *p)
     return (struct candidate){p, attrset_at(&r->sets, p->attrs), rib_source(r, p->source)};
 }
 
-static int order(uint32_t a, uint32_t b)
+static int order(uint64_t a, uint64_t b)
 {
     return a < b ? -1 : a > b;
 }
@@ -73,7 +73,7 @@ static uint32_t local_pref(const struct bgp_af_conf *conf, const struct attrset 
     return conf->has_local_pref ? conf->default_local_pref : DEFAULT_LOCAL_PREF;
 }
 
-static uint32_t med(const struct bgp_af_conf *conf, const struct candidate *c)
+static uint32_t own_med(const struct bgp_af_conf *conf, const struct candidate *c)
 {
     if (c->a->facts & SET_MED || source_routed(c->s))
         return c->a->med;
@@ -121,6 +121,21 @@ static uint32_t cost(const struct rib *r, const struct candidate *c)
     return c->s->kind < SOURCE_EXTERNAL ? 0 : next_hop_at(&r->next_hops, c->a->next_hop)->cost;
 }
 
+static uint64_t times(uint16_t multiplier, uint32_t n)
+{
+    return (uint64_t)(multiplier ? multiplier : 1) * n;
+}
+
+/* What counts as the MED. */
+static uint64_t med(const struct rib *r, const struct bgp_af_conf *conf, const struct candidate *c)
+{
+    uint32_t own = own_med(conf, c);
+
+    if (!conf->med_plus_igp)
+        return own;
+    return times(conf->med_multiplier, own) + times(conf->igp_multiplier, cost(r, c));
+}
+
 /* Less than zero: x is preferred. *why is the step that decided. */
 static int compare_by(const struct rib_table *t, const struct bgp_af_conf *conf,
                       const struct candidate *x, const struct candidate *y, bool with_med,
@@ -143,7 +158,7 @@ static int compare_by(const struct rib_table *t, const struct bgp_af_conf *conf,
         STEP(AS_PATH, x->a->path_length, y->a->path_length);
     STEP(ORIGIN, x->a->origin, y->a->origin);
     if (with_med)
-        STEP(MED, med(conf, x), med(conf, y));
+        STEP(MED, med(r, conf, x), med(r, conf, y));
     if (x->p->flags & PATH_CROSSED || y->p->flags & PATH_CROSSED) {
         STEP(REMOTE_CROSS, path_cross(x->p, x->s) == BGP_CROSS_REMOTE,
              path_cross(y->p, y->s) == BGP_CROSS_REMOTE);
@@ -175,14 +190,35 @@ static int compare(const struct rib_table *t, const struct candidate *x, const s
 static bool med_counts(const struct rib_table *t, const struct candidate *x,
                        const struct candidate *y)
 {
+    if (t->rib->b->conf.local_cross_no_med &&
+        (path_cross(x->p, x->s) == BGP_CROSS_LOCAL || path_cross(y->p, y->s) == BGP_CROSS_LOCAL))
+        return false;
     return x->a->neighbour == y->a->neighbour || t->conf->compare_different_as_med;
+}
+
+/* A next hop counts by the settings of the family the route was received in. What an instance has
+ * given away has counted there. */
+static bool reached(const struct rib_table *t, const struct path *p, const struct source *s)
+{
+    const struct rib *r = t->rib;
+    enum bgp_family f = path_family(t->family, p, s);
+    bool given = s->addr.vpn != 0 && p->flags & (PATH_CROSSED | PATH_EXPORTED);
+    const struct bgp_af_conf *conf = f == t->family ? t->conf : r->tables[f].conf;
+
+    switch (next_hop_at(&r->next_hops, attrset_at(&r->sets, p->attrs)->next_hop)->reach) {
+    case BGP_REACH:
+        return true;
+    case BGP_REACH_DEFAULT:
+        return given || conf->recursive_default;
+    default:
+        return false;
+    }
 }
 
 bool path_eligible(const struct rib_table *t, const struct path *p, const char **why)
 {
     const struct rib *r = t->rib;
     const struct source *s = rib_source(r, p->source);
-    const struct next_hop *n;
 
     if (!s->alive || p->flags & PATH_REFUSALS) {
         *why = !s->alive              ? "peer down"
@@ -193,9 +229,8 @@ bool path_eligible(const struct rib_table *t, const struct path *p, const char *
     }
     if (s->kind < SOURCE_EXTERNAL)
         return true;
-    n = next_hop_at(&r->next_hops, attrset_at(&r->sets, p->attrs)->next_hop);
     *why = "IP unreachable";
-    return !n->unreachable;
+    return reached(t, p, s);
 }
 
 /* The winner of each neighbouring AS, kept while going through the paths once. */
@@ -314,6 +349,7 @@ static bool as_good(const struct rib_table *t, const struct candidate *best,
         alike.kind = best->s->kind;
         other.s = &alike;
         conf.igp_metric_ignore = true;
+        conf.med_plus_igp = false;
     }
     if (compare_by(t, &conf, best, &other, med_counts(t, best, y), &why) != 0 && why <= IGP_COST)
         return false;

@@ -23,6 +23,7 @@ struct policy {
     uint32_t as;           /* ours, as the peer sees it */
     uint32_t peer_as;      /* with substitute_as and public_as */
     uint32_t global_as;    /* stands behind ours; 0: none */
+    uint16_t only;         /* number of the one source it is for; 0: of any */
     uint64_t soo;          /* routes of this site are not sent; 0: none */
     uint16_t mrai;         /* s */
     uint8_t labels;        /* a prefix may have, at least 1 */

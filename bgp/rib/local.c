@@ -92,7 +92,8 @@ void bgp_watch_next_hops(struct bgp *b,
     b->rib->watch_arg = arg;
 }
 
-void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable, uint32_t cost)
+void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, enum bgp_reach reach,
+                      uint32_t cost)
 {
     struct next_hops *all = &b->rib->next_hops;
     bool changed = false;
@@ -103,8 +104,8 @@ void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, bool reachable
 
         if (!n || bgp_addr_cmp(&n->nh.addr, addr) != 0)
             continue;
-        changed |= n->unreachable == reachable || n->cost != cost;
-        n->unreachable = !reachable;
+        changed |= n->reach != reach || n->cost != cost;
+        n->reach = (uint8_t)reach;
         n->cost = cost;
     }
     for (struct rib_table *t = changed ? b->rib->all : NULL; t; t = t->next)

@@ -41,6 +41,7 @@ static void policy_of(const struct rib_session *s, enum bgp_family f, struct pol
         out->global_as = s->rib->b->conf.as;
     out->soo = af->soo;
     out->default_route = af->default_route && !bgp_family_info[f].label;
+    out->only = af->own_group ? s->source->number : 0;
     out->mrai = af->mrai;
     out->labels = c->labels[f];
     out->hop6 = c->hop6 >> f & 1;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/bgp.h"
+
 void next_hops_clear(struct next_hops *s)
 {
     HASH_CLEAR(hh, s->index);
@@ -40,6 +42,7 @@ uint32_t next_hop_get(struct next_hops *s, const struct bgp_next_hop *nh, bool *
         if (!(n = calloc(1, sizeof *n)))
             abort();
         n->nh = *nh;
+        n->reach = BGP_REACH;
         n->id = free_id(s);
         s->at[n->id] = n;
         HASH_ADD(hh, s->index, nh, sizeof n->nh, n);

@@ -16,7 +16,7 @@ struct next_hop {
     struct bgp_next_hop nh; /* key */
     uint32_t id, refs;
     uint32_t cost;
-    bool unreachable;
+    uint8_t reach; /* enum bgp_reach */
     UT_hash_handle hh;
 };
 

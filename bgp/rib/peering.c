@@ -99,10 +99,11 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
     }
     for (struct rib_table *t = r->all; t; t = t->next) {
         bool limit = old->as_path_limit != r->b->conf.as_path_limit;
+        bool med = old->local_cross_no_med != r->b->conf.local_cross_no_med;
 
         if (t->aggregates && old->router_id != r->b->conf.router_id)
             rib_wake(r); /* it stands in them */
-        if (limit)
+        if (limit || med)
             rib_recheck(t);
         if (limit || old->no_private_as4 != r->b->conf.no_private_as4)
             group_review(t);

@@ -187,6 +187,15 @@ static void put_set(struct bgp_walk *w, struct bgp_route_batch *batch, struct bg
     out->cost = next_hop_at(&r->next_hops, a->next_hop)->cost;
 }
 
+static uint8_t preference(const struct bgp_af_conf *c, unsigned kind)
+{
+    uint8_t p = kind < SOURCE_EXTERNAL    ? c->preference_local
+                : kind == SOURCE_EXTERNAL ? c->preference_external
+                                          : c->preference_internal;
+
+    return p ? p : UINT8_MAX;
+}
+
 static void put_prefix(const struct rib_table *t, const struct dest *d, struct bgp_prefix *out)
 {
     const struct bgp_family_info *f = &bgp_family_info[t->family];
@@ -259,6 +268,7 @@ static void put_path(struct bgp_walk *w, const struct rib_table *t, uint32_t des
     out->from = s->addr;
     out->from_id = s->id;
     out->kind = s->kind;
+    out->preference = preference(t->conf, s->kind);
     out->preferred = s->preferred[path_family(t->family, p, s)];
     out->age_ms = r->b->now - p->since * (uint64_t)1000;
     out->best = p == best;

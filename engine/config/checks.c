@@ -236,6 +236,7 @@ static const char *const exclusive[][2] = {
     {".maximum.load-balancing.eibgp", ".maximum.load-balancing.ibgp"},
     {".load-balancing.as-path-ignore", ".load-balancing.as-path-relax"},
     {".load-balancing.as-path-ignore", ".bestroute.as-path-ignore"},
+    {".bestroute.med-plus-igp", ".bestroute.igp-metric-ignore"},
 };
 
 static bool is_there(struct edit *e, const struct sch_key *view, const struct sch_line *of,
@@ -272,6 +273,35 @@ bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_
 {
     struct edit_scope at = edit_scope(view, l);
     return kind_of(e, &at, &v[0]) != 1 || edit_error(e, "The peer is an IBGP peer.");
+}
+
+bool check_other_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                    const struct sch_value *v)
+{
+    struct edit_scope at = edit_scope(view, l);
+    enum sch_line_id fake = edit_scope_line(&at, LINE_BGP_PEER_FAKE_AS);
+    enum sch_line_id local = edit_scope_line(&at, LINE_BGP_PEER_LOCAL_AS);
+    bool is_fake = l == &sch_lines[fake];
+    return !edit_has(e, &at.key, is_fake ? local : fake, v) ||
+           edit_error(e, "The peer %s has been configured.", is_fake ? "local-as" : "fake-as");
+}
+
+bool check_no_igp(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
+{
+    (void)view, (void)l, (void)v;
+    return edit_error(e, "There is no IGP to wait for.");
+}
+
+/* Each argument is greater than the one before. */
+bool check_rising(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                  const struct sch_value *v)
+{
+    (void)view;
+    for (uint8_t i = 1; i < l->nparams; i++)
+        if (v[i].u <= v[i - 1].u)
+            return edit_error(e, "Each interval must be longer than the one before it.");
+    return true;
 }
 
 bool check_listen_group(struct edit *e, const struct sch_key *view, const struct sch_line *l,

@@ -79,12 +79,35 @@ static bool own_only(const struct sch_field *f)
     return f == group || f == description;
 }
 
+/* "local-as" is "fake-as" under another name: who has one does not inherit the other. */
+static bool has_other_name(const struct bgp_peer_conf *c, const struct sch_field *f)
+{
+    return (c->local_as && strncmp(f->name, "peer.fake_", 10) == 0) ||
+           (c->fake_as && strncmp(f->name, "peer.local_", 11) == 0);
+}
+
+/* What can be said in two ways is effective in one. */
+static void one_name(struct bgp_peer_conf *c)
+{
+    c->no_as4 |= c->suppress_as4;
+    c->suppress_as4 = false;
+    if (!c->local_as)
+        return;
+    c->fake_as = c->local_as;
+    c->fake_dual = c->local_dual;
+    c->fake_global = c->local_global;
+    c->fake_in = c->local_in;
+    c->local_as = 0;
+    c->local_dual = c->local_global = c->local_in = false;
+}
+
 /* Takes from the group every field a line gave there and none gave on the peer. */
 static void inherit(struct bgp_peer_conf *out, const struct bgp_peer_conf *from)
 {
     for (unsigned i = 0; i < sch_nfields; i++) {
         const struct sch_field *f = &sch_fields[i];
-        if (f->object != OBJECT_PEER || own_only(f) || given(&out->set, f) || !given(&from->set, f))
+        if (f->object != OBJECT_PEER || own_only(f) || given(&out->set, f) ||
+            !given(&from->set, f) || has_other_name(out, f))
             continue;
         void *to = (char *)out + f->offset;
         const void *at = (const char *)from + f->offset;
@@ -247,6 +270,7 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     out->enabled = (uint8_t)(out->enabled & ~p->raw.off);
     if (p->is_group && out->kind == BGP_KIND_INTERNAL)
         out->remote_as = m->bgp.as;
+    one_name(out);
     timers(m, out);
     ttl(m, out);
     source(m, out);

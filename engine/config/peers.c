@@ -181,6 +181,14 @@ bool undo_ipv6_disable(struct edit *e, const struct sch_key *view, const struct 
            failed(e);
 }
 
+/* What is always off may be said to be off. */
+bool undo_nothing_to_do(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
+{
+    (void)e, (void)view, (void)l, (void)v;
+    return true;
+}
+
 /* "undo shutdown" of a port is itself a line, as ports start out down. */
 bool undo_port_up(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                   const struct sch_value *v)

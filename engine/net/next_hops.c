@@ -45,7 +45,10 @@ void next_hop_watch_free(struct next_hop_watch *w)
 
 void next_hop_watch_tell(struct next_hop_watch *w, const struct bgp_addr *a, const struct rt_hop *h)
 {
-    bgp_set_next_hop(w->bgp, a, h->reachable && !h->own, h->metric);
+    enum bgp_reach reach = !h->reachable || h->own ? BGP_REACH_NOT
+                           : h->by_default         ? BGP_REACH_DEFAULT
+                                                   : BGP_REACH;
+    bgp_set_next_hop(w->bgp, a, reach, h->metric);
 }
 
 bool next_hop_watch_turn(struct next_hop_watch *w,
@@ -66,7 +69,7 @@ bool next_hop_watch_turn(struct next_hop_watch *w,
                     rtable_unwatch(t, &a);
                 continue;
             }
-            const struct rt_hop h = t ? rtable_watch(t, &a, 0) : (struct rt_hop){0};
+            const struct rt_hop h = t ? rtable_watch(t, &a, RT_BY_DEFAULT) : (struct rt_hop){0};
             next_hop_watch_tell(w, &list[i].addr, &h);
         }
         free(list);

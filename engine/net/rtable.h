@@ -21,10 +21,11 @@ struct rtable;
 /* Where an address is reached; all zero when it is not. */
 struct rt_hop {
     bool reachable;
-    bool connected; /* in the subnet of an interface that is up */
-    bool own;       /* an address of this host */
-    bool discard;   /* through a black hole route */
-    uint8_t proto;  /* enum speaker_proto of the route */
+    bool connected;  /* in the subnet of an interface that is up */
+    bool own;        /* an address of this host */
+    bool by_default; /* a default route leads there, see RT_BY_DEFAULT */
+    bool discard;    /* through a black hole route */
+    uint8_t proto;   /* enum speaker_proto of the route */
     uint32_t metric;
     uint32_t ifindex;
     struct bgp_addr relay; /* who gets the packets: the address itself when connected */

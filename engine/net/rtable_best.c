@@ -74,8 +74,11 @@ struct rt_hop rt_lookup(struct rtable *t, const struct bgp_addr *a, unsigned how
         if (n->len == 0 && !(how & RT_BY_DEFAULT))
             break;
         const struct rt_path *p = rt_best(t, d, how);
-        if (p)
-            return rt_hop_of(p, a);
+        if (p) {
+            struct rt_hop h = rt_hop_of(p, a);
+            h.by_default = n->len == 0;
+            return h;
+        }
     }
     return (struct rt_hop){0};
 }
@@ -148,8 +151,9 @@ static bool static_up(struct rtable *t, struct rt_static *s)
 bool rt_same_hop(const struct rt_hop *a, const struct rt_hop *b)
 {
     return a->reachable == b->reachable && a->connected == b->connected && a->own == b->own &&
-           a->discard == b->discard && a->proto == b->proto && a->metric == b->metric &&
-           a->ifindex == b->ifindex && bgp_addr_cmp(&a->relay, &b->relay) == 0;
+           a->discard == b->discard && a->by_default == b->by_default && a->proto == b->proto &&
+           a->metric == b->metric && a->ifindex == b->ifindex &&
+           bgp_addr_cmp(&a->relay, &b->relay) == 0;
 }
 
 bool rt_review(struct rtable *t, struct rt_static *s)

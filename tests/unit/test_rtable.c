@@ -293,6 +293,9 @@ START_TEST(kernel_routes)
     ck_assert_str_eq(where("172.31.9.5", RT_BY_BGP), "172.31.9.5 via 10.1.12.9 if 2 cost 0\n");
     ck_assert_str_eq(where("8.8.8.8", 0), "8.8.8.8 lost\n");
     ck_assert_str_eq(where("8.8.8.8", RT_BY_DEFAULT), "8.8.8.8 via 10.1.12.254 if 2 cost 0\n");
+    const struct bgp_addr far = addr("8.8.8.8"), near = addr("172.31.1.1");
+    ck_assert(rtable_resolve(table, &far, RT_BY_DEFAULT).by_default);
+    ck_assert(!rtable_resolve(table, &near, RT_BY_DEFAULT).by_default);
     feed("link 3 down"); /* the shorter one takes over, no word of the kernel needed */
     ck_assert_str_eq(where("172.31.9.5", 0), "172.31.9.5 via 10.1.12.1 if 2 cost 20\n");
     feed("kernel 172.31.0.0/16 10.1.12.3 if=2 metric=10");
