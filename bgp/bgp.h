@@ -103,8 +103,9 @@ void bgp_remove_vpn(struct bgp *b, uint16_t number);
 void bgp_set_listen(struct bgp *b, const struct bgp_listen_conf *ranges, size_t n);
 /* Says why the peer cannot be tried now (address missing, no route), or NULL: nothing in the way.
  * A non-NULL reason holds the peer in Idle and, when Established, closes it with 6/6. The log has a
- * name of its own for the reason BGP_INTERFACE_DOWN. */
+ * name of its own for the reasons BGP_INTERFACE_DOWN and BGP_ROUTE_LOST. */
 #define BGP_INTERFACE_DOWN "the interface towards the peer is down"
+#define BGP_ROUTE_LOST "the route to the peer is lost"
 void bgp_block_peer(struct bgp *b, const struct bgp_addr *addr, const char *reason);
 
 /* Ends the session with 6/4 and text (may be NULL, at most 128 octets are sent) and starts again

@@ -133,12 +133,14 @@ struct bgp_peer_conf {
     bool path_mtu;                                     /* path-mtu auto-discovery */
     bool ignore;                                       /* keep down: Idle(Admin), Cease/2 */
     bool listen_only, connect_only;
-    bool no_log;       /* "undo peer X log-change" */
-    bool no_dampening; /* "oscillation-dampening disable": idle-hold does not grow */
-    bool no_refresh;   /* capability-advertise route-refresh disable */
-    bool no_as4;       /* capability-advertise 4-byte-as disable; effective: or the next */
-    bool suppress_as4; /* as configured: "capability-advertise suppress-4-byte-as" */
-    bool conventional; /* OPEN without optional capabilities: IPv4 unicast, 2-byte AS only */
+    bool tracking;           /* the session ends when the route to the peer is lost ... */
+    uint16_t tracking_delay; /* ... for so long, s */
+    bool no_log;             /* "undo peer X log-change" */
+    bool no_dampening;       /* "oscillation-dampening disable": idle-hold does not grow */
+    bool no_refresh;         /* capability-advertise route-refresh disable */
+    bool no_as4;             /* capability-advertise 4-byte-as disable; effective: or the next */
+    bool suppress_as4;       /* as configured: "capability-advertise suppress-4-byte-as" */
+    bool conventional;       /* OPEN without optional capabilities: IPv4 unicast, 2-byte AS only */
 
     uint8_t enabled; /* effective: bit 1 << family for every family "peer X enable" turned on */
     uint8_t off;     /* as configured: families with a stored "undo peer X enable" */

@@ -182,6 +182,8 @@ static const char *reason(const struct bgp_peer *p, enum bgp_fsm_event event)
         return "Route limit";
     if (event == BGP_EV_AUTO_STOP && p->block && strcmp(p->block, BGP_INTERFACE_DOWN) == 0)
         return "Direct connect-interface down";
+    if (event == BGP_EV_AUTO_STOP && p->block && strcmp(p->block, BGP_ROUTE_LOST) == 0)
+        return "Remote peer not reachable";
     return bgp_fsm_reason(event);
 }
 

@@ -18,6 +18,7 @@
 #include "engine/net/peer_io.h"
 #include "engine/net/peer_table.h"
 #include "engine/net/sockopt.h"
+#include "engine/net/tracking.h"
 
 #define LATE_MS 200        /* a deadline missed by more: the process was stopped or busy */
 #define TICKS_PER_TURN 100 /* a speaker whose deadline does not move must not stop the loop */
@@ -38,6 +39,7 @@ struct core {
     uint64_t look_at;            /* when places are looked for again */
     struct next_hop_watch *hops; /* NULL: nothing is known of this host's routes */
     struct peer_table peers;
+    struct tracking tracking;
     uint64_t random;
     bool configured, stopping, key_warned;
     bool looked; /* the loop has looked for input since a deadline was missed */
@@ -139,6 +141,10 @@ static void review(struct core *c, struct peer_entry *e)
 {
     char reason[PEERS_REASON_SIZE];
     bool stopped = blocked(c, &e->conf, reason);
+    if (!stopped && e->lost) {
+        snprintf(reason, sizeof reason, "%s", BGP_ROUTE_LOST);
+        stopped = true;
+    }
     if (stopped || e->blocked)
         bgp_block_peer(c->bgp, &e->conf.addr, stopped ? reason : NULL);
     e->blocked = stopped;
@@ -171,6 +177,7 @@ static void on_hop(void *arg, const struct bgp_addr *a, const struct rt_hop *h)
 static void on_route(void *arg, const struct speaker_route *r, bool gone)
 {
     struct instance *i = arg;
+    i->core->tracking.changed = true;
     origin_route(i->origin, r, gone);
 }
 
@@ -346,6 +353,7 @@ static void apply_peer(struct core *c, const struct speaker_peer_change *change)
         set_key(c, e);
     bgp_set_peer(c->bgp, &change->conf, change->action);
     review(c, e);
+    c->tracking.changed = true;
 }
 
 static void apply_ranges(struct core *c, const struct speaker_plan *p)
@@ -554,8 +562,26 @@ static void moved(struct core *c, struct instance *i)
         e->blocked = true;
     }
     origin_look(i->origin, routes_table(i->routes));
+    c->tracking.changed = true;
     instance_listen(i, i->listening);
     on_addresses(i);
+}
+
+static struct rtable *known_table(void *arg, uint16_t vpn)
+{
+    const struct instance *i = instance_of(arg, vpn);
+    return i && routes_known(i->routes) ? routes_table(i->routes) : NULL;
+}
+
+static void review_tracked(void *arg, struct peer_entry *e)
+{
+    review(arg, e);
+}
+
+static uint64_t tracking_tick(struct core *c, uint64_t now)
+{
+    const struct tracking_ops ops = {.table = known_table, .review = review_tracked, .arg = c};
+    return c->stopping ? UINT64_MAX : tracking_turn(&c->tracking, &c->peers, &ops, now);
 }
 
 static uint64_t instances_tick(struct core *c, uint64_t now)
@@ -595,6 +621,7 @@ uint64_t core_turn(struct core *c)
     }
     uint64_t next = peer_io_expire(c->io, now);
     next = earlier(next, instances_tick(c, now));
+    next = earlier(next, tracking_tick(c, now)); /* behind it: what has changed is known now */
     next = earlier(next, bgp_deadline(c->bgp));
     return settled ? next : now;
 }

@@ -14,8 +14,10 @@
 
 struct peer_entry {
     struct bgp_peer_conf conf;
-    bool blocked; /* the speaker was told a reason */
-    bool no_key;  /* its MD5 key could not be set on a listener: nothing may come in */
+    bool blocked;     /* the speaker was told a reason */
+    bool lost;        /* the route to it, for longer than "peer tracking" allows; see tracking.h */
+    uint64_t lost_at; /* ms, when the route went; 0: it is there */
+    bool no_key;      /* its MD5 key could not be set on a listener: nothing may come in */
     UT_hash_handle hh;
 };
 
