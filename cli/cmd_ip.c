@@ -88,12 +88,14 @@ static void block(struct session *s, const struct speaker_route *r)
     char net[BGP_ADDR_STRLEN], nh[BGP_ADDR_STRLEN], relay[BGP_ADDR_STRLEN], f[8];
     const char *none = r->net.af == 6 ? "::" : "0.0.0.0";
     uint64_t age = (speaker_now() - r->since_ms) / 1000;
+    char state[24];
+    snprintf(state, sizeof state, "Active%s%s", r->silent ? "" : " Adv",
+             r->relayed ? " Relied" : "");
     out(s, "Destination: %s/%u\n", bgp_addr_str(&r->net, net), r->len);
     out(s, "     Protocol: %-16s Process ID: 0\n", protos[r->proto]);
     out(s, "   Preference: %-22u Cost: %u\n", r->preference, r->cost);
     out(s, "      NextHop: %-17s Neighbour: %s\n", next_hop_text(&r->nexthop, r->net.af, nh), none);
-    out(s, "        State: %-24s Age: %02uh%02um%02us\n",
-        r->relayed ? "Active Adv Relied" : "Active Adv", (unsigned)(age / 3600),
+    out(s, "        State: %-24s Age: %02uh%02um%02us\n", state, (unsigned)(age / 3600),
         (unsigned)(age / 60 % 60), (unsigned)(age % 60));
     out(s, "          Tag: %-18u Priority: %s\n", r->tag,
         r->proto == SPEAKER_DIRECT ? "high" : "low");
@@ -119,6 +121,7 @@ static void fields(struct session *s, const struct speaker_route *r)
     show_bool(s, "relayed", r->relayed);
     show_bool(s, "forwarded", r->fib);
     show_bool(s, "discarded", r->discard);
+    show_bool(s, "announced", !r->silent);
     show_uint(s, "tag", r->tag);
     show_uint(s, "age_seconds", (speaker_now() - r->since_ms) / 1000);
     show_close(s);

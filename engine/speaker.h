@@ -49,6 +49,9 @@ struct speaker_static {
     char ifname[40];              /* "": found by the next hop */
     uint8_t len, preference;
     bool discard, permanent;
+    bool inherit; /* its cost is that of the route to its next hop; else 0 */
+    bool silent;  /* BGP does not announce it */
+    bool fibless; /* the kernel does not get it */
     uint32_t tag;
     uint16_t vpn; /* in whose routing table; net and nexthop are without */
 };
@@ -171,6 +174,7 @@ struct speaker_route {
     bool relayed; /* the next hop was found through another route */
     bool fib;     /* the kernel forwards by it */
     bool discard;
+    bool silent; /* BGP does not announce it */
     uint32_t cost, tag;
     uint64_t since_ms;
 };

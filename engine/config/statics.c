@@ -9,7 +9,9 @@
 #include "engine/config/model.h"
 
 /* Both lines, "ip route-static" and "ipv6 route-static", have the same arguments. */
-enum { VPN, DEST, LEN, INTERFACE, NEXTHOP, PREFERENCE, TAG, PERMANENT };
+enum { VPN, DEST, LEN, INTERFACE, NEXTHOP, PREFERENCE, TAG, WAY, USE };
+enum { PERMANENT, INHERIT };       /* ways, in the order of their words */
+enum { NO_ADVERTISE, NO_INSTALL }; /* uses */
 
 static bool is_null(const struct sch_value *ifname)
 {
@@ -109,7 +111,10 @@ static void route_of(const struct sch_line *l, const struct sch_value *v, struct
     r->discard = is_null(&v[INTERFACE]);
     r->preference = v[PREFERENCE].present ? (uint8_t)v[PREFERENCE].u : 60;
     r->tag = v[TAG].present ? (uint32_t)v[TAG].u : 0;
-    r->permanent = v[PERMANENT].present;
+    r->permanent = v[WAY].present && v[WAY].u == PERMANENT;
+    r->inherit = v[WAY].present && v[WAY].u == INHERIT;
+    r->silent = v[USE].present && v[USE].u == NO_ADVERTISE;
+    r->fibless = v[USE].present && v[USE].u == NO_INSTALL;
 }
 
 void model_static(struct model *m, const uint8_t *key, size_t nkey, const struct sch_line *l,

@@ -116,7 +116,7 @@ static bool importable(const struct origin *o, enum bgp_family f, const struct s
 static bool takes(const struct origin *o, const struct speaker_origin *w,
                   const struct speaker_route *r)
 {
-    if (bgp_family_info[w->family].octets != (r->net.af == 4 ? 4 : 16))
+    if (r->silent || bgp_family_info[w->family].octets != (r->net.af == 4 ? 4 : 16))
         return false;
     if (w->import)
         return w->proto == r->proto && importable(o, w->family, r);

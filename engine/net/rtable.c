@@ -360,10 +360,14 @@ static void want(struct rtable *t, const struct speaker_static *c)
         add_path(t, rt_dest_get(t, &key.net, key.len),
                  (struct rt_path){.proto = SPEAKER_STATIC, .own = s});
     }
-    if (!fresh && s->preference != c->preference)
+    if (!fresh &&
+        (s->preference != c->preference || s->silent != c->silent || s->fibless != c->fibless))
         rt_touch(t, rt_dest_get(t, &key.net, key.len));
     s->preference = c->preference;
     s->permanent = c->permanent;
+    s->inherit = c->inherit;
+    s->silent = c->silent;
+    s->fibless = c->fibless;
     s->tag = c->tag;
     s->wanted = true;
 }
@@ -409,6 +413,7 @@ static void tell_route(struct rtable *t, const struct rt_dest *d, const struct r
                               .proto = d->proto,
                               .cost = d->best.metric,
                               .discard = d->best.discard,
+                              .silent = d->best.silent,
                               .first = true};
     if (p && p->own) {
         r.tag = p->own->tag;

@@ -24,6 +24,7 @@ struct rt_hop {
     bool connected;  /* in the subnet of an interface that is up */
     bool own;        /* an address of this host */
     bool by_default; /* a default route leads there, see RT_BY_DEFAULT */
+    bool silent;     /* of a static route that BGP does not announce */
     bool discard;    /* through a black hole route */
     uint8_t proto;   /* enum speaker_proto of the route */
     uint32_t metric;

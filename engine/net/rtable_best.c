@@ -24,6 +24,7 @@ struct rt_hop rt_hop_of(const struct rt_path *p, const struct bgp_addr *a)
         struct rt_hop h = p->own->hop;
         h.connected = h.own = false;
         h.proto = SPEAKER_STATIC;
+        h.silent = p->own->silent;
         if (!h.relay.af && !h.discard) /* on the interface itself */
             h.relay = *a;
         return h;
@@ -129,7 +130,9 @@ static void find_out(struct rtable *t, struct rt_static *s)
         through_next_hop(t, s);
     }
     s->busy = false;
-    s->hop.metric = 0;
+    s->hop.silent = false; /* what it rests on is another matter */
+    if (!s->inherit)
+        s->hop.metric = 0;
     if (!t->cut || t->depth == 0) /* at the top only the route itself was left out */
         s->epoch = t->epoch;
     t->cut |= cut;
@@ -151,8 +154,8 @@ static bool static_up(struct rtable *t, struct rt_static *s)
 bool rt_same_hop(const struct rt_hop *a, const struct rt_hop *b)
 {
     return a->reachable == b->reachable && a->connected == b->connected && a->own == b->own &&
-           a->discard == b->discard && a->by_default == b->by_default && a->proto == b->proto &&
-           a->metric == b->metric && a->ifindex == b->ifindex &&
+           a->discard == b->discard && a->silent == b->silent && a->by_default == b->by_default &&
+           a->proto == b->proto && a->metric == b->metric && a->ifindex == b->ifindex &&
            bgp_addr_cmp(&a->relay, &b->relay) == 0;
 }
 

@@ -30,7 +30,7 @@ struct rt_static {
         bool discard;
     } key; /* zero-filled */
     uint8_t preference;
-    bool permanent, wanted;
+    bool permanent, inherit, silent, fibless, wanted;
     uint32_t tag;
 
     bool up, busy, fib; /* busy: being looked at further up the stack */

@@ -75,7 +75,8 @@ static void fill(const struct rtable *t, const struct rt_dest *d, const struct r
     r->relay = r->relayed ? h.relay : (struct bgp_addr){0};
     r->fib = p->own ? p->own->fib : true;
     r->tag = p->own ? p->own->tag : 0;
-    r->cost = p->own || p->proto == SPEAKER_DIRECT ? 0 : p->metric;
+    r->silent = h.silent;
+    r->cost = p->own ? h.metric : p->proto == SPEAKER_DIRECT ? 0 : p->metric;
     static const uint8_t preferences[SPEAKER_PROTOS] = {
         [SPEAKER_STATIC] = 60, [SPEAKER_OSPF] = 10, [SPEAKER_ISIS] = 15,
         [SPEAKER_RIP] = 100,   [SPEAKER_BGP] = 255, [SPEAKER_OTHER] = 60};
@@ -211,6 +212,8 @@ static bool wanted_of(struct rtable *t, struct rt_dest *d, struct rt_install *r)
         if (!p->own)
             return false;
         r->preference = p->own->preference;
+        if (p->own->fibless)
+            continue;
         if (p->own->hop.discard)
             r->discard = true;
         else if (p->own->hop.ifindex)

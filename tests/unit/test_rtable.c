@@ -162,6 +162,12 @@ static void feed_static(char w[][48], int n, bool added)
             s.discard = true;
         else if (strcmp(w[i], "permanent") == 0)
             s.permanent = true;
+        else if (strcmp(w[i], "inherit") == 0)
+            s.inherit = true;
+        else if (strcmp(w[i], "silent") == 0)
+            s.silent = true;
+        else if (strcmp(w[i], "fibless") == 0)
+            s.fibless = true;
         else if (strncmp(w[i], "pref=", 5) == 0)
             s.preference = (uint8_t)strtoul(w[i] + 5, NULL, 10);
         else if (!bgp_addr_parse(w[i], strlen(w[i]), &s.nexthop))
@@ -381,6 +387,35 @@ START_TEST(preference)
 }
 END_TEST
 
+START_TEST(cost_of_the_route_below)
+{
+    feed("kernel 30.0.0.0/8 10.1.12.1 if=2 metric=20\nstatic 20.0.0.0/8 30.1.1.1\n"
+         "static 21.0.0.0/8 30.1.1.1 inherit\nstatic 22.0.0.0/8 21.1.1.1 inherit");
+    ck_assert_str_eq(where("20.1.1.1", 0), "20.1.1.1 via 10.1.12.1 if 2 cost 0\n");
+    ck_assert_str_eq(where("21.1.1.1", 0), "21.1.1.1 via 10.1.12.1 if 2 cost 20\n");
+    ck_assert_str_eq(where("22.1.1.1", 0), "22.1.1.1 via 10.1.12.1 if 2 cost 20\n");
+    feed("-kernel 30.0.0.0/8 10.1.12.1 if=2 metric=20\nkernel 30.0.0.0/8 10.1.12.1 if=2 metric=7");
+    ck_assert_str_eq(where("22.1.1.1", 0), "22.1.1.1 via 10.1.12.1 if 2 cost 7\n");
+    feed("-static 21.0.0.0/8 30.1.1.1\nstatic 21.0.0.0/8 30.1.1.1");
+    ck_assert_str_eq(where("21.1.1.1", 0), "21.1.1.1 via 10.1.12.1 if 2 cost 0\n");
+}
+END_TEST
+
+/* The route itself is not announced; what rests on it is. */
+START_TEST(silent_routes)
+{
+    struct speaker_route r[64];
+    struct speaker_route_query q = {.af = 4, .proto = SPEAKER_STATIC};
+
+    feed("static 20.0.0.0/8 10.1.12.1 silent\nstatic 21.0.0.0/8 20.1.1.1");
+    ck_assert_uint_eq(rtable_list(table, &q, r, 64), 2);
+    ck_assert(r[0].net.b[0] == 20 && r[0].silent);
+    ck_assert(r[1].net.b[0] == 21 && !r[1].silent);
+    ck_assert_str_eq(feed("static 20.0.0.0/8 10.1.12.1"), /* in its place */
+                     "+20.0.0.0/8 static 10.1.12.1\n");   /* told again: it may be announced now */
+}
+END_TEST
+
 START_TEST(interfaces)
 {
     struct speaker_addr names[] = {{.ifname = "GigabitEthernet0/1/0", .len = 24, .port = true},
@@ -500,6 +535,17 @@ static size_t list(struct speaker_route_query q, size_t batch)
                  r[i].fib ? " D" : "");
     return all;
 }
+
+START_TEST(not_for_the_kernel)
+{
+    feed("static 20.0.0.0/8 10.1.12.1 fibless\nstatic 21.0.0.0/8 20.1.1.1");
+    ck_assert_str_eq(wanted(), "21.0.0.0/8 pref 60 10.1.12.1@2\n");
+    feed("static 20.0.0.0/8 10.1.13.1");
+    ck_assert(strstr(wanted(), "20.0.0.0/8 pref 60 10.1.13.1@3\n"));
+    feed("static 20.0.0.0/8 10.1.12.1"); /* in its place */
+    ck_assert(strstr(wanted(), "20.0.0.0/8 pref 60 10.1.12.1@2 10.1.13.1@3\n"));
+}
+END_TEST
 
 START_TEST(listed_in_order_in_batches)
 {
@@ -627,10 +673,13 @@ int main(void)
     tcase_add_test(t, no_route_holds_itself_up);
     tcase_add_test(t, long_chains);
     tcase_add_test(t, preference);
+    tcase_add_test(t, cost_of_the_route_below);
+    tcase_add_test(t, silent_routes);
     tcase_add_test(t, interfaces);
     tcase_add_test(t, watches_hear_of_their_changes_only);
     tcase_add_test(t, watches_in_a_flood);
     tcase_add_test(t, wanted_in_the_kernel);
+    tcase_add_test(t, not_for_the_kernel);
     tcase_add_test(t, listed_in_order_in_batches);
     tcase_add_loop_test(t, history_does_not_matter, 0, 100);
     suite_add_tcase(s, t);

@@ -30,9 +30,13 @@ START_TEST(one_row_however_typed)
                     "ip route-static 10.0.0.1 32 NULL 0\n"
                     "ip route-static 10.1.0.0 16 gigabitethernet0/1/0 10.9.9.1 description to B\n"
                     "ip route-static 0.0.0.0 0 10.9.9.1 permanent\n"
+                    "ip route-static 0.0.0.0 0 10.9.9.2 inherit-cost no-advertise\n"
+                    "ip route-static 0.0.0.0 0 10.9.9.3 no-install description x\n"
                     "ipv6 route-static 2001:DB8::5 32 fd00::1\n"
                     "ipv6 route-static 2001:db8:: 32 null0\n");
     rows_are("ip route-static 0.0.0.0 0.0.0.0 10.9.9.1 permanent\n"
+             "ip route-static 0.0.0.0 0.0.0.0 10.9.9.2 inherit-cost no-advertise\n"
+             "ip route-static 0.0.0.0 0.0.0.0 10.9.9.3 no-install description x\n"
              "ip route-static 10.0.0.0 255.0.0.0 10.9.9.1 tag 7\n"
              "ip route-static 10.0.0.1 255.255.255.255 NULL0\n"
              "ip route-static 10.1.0.0 255.255.0.0 GigabitEthernet0/1/0 10.9.9.1 description to B\n"
