@@ -107,6 +107,8 @@ static bool senseless(const struct form *f, unsigned k)
     const struct sch_line *l = f->what;
     if (named && (strstr(l->name, "peer.group") != NULL))
         return true; /* a group does not join a group */
+    if (l->check[0] == CHECK_NO_IGP)
+        return true; /* only its undo is taken */
     if (!named && l->check[0] == CHECK_LISTEN_GROUP)
         return true;
     if (strncmp(l->name, "bgp.peer.listen-", 16) == 0 && !named &&
