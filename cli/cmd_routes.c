@@ -126,7 +126,7 @@ static void head(struct session *s, struct listing *l)
     if (l->shape == DETAILS || (vpn(l->of.family) && !l->of.rd))
         out(s, "\n");
     else
-        route_show_heads(s, l->shape == LABELS);
+        route_show_heads(s, l->of.family, l->shape == LABELS);
     show_list(s, "routes");
 }
 
@@ -152,7 +152,7 @@ static void show(struct session *s, struct listing *l, const struct bgp_route *r
         out(s, "%s Route Distinguisher: %s\n\n\n", l->started && !l->blank ? "\n" : "",
             rd_text(s, r->prefix.rd));
         if (l->shape != DETAILS)
-            route_show_heads(s, l->shape == LABELS);
+            route_show_heads(s, l->of.family, l->shape == LABELS);
     }
     if (l->shape == DETAILS)
         l->blank = route_show_detail(s, l->of.family, r, attrs);

@@ -125,11 +125,22 @@ void route_show_legend(struct session *s)
            " RPKI validation codes: V - valid, I - invalid, N - not-found\n\n\n");
 }
 
-void route_show_heads(struct session *s, bool labels)
+void route_show_heads(struct session *s, enum bgp_family f, bool labels)
 {
+    if (bgp_family_info[f].octets == 16 && !labels)
+        return;
     out(s, labels ? "        Network           NextHop                       In/Out Label\n\n"
                   : "        Network            NextHop                       MED        LocPrf    "
                     "PrefVal Path/Ogn\n\n");
+}
+
+static void add_status(struct text *t, const struct bgp_route *r)
+{
+    text_char(t, ' ');
+    text_char(t, r->valid ? '*' : ' ');
+    text_char(t, r->best ? '>' : ' ');
+    text_char(t, r->kind == BGP_ROUTE_INTERNAL ? 'i' : ' ');
+    text_str(t, r->suppressed ? "s   " : "    ");
 }
 
 /* Status, network (blank when it is that of the row before) and next hop, which every row has. */
@@ -137,11 +148,7 @@ static struct text *start_row(struct session *s, const struct bgp_route *r, bool
                               size_t net_width, size_t hop_width)
 {
     struct text *t = out_draft(s);
-    text_char(t, ' ');
-    text_char(t, r->valid ? '*' : ' ');
-    text_char(t, r->best ? '>' : ' ');
-    text_char(t, r->kind == BGP_ROUTE_INTERNAL ? 'i' : ' ');
-    text_str(t, r->suppressed ? "s   " : "    ");
+    add_status(t, r);
     size_t at = t->n;
     if (!again)
         route_prefix(t, &r->prefix);
@@ -160,12 +167,56 @@ static void add_number(struct text *t, bool have, uint32_t value, size_t width)
     text_pad(t, at, width);
 }
 
+/* The second column of a block. */
+static void add_column(struct text *t, size_t from, const char *title, bool have, uint32_t value)
+{
+    text_pad(t, from, 39);
+    text_str(t, title);
+    if (have)
+        text_uint(t, value);
+}
+
+/* An IPv6 route, for which a row is too narrow. */
+static void show_block(struct session *s, const struct bgp_route *r, const uint8_t *attrs)
+{
+    struct text *t = out_draft(s);
+    add_status(t, r);
+    text_str(t, "Network  : ");
+    size_t at = t->n;
+    text_addr(t, &r->prefix.addr);
+    add_column(t, at, " PrefixLen : ", true, r->prefix.len);
+    text_str(t, "\n        NextHop  : ");
+    at = t->n;
+    text_addr(t, next_hop(r));
+    add_column(t, at, " LocPrf    : ", r->has_local_pref, r->local_pref);
+    text_str(t, "\n        MED      : ");
+    at = t->n;
+    if (r->has_med)
+        text_uint(t, r->med);
+    add_column(t, at, " PrefVal   : ", true, r->preferred);
+    text_str(t, "\n        Label    : ");
+    if (r->local_label != UINT32_MAX || r->label != UINT32_MAX) {
+        add_label(t, r->local_label);
+        text_char(t, '/');
+        add_label(t, r->label);
+    }
+    text_str(t, "\n        Path/Ogn : ");
+    route_path(t, attrs, r->nattrs, plain_as(s));
+    text_char(t, "ie?"[origin(r)]);
+    text_char(t, '\n');
+    out_draft_end(s);
+}
+
 void route_show_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                     const uint8_t *attrs, bool again)
 {
     if (show_json(s)) {
         fields(s, f, r, attrs);
         show_close(s);
+        return;
+    }
+    if (r->prefix.addr.af == 6) {
+        show_block(s, r, attrs);
         return;
     }
     struct text *t = start_row(s, r, again, 19, 31);

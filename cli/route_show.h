@@ -7,9 +7,9 @@
 
 #include "cli/session.h"
 
-/* The legend above rows, and the heads of their columns. */
+/* The legend above rows, and the heads of their columns; IPv6 routes are blocks and have none. */
 void route_show_legend(struct session *s);
-void route_show_heads(struct session *s, bool labels);
+void route_show_heads(struct session *s, enum bgp_family f, bool labels);
 /* again: of the same network as the row before. */
 void route_show_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                     const uint8_t *attrs, bool again);
