@@ -13,22 +13,26 @@
 
 /* --- summary ----------------------------------------------------------------- */
 
-static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_family f)
+/* Columns of MsgRcvd: two more below a group. */
+enum { AMONG_PEERS = 9, IN_GROUP = 11 };
+
+static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_family f, int width)
 {
     char addr[BGP_ADDR_STRLEN + 1], as[16], up[16];
     addr[0] = '*';
     bgp_addr_str(&v->addr, addr + 1);
     bgp_text_up_down(speaker_now() - v->state_since_ms, up, sizeof up);
     bgp_peer_fields(s, v, f);
-    out(s, "  %-16s%u%12s%9u%9u%6llu%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
-        bgp_as(s, v->remote_as, as), bgp_peer_messages(v->received), bgp_peer_messages(v->sent),
-        (unsigned long long)bgp_peer_queued(v, f), up, bgp_peer_state(v, f), v->routes[f].received);
+    out(s, "  %-16s%u%12s%*u%9u%6llu%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
+        bgp_as(s, v->remote_as, as), width, bgp_peer_messages(v->received),
+        bgp_peer_messages(v->sent), (unsigned long long)bgp_peer_queued(v, f), up,
+        bgp_peer_state(v, f), v->routes[f].received);
 }
 
-static void peer_header(struct session *s)
+static void peer_header(struct session *s, int width)
 {
-    out(s, "  %-16s%s%12s%9s%9s%6s%9s%12s%9s\n", "Peer", "V", "AS", "MsgRcvd", "MsgSent", "OutQ",
-        "Up/Down", "State", "PrefRcv");
+    out(s, "  %-16s%s%12s%*s%9s%6s%9s%12s%9s\n", "Peer", "V", "AS", width, "MsgRcvd", "MsgSent",
+        "OutQ", "Up/Down", "State", "PrefRcv");
 }
 
 /* Which peers a display is about: those of the public network in a family, or of a VPN instance, or
@@ -60,7 +64,7 @@ static void summary_head(struct session *s, const struct about *a, unsigned peer
     }
     SHOW_UINT(s, "total_peers", " Total number of peers : %-18u", peers);
     SHOW_UINT(s, "established_peers", "Peers in established state : %u\n\n", up);
-    peer_header(s);
+    peer_header(s, AMONG_PEERS);
 }
 
 /* Rows one by one, so that a long list waits for the terminal. */
@@ -93,7 +97,7 @@ static void instance_head(struct session *s, struct peers *p, uint16_t vpn)
     out(s, "\n ");
     if (!show_json(s)) /* there it stands with each peer */
         bgp_text_instance_line(s, vpn);
-    peer_header(s);
+    peer_header(s, AMONG_PEERS);
 }
 
 static bool peers_next(struct session *s, void *state)
@@ -110,7 +114,7 @@ static bool peers_next(struct session *s, void *state)
         if (p->verbose)
             peer_verbose(s, v, f);
         else
-            peer_row(s, v, f);
+            peer_row(s, v, f, AMONG_PEERS);
         i++;
     }
     return p->at < p->n;
@@ -133,7 +137,7 @@ static void one_peer(struct session *s, const struct sch_match *m, const struct 
     if (*cmd_word(m, "form"))
         peer_verbose(s, &v, f);
     else
-        peer_row(s, &v, f);
+        peer_row(s, &v, f, AMONG_PEERS);
 }
 
 void cmd_display_bgp_peer(struct session *s, const struct sch_match *m)
@@ -215,13 +219,13 @@ static void group_members(struct session *s, const struct model_peer *g, enum bg
         out(s, "  No Peer Exists\n");
         return;
     }
-    peer_header(s);
+    peer_header(s, IN_GROUP);
     show_list(s, "peers");
     for (const struct model_peer *p = m->peers; p; p = p->hh.next) {
         struct bgp_peer_view v;
         if (!p->is_group && p->exists && model_group_of(m, p) == g &&
             speaker_peer(s->app->config.speaker, &p->raw.addr, &v) && v.enabled & 1u << f)
-            peer_row(s, &v, f);
+            peer_row(s, &v, f, IN_GROUP);
     }
     show_close(s);
 }
