@@ -144,6 +144,8 @@ void bgp_peer_refused(struct bgp_peer *p, enum bgp_family f, enum bgp_refusal wh
 /* The only way a machine moves. c: the connection the event is about, NULL for the peer's own. */
 void bgp_peer_event(struct bgp_peer *p, struct bgp_conn *c, enum bgp_fsm_event event,
                     const struct bgp_cause *cause);
+/* The routes of the established session are why it ends: with f. */
+void bgp_routes_fault(struct bgp_peer *p, const struct bgp_fault *f);
 bool bgp_peer_admin_down(const struct bgp_peer *p);
 /* Why the peer cannot be tried, "" when it can. */
 const char *bgp_peer_blocked(const struct bgp_peer *p);

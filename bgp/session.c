@@ -171,24 +171,29 @@ static void on_notification(struct bgp_conn *c, struct bgp_cursor body)
     bgp_peer_event(c->peer, c, event, &cause);
 }
 
+void bgp_routes_fault(struct bgp_peer *p, const struct bgp_fault *f)
+{
+    const struct bgp_cause cause = {.fault = f};
+
+    p->over = p->routes->over;
+    bgp_peer_event(p, p->routes->conn, BGP_EV_UPDATE_ERROR, &cause);
+    p->over = 0;
+}
+
 static void on_update(struct bgp_conn *c, struct bgp_cursor body)
 {
     struct bgp_peer *p = c->peer;
     struct bgp_fault f;
-    const struct bgp_cause cause = {.fault = &f};
 
     if (c->state != BGP_ESTABLISHED) {
         bgp_peer_event(p, c, BGP_EV_UPDATE, NULL);
         return;
     }
     p->update_in = c->b->now;
-    if (rib_update(p->routes, body, &f)) {
+    if (rib_update(p->routes, body, &f))
         bgp_peer_event(p, c, BGP_EV_UPDATE, NULL);
-        return;
-    }
-    p->over = p->routes->over;
-    bgp_peer_event(p, c, BGP_EV_UPDATE_ERROR, &cause);
-    p->over = 0;
+    else
+        bgp_routes_fault(p, &f);
 }
 
 /* A message of a length that is not allowed: 7/1 with all of it when it is one of RFC 7313 (its

@@ -179,6 +179,7 @@ static unsigned different_families(const struct bgp_peer_conf *a, const struct b
 static void reconfigure(struct bgp_peer *p, const struct bgp_peer_conf *conf, bool refresh)
 {
     struct bgp_peer_conf old = p->conf;
+    struct bgp_fault f;
 
     bgp_peer_conf_copy(&p->conf, conf);
     p->conf.addr = p->addr;
@@ -190,6 +191,8 @@ static void reconfigure(struct bgp_peer *p, const struct bgp_peer_conf *conf, bo
         p->limited = false;
     if (p->routes)
         rib_session_conf(p, &old);
+    if (p->routes && other_limit(&old, conf) && !rib_within_limits(p->routes, &f))
+        bgp_routes_fault(p, &f);
     if (p->routes && refresh)
         bgp_conn_send_refresh(p->conn, different_families(&old, conf));
     bgp_peer_conf_clear(&old);

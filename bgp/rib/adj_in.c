@@ -162,17 +162,13 @@ void rib_watch_limit(struct rib_session *s, enum bgp_family family)
     }
 }
 
-/* The limit of the peer is reached. False: the session ends (RFC 4486 section 4). */
-static bool over_limit(struct rib_session *s, enum bgp_family family, bool *skip,
-                       struct bgp_fault *f)
+/* There are more routes than the limit of the peer. False: the session ends (RFC 4486 section 4).
+ */
+static bool over_limit(struct rib_session *s, enum bgp_family family, struct bgp_fault *f)
 {
     const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
     struct bgp_writer w;
 
-    *skip = false;
-    if (af->route_limit == 0 || counted(s, family) < af->route_limit)
-        return true;
-    *skip = true;
     if (!(s->full >> family & 1))
         alert(s, family, true, true);
     s->full |= (uint8_t)(1u << family);
@@ -186,6 +182,19 @@ static bool over_limit(struct rib_session *s, enum bgp_family family, bool *skip
     bgp_put_u32(&w, af->route_limit);
     f->ndata = (uint8_t)bgp_written(&w);
     return false;
+}
+
+bool rib_within_limits(struct rib_session *s, struct bgp_fault *f)
+{
+    for (unsigned family = 0; family < BGP_FAMILIES; family++) {
+        uint32_t limit = s->conn->peer->conf.af[family].route_limit;
+
+        if (limit != 0 && counted(s, (enum bgp_family)family) > limit &&
+            !over_limit(s, (enum bgp_family)family, f))
+            return false;
+        rib_watch_limit(s, (enum bgp_family)family);
+    }
+    return true;
 }
 
 /* What the prefixes of a field are announced with. */
@@ -218,20 +227,18 @@ static bool one_more(const struct rib_session *s, const struct rib_table *t,
 static bool announce(struct rib_session *s, struct rib_table *t, const struct bgp_nlri *n,
                      uint32_t hash, const struct taken *what, struct bgp_fault *f)
 {
+    const uint32_t limit = s->conn->peer->conf.af[t->family].route_limit;
     uint32_t dest, set = what->set;
-    bool skip;
 
     if (bgp_family_info[t->family].vpn && zero_rd(n->key)) {
         bgp_peer_refused(s->conn->peer, t->family, BGP_REFUSED_ZERO_RD, 1);
         return true;
     }
-    if (one_more(s, t, n, hash, what->flags)) {
-        if (!over_limit(s, t->family, &skip, f))
+    if (one_more(s, t, n, hash, what->flags) && counted(s, t->family) >= limit) {
+        if (!over_limit(s, t->family, f))
             return false;
-        if (skip) {
-            bgp_peer_refused(s->conn->peer, t->family, BGP_REFUSED_LIMIT, 1);
-            return true;
-        }
+        bgp_peer_refused(s->conn->peer, t->family, BGP_REFUSED_LIMIT, 1);
+        return true;
     }
     dest = dest_make(&t->dests, n->key, n->len, hash);
     if (n->stack.left > 0)

@@ -248,6 +248,8 @@ void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *old);
 bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f);
 /* The peer's routes in the family have become more or less: alerts say what that means. */
 void rib_watch_limit(struct rib_session *s, enum bgp_family family);
+/* After another "route-limit": alerts as an UPDATE would, false: likewise. */
+bool rib_within_limits(struct rib_session *s, struct bgp_fault *f);
 
 /* --- accept.c */
 /* Why a path from this session with this set must not be chosen: flags of PATH_REFUSALS. With
