@@ -175,7 +175,7 @@ static void build(uint32_t seed)
     plan.second = net_random() % 2 ? 2 + net_random() % 3 : 0;
     plan.first_ce = plan.pes + plan.reflectors + plan.second;
     build_providers();
-    build_customers(4 + net_random() % (26 - plan.first_ce));
+    build_customers(4 + net_random() % (27 - plan.first_ce));
 }
 
 static void start(uint32_t timing)
