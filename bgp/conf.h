@@ -81,6 +81,7 @@ struct bgp_peer_af_conf {
 struct bgp_conf {
     struct bgp_set set;
     uint32_t as;               /* 1-4294967295; 0 means BGP is not configured */
+    uint32_t instance_as;      /* of a VPN instance: what its peers see; 0: as */
     uint32_t router_id;        /* host order; 0: none found, no session can start */
     bool shutdown;             /* "shutdown" in the bgp view: every peer Idle(Admin) */
     bool router_id_allow_same; /* EBGP peers may have our router id */

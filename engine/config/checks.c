@@ -40,6 +40,18 @@ static uint32_t local_as(struct edit *e)
     return value_of(e, &root, LINE_BGP_BGP, NULL, v, buf) ? (uint32_t)v[0].u : 0;
 }
 
+/* The AS that peers of the scope see: that of the VPN instance, if it has one, else that of BGP. */
+static uint32_t own_as(struct edit *e, const struct edit_scope *at)
+{
+    enum sch_line_id line =
+        at->view == VIEW_BGP_VPN_IPV6 ? LINE_BGP_VPN_IPV6_AS_NUMBER : LINE_BGP_VPN_IPV4_AS_NUMBER;
+    struct sch_value v[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    if (at->view != VIEW_BGP && value_of(e, &at->key, line, NULL, v, buf))
+        return (uint32_t)v[0].u;
+    return local_as(e);
+}
+
 /* The group's declaration: 1 internal, 2 external, 0 no such group. */
 static int group_kind_of(struct edit *e, const struct edit_scope *at, const struct sch_value *name,
                          bool *listen)
@@ -69,7 +81,7 @@ static int kind_of(struct edit *e, const struct edit_scope *at, const struct sch
     if (!peer->addr.af)
         return group_kind_of(e, at, peer, NULL);
     uint32_t as = peer_as_of(e, at, peer);
-    return as == 0 ? 0 : as == local_as(e) ? 1 : 2;
+    return as == 0 ? 0 : as == own_as(e, at) ? 1 : 2;
 }
 
 /* --- the checks, in the order of their first mention -------------------------------------------
@@ -133,7 +145,7 @@ bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_
                               as_text(e, had, text));
         if (!value_of(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_GROUP), &v[0], g, buf))
             return true;
-        if (group_kind_of(e, &at, &g[1], NULL) != (as == local_as(e) ? 1 : 2))
+        if (group_kind_of(e, &at, &g[1], NULL) != (as == own_as(e, &at) ? 1 : 2))
             return edit_error(e, "The peer type is different from the group type.");
         return true;
     }
@@ -143,7 +155,7 @@ bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_
     case 1:
         return edit_error(e, "The AS number of an internal peer group cannot be configured.");
     default:
-        if (as == local_as(e))
+        if (as == own_as(e, &at))
             return edit_error(e, "The AS number of the external group cannot be the same as the "
                                  "local AS number.");
         return true;
@@ -266,6 +278,43 @@ bool check_load_balancing(struct edit *e, const struct sch_key *view, const stru
             return edit_error(e, "The %s has been configured.", text);
         }
     return true;
+}
+
+static bool any_of(struct edit *e, const struct edit_scope *at, enum sch_line_id of_bgp)
+{
+    struct sch_key k = at->key;
+    k.b[k.n++] = sch_lines[edit_scope_line(at, of_bgp)].rank;
+    return store_any(e->config->store, &e->cand, k.b, k.n);
+}
+
+/* Whether a peer is internal depends on the AS: none may be there when it changes. */
+static bool instance_is_free(struct edit *e, const struct edit_scope *at)
+{
+    if (!any_of(e, at, LINE_BGP_PEER_AS_NUMBER) && !any_of(e, at, LINE_BGP_GROUP))
+        return true;
+    return edit_error(e, "Delete the peers and peer groups of the VPN instance first.");
+}
+
+bool check_instance_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                       const struct sch_value *v)
+{
+    struct edit_scope at = edit_scope(view, l);
+    if ((uint32_t)v[0].u == local_as(e))
+        return edit_error(e, "The AS number of the VPN instance cannot be that of BGP.");
+    return (uint32_t)v[0].u == own_as(e, &at) || instance_is_free(e, &at);
+}
+
+bool undo_instance_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
+{
+    struct edit_scope at = edit_scope(view, l);
+    struct sch_key k = *view;
+    uint32_t own = own_as(e, &at);
+    if (own == local_as(e) || (v[0].present && v[0].u != own))
+        return edit_error(e, "The configuration to be deleted does not exist.");
+    return instance_is_free(e, &at) && sch_key_add(&k, l, v) &&
+           (store_delete(e->config->store, &e->cand, k.b, k.n) ||
+            edit_error(e, "%s", store_error(e->config->store)));
 }
 
 bool check_fake_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,

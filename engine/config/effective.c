@@ -181,12 +181,19 @@ static void source(const struct model *m, struct bgp_peer_conf *out)
         block(out, "has no address", out->source_if);
 }
 
-static void ttl(const struct model *m, struct bgp_peer_conf *out)
+/* The AS that the peers of a VPN instance see, if it has one of its own. */
+static uint32_t own_as(const struct model *m, const struct model_peer *p)
+{
+    uint32_t as = p->vpn ? p->vpn->process[p->family].instance_as : 0;
+    return as ? as : m->bgp.as;
+}
+
+static void ttl(uint32_t own, struct bgp_peer_conf *out)
 {
     if (out->kind != BGP_KIND_UNSET && !out->remote_as)
         ; /* a group: its own word counts */
     else
-        out->kind = out->remote_as == m->bgp.as ? BGP_KIND_INTERNAL : BGP_KIND_EXTERNAL;
+        out->kind = out->remote_as == own ? BGP_KIND_INTERNAL : BGP_KIND_EXTERNAL;
     if (out->kind == BGP_KIND_INTERNAL || out->gtsm_hops)
         out->ttl = 255;
     else if (!out->ttl)
@@ -269,10 +276,12 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
         out->enabled = (uint8_t)(1u << p->family & ~(g ? g->raw.off : 0u));
     out->enabled = (uint8_t)(out->enabled & ~p->raw.off);
     if (p->is_group && out->kind == BGP_KIND_INTERNAL)
-        out->remote_as = m->bgp.as;
+        out->remote_as = own_as(m, p);
+    if (own_as(m, p) != m->bgp.as && !out->fake_as)
+        out->fake_as = own_as(m, p);
     one_name(out);
     timers(m, out);
-    ttl(m, out);
+    ttl(own_as(m, p), out);
     source(m, out);
     password(m, out);
     intervals(out);

@@ -205,6 +205,36 @@ START_TEST(told_to_the_speaker)
 }
 END_TEST
 
+/* Its peers see the AS of the instance: it decides who is internal, and is the one they are shown.
+ */
+START_TEST(own_as)
+{
+    lab_lines(&lab, RED);
+    lab_lines(&lab, "bgp 64601\nipv4-family vpn-instance red\n");
+    lab_refused(&lab, "as-number 64601",
+                "Error: The AS number of the VPN instance cannot be that of BGP.");
+    lab_lines(&lab, "bgp 64601\nipv4-family vpn-instance red\nas-number 65010\n"
+                    "peer 10.0.0.1 as-number 65010\npeer 10.0.0.2 as-number 64601\n");
+    lab_refused(&lab, "as-number 65011",
+                "Error: Delete the peers and peer groups of the VPN instance first.");
+    lab_lines(&lab, "bgp 64601\nipv4-family vpn-instance red\nas-number 65010\n");
+    lab_commit(&lab);
+    struct model *m = lab.config.model;
+    for (struct model_peer *p = m->peers; p; p = p->hh.next) {
+        struct bgp_peer_conf c;
+        model_effective_peer(m, p, &c);
+        ck_assert_uint_eq(c.fake_as, 65010);
+        ck_assert_int_eq(c.kind, c.remote_as == 65010 ? BGP_KIND_INTERNAL : BGP_KIND_EXTERNAL);
+        bgp_peer_conf_clear(&c);
+    }
+    lab_refused(&lab, "undo as-number",
+                "Error: Delete the peers and peer groups of the VPN instance first.");
+    lab_lines(&lab, "bgp 64601\nipv4-family vpn-instance red\nundo peer 10.0.0.1\n"
+                    "undo peer 10.0.0.2\nundo as-number\n");
+    shows("\n  as-number", false);
+}
+END_TEST
+
 /* Numbers stay, and are not given to another instance in the commit that takes one away. */
 START_TEST(numbers)
 {
@@ -235,6 +265,7 @@ int main(void)
     tcase_add_test(t, what_goes_with_a_distinguisher);
     tcase_add_test(t, binding_clears_addresses);
     tcase_add_test(t, told_to_the_speaker);
+    tcase_add_test(t, own_as);
     tcase_add_test(t, numbers);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
