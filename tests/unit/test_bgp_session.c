@@ -343,7 +343,7 @@ START_TEST(hold_and_keepalive)
     ck_assert_uint_eq(look(l, P).hold_negotiated, holds[_i].hold);
     ck_assert_uint_eq(look(l, P).keepalive_negotiated, holds[_i].keepalive);
     if (holds[_i].hold == 0) { /* no timers at all */
-        bgp_tick(l->b); /* the first look at the routes to tell */
+        bgp_tick(l->b);        /* the first look at the routes to tell */
         ck_assert_uint_eq(bgp_deadline(l->b), UINT64_MAX);
         pass(l, 3600 * 1000);
         ck_assert_int_eq(state(l, P), BGP_ESTABLISHED);
