@@ -6,7 +6,9 @@
  */
 #include "test_bgp_net.h"
 
-enum { PREFIXES = 40, SEEDS = 6 };
+/* Without an interval between advertisements, which the simulation does not wait for, paths are
+ * hunted for long in a large mesh; with slow connections it takes minutes (ms). */
+enum { PREFIXES = 40, SEEDS = 6, LONG = 1200000 };
 
 /* What is configured at the moment, beside what the seed says. */
 struct plan {
@@ -241,7 +243,7 @@ static void settle(void)
         net_run(2000);
     ck_assert(all_up());
     net_run(200);
-    net_converge(120000);
+    net_converge(LONG);
     net_compare_all();
 }
 
@@ -258,7 +260,7 @@ static void tear_down(const struct plan *plan)
         for (unsigned i = 0; i < PREFIXES; i++)
             if (plan->originates[n][i])
                 ck_assert(net_withdraw(n, family_of(i), i));
-    net_converge(120000);
+    net_converge(LONG);
     for (unsigned n = 0; n < net->nnodes; n++)
         net_assert_empty(n);
     net_stop();
