@@ -161,17 +161,18 @@ void bgp_conn_send_open(struct bgp_conn *c)
     bgp_conn_send(c, buf, bgp_open_encode(&c->ours, buf, sizeof buf));
 }
 
+/* Spread, but not more often than once a second (RFC 4271 4.4). */
 void bgp_conn_send_keepalive(struct bgp_conn *c)
 {
     uint8_t buf[BGP_HEADER];
     struct bgp_writer w = bgp_writer_on(buf, sizeof buf);
     struct bgp *b = c->b;
+    uint64_t ms = bgp_jitter(b, (uint64_t)c->keepalive_time * BGP_SECOND);
 
     bgp_frame_begin(&w, BGP_KEEPALIVE);
     bgp_conn_send(c, buf, bgp_frame_end(&w));
     if (c->keepalive_time > 0)
-        bgp_timer_set(&b->timers, &c->keepalive,
-                      b->now + bgp_jitter(b, (uint64_t)c->keepalive_time * BGP_SECOND));
+        bgp_timer_set(&b->timers, &c->keepalive, b->now + (ms < BGP_SECOND ? BGP_SECOND : ms));
 }
 
 void bgp_conn_send_updates(struct bgp_conn *c, const uint8_t *bytes, size_t n, unsigned messages)

@@ -20,18 +20,28 @@ static bool next_segment(struct bgp_cursor *path, unsigned width, struct segment
     return !path->bad;
 }
 
-bool bgp_aspath_check(struct bgp_cursor path, unsigned width)
+static bool check(struct bgp_cursor path, unsigned width, unsigned last_type)
 {
     struct segment s;
 
     while (next_segment(&path, width, &s)) {
-        if (s.count == 0 || s.type < BGP_AS_SET || s.type > BGP_AS_SEQUENCE)
+        if (s.count == 0 || s.type < BGP_AS_SET || s.type > last_type)
             return false;
         while (s.as.left > 0)
             if ((width == 4 ? bgp_get_u32(&s.as) : bgp_get_u16(&s.as)) == 0)
                 return false;
     }
     return !path.bad;
+}
+
+bool bgp_aspath_check(struct bgp_cursor path, unsigned width)
+{
+    return check(path, width, BGP_AS_SEQUENCE);
+}
+
+bool bgp_aspath_check_as4(struct bgp_cursor path)
+{
+    return path.left > 0 && check(path, 4, BGP_AS_CONFED_SET);
 }
 
 unsigned bgp_aspath_length(struct bgp_cursor path)
@@ -134,7 +144,13 @@ void bgp_aspath_merge(struct bgp_cursor path, struct bgp_cursor as4, struct bgp_
         bgp_put_bytes(w, s.as.at, (size_t)n * 4);
         keep -= weight < keep ? weight : keep;
     }
-    bgp_put_bytes(w, as4.at, as4.left);
+    while (next_segment(&as4, 4, &s)) {
+        if (s.type > BGP_AS_SEQUENCE)
+            continue;
+        bgp_put_u8(w, s.type);
+        bgp_put_u8(w, s.count);
+        bgp_put_bytes(w, s.as.at, s.as.left);
+    }
 }
 
 void bgp_aspath_prepend(struct bgp_cursor path, uint32_t as, struct bgp_writer *w)

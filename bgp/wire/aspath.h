@@ -15,6 +15,8 @@ enum { BGP_AS_SET = 1, BGP_AS_SEQUENCE = 2, BGP_AS_CONFED_SEQUENCE = 3, BGP_AS_C
 /* Segments add up, are of the kinds used outside confederations, not empty, without AS 0 (7607).
  * width: octets of one AS, 2 or 4. */
 bool bgp_aspath_check(struct bgp_cursor path, unsigned width);
+/* Likewise for AS4_PATH, which must not be empty but may have segments of confederations. */
+bool bgp_aspath_check_as4(struct bgp_cursor path);
 /* How many ASes count in route selection: a set counts one. */
 unsigned bgp_aspath_length(struct bgp_cursor path);
 /* The neighbouring AS: first of a leading sequence; 0 when there is none. */
@@ -30,7 +32,8 @@ bool bgp_aspath_wide(struct bgp_cursor path);
 void bgp_aspath_widen(struct bgp_cursor path, struct bgp_writer *w);
 /* Writes path in the two-octet form, AS_TRANS for what does not fit. */
 void bgp_aspath_narrow(struct bgp_cursor path, struct bgp_writer *w);
-/* RFC 6793 4.2.3: the ASes of path (four-octet form already) that as4 does not have, then as4. */
+/* RFC 6793 4.2.3: the ASes of path (four-octet form already) that as4 does not have, then as4
+ * without what confederations have left there (section 6). */
 void bgp_aspath_merge(struct bgp_cursor path, struct bgp_cursor as4, struct bgp_writer *w);
 /* Writes path with as in front; a new segment when the first is a set or full. */
 void bgp_aspath_prepend(struct bgp_cursor path, uint32_t as, struct bgp_writer *w);

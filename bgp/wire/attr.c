@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bgp/wire/aspath.h"
+#include "bgp/wire/mp.h"
 
 enum {
     WELL_KNOWN = BGP_ATTR_TRANSITIVE,
@@ -76,16 +77,15 @@ static bool check_empty(const struct walk *w, struct bgp_cursor v)
     return v.left == 0;
 }
 
-/* 0/8, 127/8 and class D and E name no router (RFC 4271 6.3). */
 static bool check_next_hop(const struct walk *w, struct bgp_cursor v)
 {
-    uint8_t first;
+    struct bgp_addr a = {.af = 4};
 
     (void)w;
     if (v.left != 4)
         return false;
-    first = bgp_get_u8(&v);
-    return first != 0 && first != 127 && first < 224;
+    memcpy(a.b, v.at, 4);
+    return bgp_next_hop_names(&a);
 }
 
 static bool check_aggregator(const struct walk *w, struct bgp_cursor v)
@@ -98,7 +98,7 @@ static bool check_aggregator(const struct walk *w, struct bgp_cursor v)
 /* From a peer that can send four octets it is an error (RFC 6793 section 6). */
 static bool check_as4_path(const struct walk *w, struct bgp_cursor v)
 {
-    return !w->as4 && v.left > 0 && bgp_aspath_check(v, 4);
+    return !w->as4 && bgp_aspath_check_as4(v);
 }
 
 static bool check_as4_aggregator(const struct walk *w, struct bgp_cursor v)

@@ -82,6 +82,15 @@ enum bgp_mp_result bgp_mp_unreach_decode(struct bgp_cursor c, struct bgp_mp *out
     return bgp_nlri_check(c, out->family, false) ? BGP_MP_OK : BGP_MP_BAD;
 }
 
+bool bgp_next_hop_names(const struct bgp_addr *a)
+{
+    static const uint8_t zero[15];
+
+    if (a->af == 4)
+        return a->b[0] != 0 && a->b[0] != 127 && a->b[0] < 224;
+    return a->b[0] != 0xff && (a->b[15] > 1 || memcmp(a->b, zero, sizeof zero) != 0);
+}
+
 static bool has_link_local(const struct bgp_next_hop *nh)
 {
     static const uint8_t none[16];
