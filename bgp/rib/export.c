@@ -73,17 +73,19 @@ static bool next_hop_self(const struct rib_group *g, const struct source *s,
     return g->policy.next_hop_local && s->kind != SOURCE_INTERNAL;
 }
 
-/* RFC 4360: bit 0x40 of the type says that the community stays in the AS. */
-static void put_ext(struct bgp_writer *w, const struct rib_group *g, const struct bgp_attr *a)
+/* RFC 4360 and, with longer ones, RFC 5701: bit 0x40 of the type says that the community stays in
+ * the AS. */
+static void put_ext(struct bgp_writer *w, const struct rib_group *g, const struct bgp_attr *a,
+                    size_t octets)
 {
     uint8_t kept[BGP_BLOCK_MAX];
     size_t n = 0;
 
-    for (size_t i = 0; i + 8 <= a->value.left; i += 8) {
+    for (size_t i = 0; i + octets <= a->value.left; i += octets) {
         if (!g->policy.internal && a->value.at[i] & 0x40)
             continue;
-        memcpy(kept + n, a->value.at + i, 8);
-        n += 8;
+        memcpy(kept + n, a->value.at + i, octets);
+        n += octets;
     }
     if (n > 0)
         bgp_attr_put(w, a->flags, a->code, kept, n);
@@ -225,11 +227,11 @@ static void put_one(struct bgp_writer *w, const struct rib_group *g, const struc
         break;
     case BGP_ATTR_EXT_COMMUNITY:
         if (p->ext_communities)
-            put_ext(w, g, a);
+            put_ext(w, g, a, 8);
         break;
     case BGP_ATTR_IPV6_EXT_COMMUNITY:
         if (p->ext_communities)
-            bgp_attr_put(w, a->flags, a->code, a->value.at, a->value.left);
+            put_ext(w, g, a, 20);
         break;
     case BGP_ATTR_LARGE_COMMUNITY:
         if (p->large_communities)
