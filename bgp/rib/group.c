@@ -42,6 +42,18 @@ static void append(uint32_t **list, size_t *n, size_t *room, uint32_t dest)
     (*list)[(*n)++] = dest;
 }
 
+/* Adds to the queue. What has been taken from its front makes room first: under a load that never
+ * lets it run empty it would grow for ever. */
+static void queue(struct rib_group *g, uint32_t dest)
+{
+    if (g->npending == g->pending_room && g->pending_at > g->npending / 2) {
+        g->npending -= g->pending_at;
+        memmove(g->pending, g->pending + g->pending_at, g->npending * sizeof *g->pending);
+        g->pending_at = 0;
+    }
+    append(&g->pending, &g->npending, &g->pending_room, dest);
+}
+
 static void mark(struct rib_group *g, uint32_t dest)
 {
     if (dest >= g->room)
@@ -49,7 +61,7 @@ static void mark(struct rib_group *g, uint32_t dest)
     if (bit_get(g->pending_bit, dest))
         return;
     bit_set(g->pending_bit, dest);
-    append(&g->pending, &g->npending, &g->pending_room, dest);
+    queue(g, dest);
 }
 
 void group_mark(struct rib_table *t, uint32_t dest)
@@ -90,14 +102,15 @@ void group_review(struct rib_table *t)
     rib_wake(t->rib);
 }
 
+/* What a member out of step has only to look at is no reason: of a destination that is gone, or
+ * another one by now, it finds nothing or what it is to be told anyway. */
 bool group_holds(const struct rib_table *t, uint32_t dest)
 {
     for (const struct rib_group *g = t->groups; g; g = g->next) {
         if (dest < g->room && (g->out[dest] != 0 || bit_get(g->pending_bit, dest)))
             return true;
         for (const struct rib_member *m = g->lagging ? g->members : NULL; m; m = m->next)
-            if (m->lag && dest < m->lag->bits &&
-                (bit_get(m->lag->todo, dest) || bit_get(m->lag->told, dest)))
+            if (m->lag && dest < m->lag->bits && bit_get(m->lag->told, dest))
                 return true;
     }
     return false;
@@ -213,7 +226,7 @@ static void release_held(struct rib_group *g)
     if (g->held_until == 0 || g->table->rib->b->now < g->held_until)
         return;
     for (size_t i = 0; i < g->nheld; i++)
-        append(&g->pending, &g->npending, &g->pending_room, g->held[i]);
+        queue(g, g->held[i]);
     g->nheld = 0;
     g->held_until = 0;
 }

@@ -46,6 +46,7 @@ struct lag {
     bool more;      /* todo may have bits that are not in the run ... */
     bool behind;    /* ... nor behind word, in what has been looked at */
     bool waits;     /* some bit of todo waits for the group; see lag.c */
+    bool all;       /* todo has all there is: lag_all() has nothing to add */
 };
 
 struct rib_member {

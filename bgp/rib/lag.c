@@ -66,11 +66,13 @@ void lag_all(struct rib_member *m)
     const struct rib_group *g = m->group;
     struct lag *l = m->lag;
 
+    if (l->all) /* a peer that asks again and again is told once more, not looked through for */
+        return;
     room(l, g->room);
     for (uint32_t w = 0; w < l->bits / 64; w++)
         l->todo[w] |= l->told[w];
     add_advertised(m, l->todo);
-    l->more = l->behind = true;
+    l->more = l->behind = l->all = true;
 }
 
 static void free_run(struct lag *l)
@@ -174,6 +176,7 @@ static void tell(struct rib_member *m, struct packer *p, uint32_t dest)
         l->more = l->behind = true; /* in the next round */
         return;
     }
+    l->all = false;
     bit_clear(l->todo, dest);
     if (set != 0) {
         packer_add(p, dest, set, g->label ? g->label[dest] : 0, NULL);

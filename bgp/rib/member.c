@@ -183,6 +183,7 @@ void group_rejoin(struct rib_session *s, enum bgp_family f)
     n->eorr_due = m->eorr_due;
     n->ask_again = m->ask_again;
     n->lag = m->lag;
+    n->lag->all = false;
     n->group->lagging++;
     m->lag = NULL;
     old->lagging--;
