@@ -60,6 +60,8 @@ struct bgp_alert {
     uint32_t routes, most;
 };
 
+struct bgp_flaw;
+
 struct bgp_ops {
     uint64_t (*now)(void *ctx);
     uint32_t (*random)(void *ctx);
@@ -74,6 +76,8 @@ struct bgp_ops {
     void (*close)(void *ctx, struct bgp_conn *conn);
     void (*event)(void *ctx, const struct bgp_event *e);
     void (*alert)(void *ctx, const struct bgp_alert *a); /* NULL: nobody asks */
+    /* Not of every UPDATE of a peer that goes on sending errors; NULL: nobody asks. */
+    void (*flaw)(void *ctx, const struct bgp_flaw *f);
 };
 
 struct bgp *bgp_new(const struct bgp_ops *ops, void *ctx);
@@ -195,16 +199,26 @@ struct bgp_aggregate {
 bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
                         const struct bgp_aggregate *list, size_t n);
 
-/* fn is told of each address that becomes, or is no longer, the next hop of some route. It must not
- * call into the speaker. Until bgp_set_next_hop() is called an address counts as reachable. */
-void bgp_watch_next_hops(struct bgp *b,
-                         void (*fn)(void *arg, const struct bgp_addr *addr, bool wanted),
-                         void *arg);
 enum bgp_reach {
     BGP_REACH_NOT,
-    BGP_REACH,        /* by a route of its own */
+    BGP_REACH,        /* by a route of its own; what counts until somebody knows better */
     BGP_REACH_DEFAULT /* by a default route: "nexthop recursive-lookup default-route" */
 };
+
+/* How an address is reached. */
+struct bgp_hop {
+    enum bgp_reach reach;
+    uint32_t cost; /* IGP metric */
+};
+
+/* fn is told of each address that becomes, or is no longer (hop NULL), the next hop of some route.
+ * It says in *hop how the address is reached now, so that the first route is judged by that and no
+ * table has to be looked through for it. It must not call into the speaker. */
+void bgp_watch_next_hops(struct bgp *b,
+                         void (*fn)(void *arg, const struct bgp_addr *addr, bool wanted,
+                                    struct bgp_hop *hop),
+                         void *arg);
+/* It has changed. All routes are looked at again, in slices. */
 void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, enum bgp_reach reach,
                       uint32_t cost);
 
@@ -215,6 +229,19 @@ bool bgp_refresh_out(struct bgp *b, const struct bgp_addr *peer, unsigned famili
 
 /* --- looking -----------------------------------------------------------------------------------
  */
+
+/* An UPDATE with an error that does not end the session (RFC 7606). */
+struct bgp_flaw {
+    const struct bgp_addr *peer;
+    uint8_t code;   /* of the attribute that is wrong or missing; 0: the field does not add up */
+    bool withdrawn; /* taken as a withdrawal; else the attribute was left out */
+    const uint8_t *value; /* of the attribute as it came, NULL when it is missing; n octets */
+    size_t n;
+    enum bgp_family family;  /* of the prefixes */
+    uint32_t prefixes;       /* announced with it ... */
+    struct bgp_prefix first; /* ... and one of them */
+    uint32_t more;           /* UPDATEs with errors since the last one that was told */
+};
 
 /* Errors in UPDATEs that did not end a session, by attribute code (RFC 7606); code 0: the field
  * itself did not add up. */

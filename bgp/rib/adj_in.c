@@ -19,6 +19,7 @@ struct update {
     struct bgp_attrs attrs;
     struct bgp_mp reach, unreach;
     bool has_reach, has_unreach; /* for a family in use */
+    bool no_reach;               /* MP_REACH has no prefixes */
 };
 
 static bool in_use(const struct rib_session *s, enum bgp_family f)
@@ -36,6 +37,7 @@ static bool read_mp(const struct rib_session *s, struct update *u, struct bgp_fa
         if ((r = bgp_mp_reach_decode(u->attrs.reach, &s->rules, &u->reach)) == BGP_MP_BAD)
             return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_OPTIONAL);
         u->has_reach = r == BGP_MP_OK && in_use(s, u->reach.family);
+        u->no_reach = r == BGP_MP_OK && u->reach.nlri.left == 0;
     }
     if (bgp_attrs_seen(&u->attrs, BGP_ATTR_MP_UNREACH)) {
         if ((r = bgp_mp_unreach_decode(u->attrs.unreach, &u->unreach)) == BGP_MP_BAD)
@@ -67,15 +69,26 @@ static bool first_as_wrong(const struct rib_session *s, const struct update *u)
            bgp_aspath_first(u->attrs.path) != s->source->as;
 }
 
+/* The attribute for whose sake a well-formed UPDATE is a withdrawal, 0 none. */
+static unsigned objection(const struct rib_session *s, const struct update *u)
+{
+    unsigned code = missing(s, u);
+
+    if (code == 0 && first_as_wrong(s, u))
+        code = BGP_ATTR_AS_PATH;
+    if (code == 0 && u->has_reach && !bgp_next_hop_names(&u->reach.next_hop.addr))
+        code = BGP_ATTR_MP_REACH;
+    return code;
+}
+
 /* Judges the UPDATE as a whole; false: the session ends. */
 static bool judge(struct rib_session *s, struct update *u, struct bgp_fault *f)
 {
     struct bgp_attrs *a = &u->attrs;
-    bool announces = u->parts.nlri.left > 0 || bgp_attrs_seen(a, BGP_ATTR_MP_REACH);
-    enum bgp_reaction worst = a->worst;
-    unsigned code = a->worst_code;
+    bool announces, mp;
+    unsigned code;
 
-    if (worst == BGP_END_SESSION) {
+    if (a->worst == BGP_END_SESSION) {
         *f = a->fault;
         return false;
     }
@@ -84,23 +97,21 @@ static bool judge(struct rib_session *s, struct update *u, struct bgp_fault *f)
         return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_NETWORK);
     if (!read_mp(s, u, f))
         return false;
+    mp = bgp_attrs_seen(a, BGP_ATTR_MP_REACH) && !u->no_reach;
+    announces = u->parts.nlri.left > 0 || mp;
     /* RFC 7606 5.2: nothing to withdraw, so the prefixes may be what the error has eaten. */
-    if (worst == BGP_TREAT_AS_WITHDRAW && !announces && a->any)
+    if (a->worst == BGP_TREAT_AS_WITHDRAW && !announces && a->any)
         return bgp_fault(f, BGP_ERR_UPDATE, BGP_UPDATE_MALFORMED);
-    if (worst < BGP_TREAT_AS_WITHDRAW && announces) {
-        if ((code = missing(s, u)) != 0)
-            worst = BGP_TREAT_AS_WITHDRAW;
-        else if (first_as_wrong(s, u))
-            worst = BGP_TREAT_AS_WITHDRAW, code = BGP_ATTR_AS_PATH;
-    }
-    a->worst = worst;
     s->discarded += a->discarded;
     if (a->discarded > 0)
         s->rib->discards.discarded[a->worst_code] += a->discarded;
-    if (worst == BGP_TREAT_AS_WITHDRAW) {
-        s->withdrawn++;
-        s->rib->discards.withdrawn[code]++;
+    if (a->worst < BGP_TREAT_AS_WITHDRAW && announces && (code = objection(s, u)) != 0) {
+        a->worst = BGP_TREAT_AS_WITHDRAW;
+        a->worst_code = (uint8_t)code;
     }
+    if (a->worst != BGP_TAKE)
+        rib_flaw(s, a, u->has_reach ? u->reach.family : BGP_IPV4_UNICAST, u->parts.attributes,
+                 u->has_reach ? u->reach.nlri : u->parts.nlri);
     return true;
 }
 
@@ -333,7 +344,7 @@ static bool update(struct rib_session *s, struct bgp_cursor body, struct bgp_fau
 
     if (!bgp_update_split(body, &u.parts, f))
         return false;
-    u.has_reach = u.has_unreach = false;
+    u.has_reach = u.has_unreach = u.no_reach = false;
     bgp_attrs_decode(u.parts.attributes, s->source->kind == SOURCE_EXTERNAL, s->conn->as4,
                      s->rib->scratch, RIB_SCRATCH, &u.attrs);
     if (!judge(s, &u, f))

@@ -118,7 +118,8 @@ static int by_origin(const struct rib_table *t, const struct path *x, const stru
 
 static uint32_t cost(const struct rib *r, const struct candidate *c)
 {
-    return c->s->kind < SOURCE_EXTERNAL ? 0 : next_hop_at(&r->next_hops, c->a->next_hop)->cost;
+    return c->s->kind < SOURCE_EXTERNAL ? 0
+                                        : next_hop_at(&r->next_hops, c->a->next_hop)->at->hop.cost;
 }
 
 static uint64_t times(uint16_t multiplier, uint32_t n)
@@ -205,7 +206,7 @@ static bool reached(const struct rib_table *t, const struct path *p, const struc
     bool given = s->addr.vpn != 0 && p->flags & (PATH_CROSSED | PATH_EXPORTED);
     const struct bgp_af_conf *conf = f == t->family ? t->conf : r->tables[f].conf;
 
-    switch (next_hop_at(&r->next_hops, attrset_at(&r->sets, p->attrs)->next_hop)->reach) {
+    switch (next_hop_at(&r->next_hops, attrset_at(&r->sets, p->attrs)->next_hop)->at->hop.reach) {
     case BGP_REACH:
         return true;
     case BGP_REACH_DEFAULT:

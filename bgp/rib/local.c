@@ -86,7 +86,9 @@ bool bgp_withdraw_local(struct bgp *b, enum bgp_family family, const struct bgp_
 }
 
 void bgp_watch_next_hops(struct bgp *b,
-                         void (*fn)(void *arg, const struct bgp_addr *addr, bool wanted), void *arg)
+                         void (*fn)(void *arg, const struct bgp_addr *addr, bool wanted,
+                                    struct bgp_hop *hop),
+                         void *arg)
 {
     b->rib->watch = fn;
     b->rib->watch_arg = arg;
@@ -95,20 +97,13 @@ void bgp_watch_next_hops(struct bgp *b,
 void bgp_set_next_hop(struct bgp *b, const struct bgp_addr *addr, enum bgp_reach reach,
                       uint32_t cost)
 {
-    struct next_hops *all = &b->rib->next_hops;
-    bool changed = false;
+    struct hop_addr *a = next_hop_addr(&b->rib->next_hops, addr);
 
+    if (!a || (a->hop.reach == reach && a->hop.cost == cost))
+        return;
     bgp_enter(b);
-    for (uint32_t id = 1; id < all->used; id++) {
-        struct next_hop *n = all->at[id];
-
-        if (!n || bgp_addr_cmp(&n->nh.addr, addr) != 0)
-            continue;
-        changed |= n->reach != reach || n->cost != cost;
-        n->reach = (uint8_t)reach;
-        n->cost = cost;
-    }
-    for (struct rib_table *t = changed ? b->rib->all : NULL; t; t = t->next)
+    a->hop = (struct bgp_hop){.reach = reach, .cost = cost};
+    for (struct rib_table *t = b->rib->all; t; t = t->next)
         rib_sweep(t);
     bgp_leave(b);
 }

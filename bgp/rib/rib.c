@@ -167,7 +167,7 @@ void rib_drop_set(struct rib *r, uint32_t id)
         return;
     addr = next_hop_at(&r->next_hops, next_hop)->nh.addr;
     if (next_hop_drop(&r->next_hops, next_hop) && r->watch && addr.af != 0)
-        r->watch(r->watch_arg, &addr, false);
+        r->watch(r->watch_arg, &addr, false, NULL);
 }
 
 uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, struct bgp_cursor stack,
@@ -178,7 +178,7 @@ uint32_t rib_get_set(struct rib *r, struct bgp_cursor block, struct bgp_cursor s
     uint32_t set = attrset_get(&r->sets, block, stack, next_hop, &new_set);
 
     if (new_hop && r->watch && nh->addr.af != 0)
-        r->watch(r->watch_arg, &nh->addr, true);
+        r->watch(r->watch_arg, &nh->addr, true, &next_hop_at(&r->next_hops, next_hop)->at->hop);
     if (!new_set)
         next_hop_drop(&r->next_hops, next_hop);
     return set;

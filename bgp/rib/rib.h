@@ -109,6 +109,8 @@ struct rib_session {
     struct bgp_timer stale;        /* until EoRR is no longer waited for */
     uint8_t dropped;               /* families in which routes nobody wanted were not kept */
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
+    uint64_t flaw_at;              /* when one of them was told last, 0 never ... */
+    uint32_t flaws;                /* ... and how many there have been since; flaw.c */
 };
 
 /* How a path came into the table of a VPN instance. */
@@ -181,7 +183,7 @@ struct rib {
     uint32_t label_next, *labels_free;
     size_t nlabels_free, labels_free_room;
     struct bgp_discard_counts discards;
-    void (*watch)(void *arg, const struct bgp_addr *addr, bool wanted);
+    void (*watch)(void *arg, const struct bgp_addr *addr, bool wanted, struct bgp_hop *hop);
     void *watch_arg;
 };
 
@@ -327,6 +329,12 @@ const char *path_losing_reason(const struct rib_table *t, const struct path *a,
 /* --- local.c */
 /* The key of a prefix; false: it does not fit the family. */
 bool rib_key(enum bgp_family family, const struct bgp_prefix *p, uint8_t key[BGP_KEY]);
+
+/* --- flaw.c */
+/* Counts an UPDATE that was a withdrawal because of an error, and tells, mostly, of any error.
+ * field: its attributes; nlri: of family, what it announces. */
+void rib_flaw(struct rib_session *s, const struct bgp_attrs *a, enum bgp_family family,
+              struct bgp_cursor field, struct bgp_cursor nlri);
 
 /* --- label.c: local labels of destinations whose next hop becomes ours */
 uint32_t label_take(struct rib *r); /* 0: the space is exhausted */

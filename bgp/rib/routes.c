@@ -184,7 +184,7 @@ static void put_set(struct bgp_walk *w, struct bgp_route_batch *batch, struct bg
     out->med = a->med;
     out->has_local_pref = a->facts & SET_LOCAL_PREF;
     out->local_pref = a->local_pref;
-    out->cost = next_hop_at(&r->next_hops, a->next_hop)->cost;
+    out->cost = next_hop_at(&r->next_hops, a->next_hop)->at->hop.cost;
 }
 
 static uint8_t preference(const struct bgp_af_conf *c, unsigned kind)

@@ -135,6 +135,29 @@ static void op_alert(void *ctx, const struct bgp_alert *a)
     notes_warn(c->notes, text);
 }
 
+static void op_flaw(void *ctx, const struct bgp_flaw *f)
+{
+    struct core *c = ctx;
+    char peer[BGP_ADDR_STRLEN], first[BGP_ADDR_STRLEN], text[800], name[24];
+    const char *known = f->code ? bgp_attribute_name(f->code) : "attribute field";
+    size_t n;
+    snprintf(name, sizeof name, "attribute %u", f->code);
+    n = (size_t)snprintf(text, sizeof text, "BGP peer %s sent an UPDATE with an error in %s, %s",
+                         bgp_addr_str(f->peer, peer), known ? known : name,
+                         f->withdrawn ? "taken as a withdrawal" : "which was left out");
+    if (f->prefixes)
+        n += (size_t)snprintf(text + n, sizeof text - n, "; %s %s/%u%s",
+                              bgp_family_info[f->family].name, bgp_addr_str(&f->first.addr, first),
+                              f->first.len, f->prefixes > 1 ? " and others" : "");
+    if (f->more)
+        n += (size_t)snprintf(text + n, sizeof text - n, "; %u more before", f->more);
+    n += (size_t)(f->value ? snprintf(text + n, sizeof text - n, "; %zu octets", f->n)
+                           : snprintf(text + n, sizeof text - n, "; it is missing"));
+    for (size_t i = 0; f->value && i < f->n && n + 8 < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, i ? "%02x" : " %02x", f->value[i]);
+    notes_warn(c->notes, text);
+}
+
 /* --- peers and listeners --------------------------------------------------------------------- */
 
 static void review(struct core *c, struct peer_entry *e)
@@ -451,6 +474,11 @@ static void mark_ours(const struct speaker_opts *opts, struct kernel_opts *k, st
     r->protocol = (uint8_t)(PROTOCOL_OTHERS + (h ^ h >> 16) % 40);
 }
 
+static struct rtable *table_of(void *arg, uint16_t vpn)
+{
+    return core_routes(arg, vpn);
+}
+
 struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, struct notes *notes)
 {
     static const struct bgp_ops ops = {
@@ -461,6 +489,7 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
         .close = op_close,
         .event = op_event,
         .alert = op_alert,
+        .flaw = op_flaw,
     };
     struct core *c = calloc(1, sizeof *c);
     if (!c)
@@ -491,7 +520,7 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     c->public = instance_new(c, 0, "", o);
     HASH_ADD(hh, c->instances, number, sizeof c->public->number, c->public);
     if (routes_known(c->public->routes))
-        c->hops = next_hop_watch_new(c->bgp);
+        c->hops = next_hop_watch_new(c->bgp, table_of, c);
     return c;
 }
 
@@ -520,11 +549,6 @@ struct rtable *core_routes(struct core *c, uint16_t vpn)
 {
     struct instance *i = instance_of(c, vpn);
     return i ? routes_table(i->routes) : NULL;
-}
-
-static struct rtable *table_of(void *arg, uint16_t vpn)
-{
-    return core_routes(arg, vpn);
 }
 
 void core_trace(struct core *c, const struct bgp_trace_conf *conf)
@@ -602,8 +626,6 @@ static uint64_t instances_tick(struct core *c, uint64_t now)
 
 uint64_t core_turn(struct core *c)
 {
-    if (c->hops) /* first: a route to nowhere is not passed on */
-        next_hop_watch_turn(c->hops, table_of, c);
     bool settled = peer_io_settle(c->io);
     uint64_t now = net_now(), due = bgp_deadline(c->bgp);
     /* After a stall the peers' keepalives wait in the sockets: read them first, or the hold timer

@@ -2,8 +2,8 @@
  * Next hops of BGP routes, told to the speaker library from the routing table: each is watched
  * while some route has it, and only those that change are told again.
  *
- * The library names next hops while it is at work and may not be called then, so they are noted
- * and looked up on the next turn of the loop. Used by the bgp thread only.
+ * The library asks when a route with a new next hop comes, while it is at work: it is answered from
+ * the table and never called then. Used by the bgp thread only.
  */
 #ifndef VRPSH_NET_NEXT_HOPS_H
 #define VRPSH_NET_NEXT_HOPS_H
@@ -13,13 +13,11 @@
 
 struct next_hop_watch;
 
-/* From now on b names its next hops to the watch. */
-struct next_hop_watch *next_hop_watch_new(struct bgp *b);
+/* From now on b asks the watch, which looks into the table of the next hop's instance; table_of may
+ * know none. */
+struct next_hop_watch *
+next_hop_watch_new(struct bgp *b, struct rtable *(*table_of)(void *arg, uint16_t vpn), void *arg);
 void next_hop_watch_free(struct next_hop_watch *w);
-/* Looks up what has been named since, each in the table of its instance; table_of may know none.
- * True: there was something. */
-bool next_hop_watch_turn(struct next_hop_watch *w,
-                         struct rtable *(*table_of)(void *arg, uint16_t vpn), void *arg);
 /* For rt_ops: a next hop has changed. */
 void next_hop_watch_tell(struct next_hop_watch *w, const struct bgp_addr *a,
                          const struct rt_hop *h);

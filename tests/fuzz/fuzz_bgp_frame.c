@@ -54,8 +54,12 @@ static void on_event(void *ctx, const struct bgp_event *e)
     (void)e;
 }
 
-static const struct bgp_ops ops = {get_now,  get_random, on_connect, on_send,
-                                   on_close, on_event,   NULL};
+static const struct bgp_ops ops = {.now = get_now,
+                                   .random = get_random,
+                                   .connect = on_connect,
+                                   .send = on_send,
+                                   .close = on_close,
+                                   .event = on_event};
 
 /* Brings the peer with this last octet as far as asked. Its connection, NULL when it has none. */
 static struct bgp_conn *raise_peer(struct bgp *b, uint8_t last, unsigned steps)

@@ -89,8 +89,12 @@ static void op_event(void *ctx, const struct bgp_event *e)
     (void)e;
 }
 
-static const struct bgp_ops ops = {op_now,   op_random, op_connect, op_send,
-                                   op_close, op_event,  NULL};
+static const struct bgp_ops ops = {.now = op_now,
+                                   .random = op_random,
+                                   .connect = op_connect,
+                                   .send = op_send,
+                                   .close = op_close,
+                                   .event = op_event};
 
 static struct bgp_addr address(unsigned i)
 {

@@ -119,8 +119,13 @@ static void lab_alert(void *ctx, const struct bgp_alert *a)
     l->alerts[l->nalerts++ % 20] = *a;
 }
 
-static const struct bgp_ops lab_ops = {lab_now,   lab_random, lab_connect, lab_send,
-                                       lab_close, lab_event,  lab_alert};
+static const struct bgp_ops lab_ops = {.now = lab_now,
+                                       .random = lab_random,
+                                       .connect = lab_connect,
+                                       .send = lab_send,
+                                       .close = lab_close,
+                                       .event = lab_event,
+                                       .alert = lab_alert};
 
 enum { OUR_AS = 64601, PEER_AS = 64602 };
 #define OUR_ID 0x0a000005u

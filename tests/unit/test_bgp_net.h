@@ -143,8 +143,12 @@ static void net_op_event(void *ctx, const struct bgp_event *e)
     (void)e;
 }
 
-static const struct bgp_ops net_ops = {
-    net_op_now, net_op_random, net_op_connect, net_op_send, net_op_close, net_op_event, NULL};
+static const struct bgp_ops net_ops = {.now = net_op_now,
+                                       .random = net_op_random,
+                                       .connect = net_op_connect,
+                                       .send = net_op_send,
+                                       .close = net_op_close,
+                                       .event = net_op_event};
 
 static void net_settle_connect(struct net_pipe *p)
 {

@@ -137,8 +137,12 @@ static void op_send(void *ctx, struct bgp_conn *c, const uint8_t *bytes, size_t 
     }
 }
 
-static const struct bgp_ops ops = {op_now,   op_random, op_connect, op_send,
-                                   op_close, op_event,  NULL};
+static const struct bgp_ops ops = {.now = op_now,
+                                   .random = op_random,
+                                   .connect = op_connect,
+                                   .send = op_send,
+                                   .close = op_close,
+                                   .event = op_event};
 
 static struct bgp_addr address(unsigned peer)
 {

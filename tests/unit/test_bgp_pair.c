@@ -113,8 +113,12 @@ static void on_event(void *ctx, const struct bgp_event *e)
     n->downs += e->from == BGP_ESTABLISHED;
 }
 
-static const struct bgp_ops ops = {get_now,  get_random, on_connect, on_send,
-                                   on_close, on_event,   NULL};
+static const struct bgp_ops ops = {.now = get_now,
+                                   .random = get_random,
+                                   .connect = on_connect,
+                                   .send = on_send,
+                                   .close = on_close,
+                                   .event = on_event};
 
 /* The connect of p is decided: accepted, refused by TCP, or closed by a speaker that takes none. */
 static void settle_connect(struct pipe *p)

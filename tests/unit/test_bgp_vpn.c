@@ -194,9 +194,10 @@ END_TEST
 static struct bgp_addr watched[8];
 static unsigned nwatched;
 
-static void on_watch(void *arg, const struct bgp_addr *addr, bool wanted)
+static void on_watch(void *arg, const struct bgp_addr *addr, bool wanted, struct bgp_hop *hop)
 {
     (void)arg;
+    (void)hop;
     if (wanted && nwatched < 8)
         watched[nwatched++] = *addr;
 }
