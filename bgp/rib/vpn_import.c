@@ -35,6 +35,8 @@ struct vpn_imports {
     struct target *targets;
     struct list *index, **at; /* by id; 0: nobody imports */
     uint32_t used, room;
+    uint32_t *spare; /* free ids; there is always room for all of them */
+    uint32_t nspare;
     struct vpn_side **found; /* the list being made */
     size_t found_room;
     uint32_t last_set, last_freed; /* what was looked up last ... */
@@ -126,25 +128,32 @@ bool vpn_wanted(const struct rib *r, enum bgp_family family, struct bgp_cursor b
 /* --- lists -------------------------------------------------------------------------------------
  */
 
+/* Targets are chosen by peers: there may be a list for every set of instances. */
+static uint32_t list_id(struct vpn_imports *im)
+{
+    if (im->nspare > 0)
+        return im->spare[--im->nspare];
+    if (im->used + 1 >= im->room) {
+        im->room = 2 * im->room + 16;
+        im->at = realloc(im->at, im->room * sizeof(struct list *));
+        im->spare = realloc(im->spare, im->room * sizeof *im->spare);
+        if (!im->at || !im->spare)
+            abort();
+        im->at[0] = NULL;
+    }
+    return ++im->used;
+}
+
 static struct list *make_list(struct vpn_imports *im, size_t n)
 {
     struct list *l;
-    uint32_t id = 1;
+    uint32_t id;
 
     HASH_FIND(hh, im->index, im->found, n * sizeof(struct vpn_side *), l);
     if (l)
         return l;
     l = bgp_alloc(sizeof *l + n * sizeof(struct vpn_side *));
-    while (id < im->used && im->at[id])
-        id++;
-    if (id >= im->room) {
-        im->room = 2 * im->room + 16;
-        if (!(im->at = realloc(im->at, im->room * sizeof(struct list *))))
-            abort();
-        im->at[0] = NULL;
-    }
-    if (id >= im->used)
-        im->used = id + 1;
+    id = list_id(im);
     im->at[id] = l;
     l->id = id;
     l->n = n;
@@ -163,6 +172,7 @@ static void drop_list(struct vpn_imports *im, struct list *l)
         im->last_set = 0;
     HASH_DEL(im->index, l);
     im->at[l->id] = NULL;
+    im->spare[im->nspare++] = l->id;
     for (size_t i = 0; i < l->n; i++)
         l->at[i]->listed--;
     free(l);
@@ -323,6 +333,7 @@ void vpn_import_clear(struct rib *r)
         free(l);
     }
     free(im->at);
+    free(im->spare);
     free(im->found);
     free(im);
     r->imports = NULL;
