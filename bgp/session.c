@@ -253,6 +253,8 @@ static void on_refresh(struct bgp_conn *c, struct bgp_cursor body)
 static void on_keepalive(struct bgp_conn *c)
 {
     c->peer->keepalive_in = c->b->now;
+    if (c->state == BGP_ESTABLISHED)
+        rib_watch_limits(c->peer->routes);
     if (!c->held) {
         bgp_peer_event(c->peer, c, BGP_EV_KEEPALIVE, NULL);
         return;

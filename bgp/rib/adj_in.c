@@ -12,7 +12,13 @@
 #include "bgp/internal.h"
 #include "bgp/wire/aspath.h"
 
-enum { BATCH = 32, CEASE_PREFIXES = 1, LIMIT_PERCENT = 75 };
+enum {
+    BATCH = 32,
+    CEASE_PREFIXES = 1,
+    LIMIT_PERCENT = 75,
+    ALERTS = 6, /* of a session, in ALERTS_IN */
+    ALERTS_IN = 60 * BGP_SECOND
+};
 
 struct update {
     struct bgp_update parts;
@@ -138,7 +144,9 @@ static uint32_t counted(const struct rib_session *s, enum bgp_family family)
     return from->paths[family] - (accepted ? from->loops[family] : 0);
 }
 
-static void alert(const struct rib_session *s, enum bgp_family family, bool limit, bool over)
+/* False: there have been so many of late that this one has to wait. A peer whose routes come and go
+ * at the limit does not fill the log. */
+static bool alert(struct rib_session *s, enum bgp_family family, bool limit, bool over)
 {
     const struct bgp *b = s->rib->b;
     const struct bgp_alert a = {&s->source->addr,
@@ -148,8 +156,16 @@ static void alert(const struct rib_session *s, enum bgp_family family, bool limi
                                 counted(s, family),
                                 s->conn->peer->conf.af[family].route_limit};
 
+    if (b->now - s->alerts_since >= ALERTS_IN) {
+        s->alerts_since = b->now;
+        s->alerts = 0;
+    }
+    if (s->alerts >= ALERTS)
+        return false;
+    s->alerts++;
     if (b->ops->alert)
         b->ops->alert(b->ctx, &a);
+    return true;
 }
 
 /* Whether the threshold was passed, or it and the limit are out of sight again. */
@@ -163,14 +179,10 @@ void rib_watch_limit(struct rib_session *s, enum bgp_family family)
     if (af->route_limit == 0)
         return;
     over = counted(s, family) * UINT64_C(100) >= af->route_limit * percent;
-    if (over != ((s->warned & bit) != 0)) {
-        alert(s, family, false, over);
+    if (over != ((s->warned & bit) != 0) && alert(s, family, false, over))
         s->warned ^= bit;
-    }
-    if (s->full & bit && counted(s, family) < af->route_limit) {
-        alert(s, family, true, false);
+    if (s->full & bit && counted(s, family) < af->route_limit && alert(s, family, true, false))
         s->full ^= bit;
-    }
 }
 
 /* There are more routes than the limit of the peer. False: the session ends (RFC 4486 section 4).
@@ -180,9 +192,8 @@ static bool over_limit(struct rib_session *s, enum bgp_family family, struct bgp
     const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
     struct bgp_writer w;
 
-    if (!(s->full >> family & 1))
-        alert(s, family, true, true);
-    s->full |= (uint8_t)(1u << family);
+    if (!(s->full >> family & 1) && alert(s, family, true, true))
+        s->full |= (uint8_t)(1u << family);
     if (af->route_limit_alert_only)
         return true;
     s->over = (uint8_t)(family + 1);
@@ -290,25 +301,33 @@ static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_curs
     return true;
 }
 
+/* Routes that are refused do not count for the limit, but fill memory like others: no more of them
+ * than of those are kept. The peer is asked for them when they may no longer be refused. */
+static bool too_many_refused(const struct rib_session *s, enum bgp_family family, unsigned flags)
+{
+    uint32_t limit = s->conn->peer->conf.af[family].route_limit;
+
+    return flags & PATH_LOOP && limit != 0 && s->source->loops[family] >= limit;
+}
+
 /* Announces a field whose next hop is nh, which is in the scope of the peer. */
 static bool take(struct rib_session *s, const struct update *u, enum bgp_family family,
                  struct bgp_cursor field, struct bgp_next_hop *nh, struct bgp_fault *f)
 {
     struct taken what = {.block = rib_intake(s, family, u->attrs.block), .nh = nh};
     enum bgp_refusal why;
-    bool ok;
+    bool ok, dropped;
 
     nh->addr.vpn = s->source->addr.vpn;
     what.set = rib_get_set(s->rib, what.block, rib_no_stack(), nh);
     what.flags = rib_refusals(s, family, what.set, &why);
-    if (rib_drops(s, family, what.flags)) {
+    dropped = rib_drops(s, family, what.flags);
+    if (what.flags & PATH_LOOP && !dropped)
+        refuse(s, family, field, why);
+    dropped |= too_many_refused(s, family, what.flags);
+    if (dropped)
         s->dropped |= (uint8_t)(1u << family);
-        ok = apply(s, family, field, true, NULL, f);
-    } else {
-        if (what.flags & PATH_LOOP)
-            refuse(s, family, field, why);
-        ok = apply(s, family, field, true, &what, f);
-    }
+    ok = apply(s, family, field, true, dropped ? NULL : &what, f);
     rib_drop_set(s->rib, what.set);
     return ok;
 }
@@ -371,11 +390,16 @@ static bool update(struct rib_session *s, struct bgp_cursor body, struct bgp_fau
     return true;
 }
 
+void rib_watch_limits(struct rib_session *s)
+{
+    for (unsigned family = 0; family < BGP_FAMILIES; family++)
+        rib_watch_limit(s, (enum bgp_family)family);
+}
+
 bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f)
 {
     if (!update(s, body, f))
         return false;
-    for (unsigned family = 0; family < BGP_FAMILIES; family++)
-        rib_watch_limit(s, (enum bgp_family)family);
+    rib_watch_limits(s);
     return true;
 }

@@ -76,8 +76,10 @@ void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *conf)
         if (!s->members[f])
             continue;
         group_rejoin(s, (enum bgp_family)f);
-        if (conf->af[f].allow_as_loop != p->conf.af[f].allow_as_loop)
+        if (conf->af[f].allow_as_loop != p->conf.af[f].allow_as_loop) {
             rib_recheck(s->tables[f]);
+            rib_ask_again(s->rib, (enum bgp_family)f);
+        }
         if (old.preferred[f] != s->source->preferred[f])
             vpn_sweep_with(s->tables[f]);
         if ((old.clients ^ s->source->clients) >> f & 1)
@@ -105,6 +107,8 @@ void rib_process_conf(struct rib *r, const struct bgp_conf *old)
             rib_wake(r); /* it stands in them */
         if (limit || med)
             rib_recheck(t);
+        if (limit)
+            rib_ask_again(r, t->family);
         if (limit || old->no_private_as4 != r->b->conf.no_private_as4)
             group_review(t);
     }

@@ -103,11 +103,13 @@ struct rib_session {
     struct rib_member *members[BGP_FAMILIES];
     struct bgp_mp_rules rules;     /* agreed */
     uint8_t over;                  /* family whose limit was passed, and one; 0 none */
-    uint8_t warned, full;          /* families beyond threshold or limit */
+    uint8_t warned, full;          /* families beyond threshold or limit, as far as was told */
+    uint64_t alerts_since;         /* when counting them began ... */
+    unsigned alerts;               /* ... and how many there were since */
     uint8_t eor_in;                /* families whose End-of-RIB came */
     uint8_t refreshing;            /* families between BoRR and EoRR */
     struct bgp_timer stale;        /* until EoRR is no longer waited for */
-    uint8_t dropped;               /* families in which routes nobody wanted were not kept */
+    uint8_t dropped;               /* families in which not all routes were kept */
     uint32_t discarded, withdrawn; /* attributes, UPDATEs; RFC 7606 */
     uint64_t flaw_at;              /* when one of them was told last, 0 never ... */
     uint32_t flaws;                /* ... and how many there have been since; flaw.c */
@@ -252,6 +254,8 @@ bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault 
 void rib_watch_limit(struct rib_session *s, enum bgp_family family);
 /* After another "route-limit": alerts as an UPDATE would, false: likewise. */
 bool rib_within_limits(struct rib_session *s, struct bgp_fault *f);
+/* From time to time: tells of limits what could not be told when it happened. */
+void rib_watch_limits(struct rib_session *s);
 
 /* --- accept.c */
 /* Why a path from this session with this set must not be chosen: flags of PATH_REFUSALS. With

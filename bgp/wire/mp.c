@@ -88,7 +88,7 @@ bool bgp_next_hop_names(const struct bgp_addr *a)
 
     if (a->af == 4)
         return a->b[0] != 0 && a->b[0] != 127 && a->b[0] < 224;
-    return a->b[0] != 0xff && (a->b[15] > 1 || memcmp(a->b, zero, sizeof zero) != 0);
+    return a->b[0] != 0xff && (a->b[15] != 1 || memcmp(a->b, zero, sizeof zero) != 0);
 }
 
 static bool has_link_local(const struct bgp_next_hop *nh)

@@ -35,8 +35,8 @@ enum bgp_mp_result bgp_mp_reach_decode(struct bgp_cursor value, const struct bgp
                                        struct bgp_mp *out);
 enum bgp_mp_result bgp_mp_unreach_decode(struct bgp_cursor value, struct bgp_mp *out);
 
-/* Whether the address can be that of a router (RFC 4271 6.3): not that of a host's own loop, of a
- * group or of nobody. */
+/* Whether the address can be that of a router (RFC 4271 6.3): not that of a host's own loop or of a
+ * group. :: counts, for there are speakers whose routes have it; the routing table knows better. */
 bool bgp_next_hop_names(const struct bgp_addr *a);
 /* Octets the next hop takes in MP_REACH of the family, without its length. */
 unsigned bgp_next_hop_octets(enum bgp_family family, const struct bgp_next_hop *nh);

@@ -83,7 +83,7 @@ START_TEST(next_hops_that_name_no_router)
         bool good;
     } rows[] = {
         {"800e1a 0002 01 10 20010db8000000000000000000000001 00 2020010db9", true},
-        {"800e1a 0002 01 10 00000000000000000000000000000000 00 2020010db9", false},
+        {"800e1a 0002 01 10 00000000000000000000000000000000 00 2020010db9", true},
         {"800e1a 0002 01 10 00000000000000000000000000000001 00 2020010db9", false},
         {"800e1a 0002 01 10 ff020000000000000000000000000005 00 2020010db9", false},
         {"800e1a 0002 01 10 00000000000000000000ffff7f000001 00 2020010db9", false},
@@ -269,6 +269,64 @@ START_TEST(new_next_hops)
 }
 END_TEST
 
+/* Routes that loop do not count for the limit, but there are not more of them than of those that
+ * do. When they may no longer loop, the peer is asked. */
+START_TEST(loops_fill_no_memory)
+{
+    struct bgp_peer_conf conf = open_conf(FEED, PEER_AS);
+    struct rib_table *t;
+    uint8_t type = 0;
+
+    begin(false);
+    conf.af[BGP_IPV4_UNICAST].route_limit = 10;
+    bgp_set_peer(l->b, &conf, BGP_KEEP);
+    t = &l->b->rib->tables[BGP_IPV4_UNICAST];
+    ck_assert(say(feed_line, base(true), "180b0101"));
+    for (unsigned i = 0; i < 500; i++) {
+        char nlri[20];
+
+        snprintf(nlri, sizeof nlri, "180c%02x%02x", i >> 8, i & 255);
+        ck_assert(say(feed_line, "40010100 40020a 0202 0000fc5a 0000fc59 400304c0000201", nlri));
+    }
+    ck_assert_uint_eq(t->paths, 11);
+    /* one that was good is gone */
+    ck_assert(say(feed_line, "40010100 40020a 0202 0000fc5a 0000fc59 400304c0000201", "180b0101"));
+    ck_assert_uint_eq(t->paths, 10);
+    while (heard(feed_line, NULL, NULL))
+        ;
+    conf.af[BGP_IPV4_UNICAST].allow_as_loop = 1;
+    bgp_set_peer(l->b, &conf, BGP_KEEP);
+    while (type != BGP_REFRESH)
+        ck_assert_int_ne(type = heard(feed_line, NULL, NULL), 0);
+    settle();
+    end();
+}
+END_TEST
+
+/* A route comes and goes at the threshold: the log is told how it is, now and then. */
+START_TEST(alerts_are_few)
+{
+    struct bgp_peer_conf conf = open_conf(FEED, PEER_AS);
+
+    begin(false);
+    conf.af[BGP_IPV4_UNICAST].route_limit = 4;
+    bgp_set_peer(l->b, &conf, BGP_KEEP);
+    ck_assert(say(feed_line, base(true), "180a0101 180a0202"));
+    for (unsigned i = 0; i < 1000; i++) {
+        ck_assert(say(feed_line, base(true), "180a0303"));
+        ck_assert(feed_hex(feed_line, "FF* 001b 02 0004 180a0303 0000"));
+    }
+    ck_assert(say(feed_line, base(true), "180a0303"));
+    ck_assert_uint_le(l->nalerts, 6);
+    ck_assert(!l->alerts[l->nalerts - 1].over);
+    pass(l, 61000);
+    ck_assert(feed_hex(feed_line, KEEPALIVE));
+    ck_assert_uint_le(l->nalerts, 7);
+    ck_assert(l->alerts[l->nalerts - 1].over);
+    end();
+}
+END_TEST
+
 /* A peer may send as many next hops as routes. */
 START_TEST(many_next_hops)
 {
@@ -310,6 +368,8 @@ int main(void)
     tcase_add_test(t, errors_are_told);
     tcase_add_test(t, keepalives_of_a_short_hold_time);
     tcase_add_test(t, new_next_hops);
+    tcase_add_test(t, loops_fill_no_memory);
+    tcase_add_test(t, alerts_are_few);
     tcase_add_test(t, many_next_hops);
     return run_suite(s);
 }
