@@ -301,13 +301,15 @@ static bool apply(struct rib_session *s, enum bgp_family family, struct bgp_curs
     return true;
 }
 
-/* Routes that are refused do not count for the limit, but fill memory like others: no more of them
- * than of those are kept. The peer is asked for them when they may no longer be refused. */
+/* With accept-prefix routes that are refused do not count for the limit, but fill memory like
+ * others: no more of them than of those are kept. The peer is asked for them when they may no
+ * longer be refused. */
 static bool too_many_refused(const struct rib_session *s, enum bgp_family family, unsigned flags)
 {
-    uint32_t limit = s->conn->peer->conf.af[family].route_limit;
+    const struct bgp_peer_af_conf *af = &s->conn->peer->conf.af[family];
 
-    return flags & PATH_LOOP && limit != 0 && s->source->loops[family] >= limit;
+    return flags & PATH_LOOP && af->route_limit != 0 && af->route_limit_accepted &&
+           s->source->loops[family] >= af->route_limit;
 }
 
 /* Announces a field whose next hop is nh, which is in the scope of the peer. */

@@ -279,6 +279,7 @@ START_TEST(loops_fill_no_memory)
 
     begin(false);
     conf.af[BGP_IPV4_UNICAST].route_limit = 10;
+    conf.af[BGP_IPV4_UNICAST].route_limit_accepted = true;
     bgp_set_peer(l->b, &conf, BGP_KEEP);
     t = &l->b->rib->tables[BGP_IPV4_UNICAST];
     ck_assert(say(feed_line, base(true), "180b0101"));
