@@ -4,6 +4,7 @@
 # A unit test is a Check binary (build/.../unit/test_*). A script test is an executable
 # tests/*/*.test that prints one line per case: "ok NAME", "not ok NAME" or "skipped NAME REASON".
 # It gets the build directory as $1 and a scratch directory in $TMP; what it starts it must end.
+# One that says in its head "Runs beside the other tests", as it waits more than it works, does.
 # SOAK=1 in the environment asks for the long form of loops. TESTS=GLOB runs only some of them.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -13,7 +14,7 @@ passed=0 failed=0 skipped=0
 unit_limit=300 script_limit=900 # seconds
 [ -z "${SOAK:-}" ] || unit_limit=1800 script_limit=7200
 work=$(mktemp -d -t vrpsh-test.XXXXXX) || exit 2
-trap 'rm -rf "$work"' EXIT
+trap 'pkill -P $$ 2>/dev/null; rm -rf "$work"' EXIT
 
 wanted() {
     case $1 in ${TESTS:-*}) return 0 ;; esac
@@ -37,24 +38,40 @@ unit() { # a Check binary reports "N%: Checks: C, Failures: F, Errors: E"
     echo "${1##*/}: $c cases, $((f + e)) failed, $((SECONDS - t0)) s"
 }
 
-script() {
-    local log=$work/script.log t0=$SECONDS name p f s rc
-    name=${1#tests/}
-    mkdir -p "$work/tmp"
-    TMP=$work/tmp timeout -k 10 "${LIMIT:-$script_limit}" "$1" "$B" >"$log" 2>"$work/stderr.log" </dev/null
+# run_script FILE DIR: its output in DIR/log and DIR/stderr, exit code and seconds in DIR/rc.
+run_script() {
+    local t0=$SECONDS rc
+    mkdir -p "$2/tmp"
+    TMP=$2/tmp timeout -k 10 "${LIMIT:-$script_limit}" "$1" "$B" >"$2/log" 2>"$2/stderr" </dev/null
     rc=$?
-    p=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log") s=$(grep -c '^skipped ' "$log")
-    grep -E '^(not ok|skipped) ' "$log"
+    rm -rf "$2/tmp"
+    echo "$rc $((SECONDS - t0))" >"$2/rc"
+}
+
+declare -A beside=() # scripts that wait more than they work: their process id
+
+script() {
+    local name=${1#tests/} dir=$work/${1//\//.} p f s rc took
+    if [ -n "${beside[$1]:-}" ]; then wait "${beside[$1]}"; else run_script "$1" "$dir"; fi
+    read -r rc took <"$dir/rc"
+    p=$(grep -c '^ok ' "$dir/log") f=$(grep -c '^not ok ' "$dir/log") s=$(grep -c '^skipped ' "$dir/log")
+    grep -E '^(not ok|skipped) ' "$dir/log"
     if [ "$rc" != 0 ] || [ $((p + f + s)) = 0 ]; then
         [ "$f" != 0 ] || f=1
         echo "not ok $name (exit $rc)"
     fi
-    [ "$f" = 0 ] || { echo "--- $name"; tail -n 40 "$log"; tail -n 20 "$work/stderr.log"; echo "---"; }
+    [ "$f" = 0 ] || { echo "--- $name"; tail -n 40 "$dir/log"; tail -n 20 "$dir/stderr"; echo "---"; }
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    echo "$name: $((p + f)) cases, $f failed, $s skipped, $((SECONDS - t0)) s"
-    rm -rf "$work/tmp"
+    echo "$name: $((p + f)) cases, $f failed, $s skipped, $took s"
+    rm -rf "$dir"
 }
 
+for t in tests/*/*.test; do
+    if [ -x "$t" ] && wanted "${t#tests/}" && grep -q '^# Runs beside the other tests' "$t"; then
+        run_script "$t" "$work/${t//\//.}" &
+        beside[$t]=$!
+    fi
+done
 for t in "$B"/unit/test_*; do
     case $t in *.d) continue ;; esac
     [ -x "$t" ] && wanted "${t##*/}" && unit "$t"
