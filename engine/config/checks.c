@@ -528,7 +528,7 @@ bool check_zone_name(struct edit *e, const struct sch_key *view, const struct sc
     for (size_t i = 0; i < v[0].n; i++)
         if (!isalnum((unsigned char)v[0].s[i]) && !strchr("+-", v[0].s[i]))
             return edit_error(e, "The name of a time zone has letters, digits, + and - only.");
-    return v[0].n >= 3 || edit_error(e, "The name of a time zone has at least three characters.");
+    return true;
 }
 
 bool check_command_words(struct edit *e, const struct sch_key *view, const struct sch_line *l,

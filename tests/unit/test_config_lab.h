@@ -175,6 +175,8 @@ static inline const char *lines_into(uint8_t view)
         return "user-interface vty 0 4\n";
     case VIEW_COMMAND_ALIAS:
         return "command alias\n";
+    case VIEW_MPLS:
+        return "mpls\n";
     case VIEW_INTERFACE:
         return "interface LoopBack 5\n";
     case VIEW_BGP:
