@@ -73,7 +73,7 @@ static inline const char *words_special(const struct sch_param *p, unsigned k)
         {"view", {"shell", "system", "bgp", "interface"}},
         {"command", {"display", "commit", "router-id", "description"}},
         {"zone", {"UTC+1", "Z-9", "CET", "a23456789012345678901234567890z"}},
-        {"time", {"00:00:00", "23:59:59", "02:03:04", "12:00:00"}},
+        {"hour", {"00:00:00", "23:59:59", "02:03:04", "12:00:00"}},
         {"offset", {"00:30:00", "12:00:00", "01:00:00", "05:45:00"}},
         {"begin", {"1", "4294967295", "65536", "1.1"}},
         {"end", {"1", "65535.65535", "65537", "65537"}},
