@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
-#include "cli/commit.h"
+#include "cli/config/commit.h"
 #include "cli/device.h"
-#include "cli/load.h"
+#include "cli/config/load.h"
 #include "cli/settings.h"
 #include "engine/config/model.h"
 #include "engine/reserve.h"

@@ -3,7 +3,7 @@
 #define VRPSH_APP_INTERNAL_H
 
 #include "cli/app.h"
-#include "cli/debug.h"
+#include "cli/router/debug.h"
 #include "cli/log.h"
 #include "cli/session.h"
 

@@ -8,9 +8,9 @@
  * back-pressure.
  */
 #include "cli/batch.h"
-#include "cli/diag.h"
+#include "cli/text/diag.h"
 #include "cli/fd.h"
-#include "cli/json.h"
+#include "cli/text/json.h"
 
 #include <errno.h>
 #include <poll.h>

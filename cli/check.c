@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
-#include "cli/diag.h"
+#include "cli/text/diag.h"
 
 struct check {
     const char *file;

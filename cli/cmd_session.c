@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
-#include "cli/show.h"
+#include "cli/text/show.h"
 #include "cli/held.h"
 
 void cmd_system_view(struct session *s, const struct sch_match *m)

@@ -4,7 +4,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/settings.h"
-#include "cli/show.h"
+#include "cli/text/show.h"
 
 static void only_here(struct session *s)
 {

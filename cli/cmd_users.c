@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
-#include "cli/show.h"
+#include "cli/text/show.h"
 #include "engine/config/model.h"
 
 static struct session *session_of_id(struct app *a, uint32_t id)

@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
-#include "cli/save.h"
-#include "cli/startup.h"
+#include "cli/config/save.h"
+#include "cli/config/startup.h"
 #include "engine/config/model.h"
 
 /* --- zone and levels ------------------------------------------------------------------ */

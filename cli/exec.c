@@ -8,12 +8,12 @@
 #include <strings.h>
 
 #include "cli/app_internal.h"
-#include "cli/commit.h"
+#include "cli/config/commit.h"
 #include "cli/held.h"
 #include "cli/record.h"
 #include "cli/result.h"
 #include "cli/settings.h"
-#include "cli/show.h"
+#include "cli/text/show.h"
 
 static command_fn *const commands[SCH_DOES_COUNT] = {NULL,
 #define X(name) cmd_##name,

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
-#include "cli/commit.h"
-#include "cli/render.h"
-#include "cli/save.h"
-#include "cli/show.h"
+#include "cli/config/commit.h"
+#include "cli/text/render.h"
+#include "cli/config/save.h"
+#include "cli/text/show.h"
 #include "engine/files.h"
 
 struct held_row {

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
-#include "cli/show.h"
+#include "cli/text/show.h"
 #include "engine/config/model.h"
 
 void log_show(struct session *s, const char *text, size_t n)

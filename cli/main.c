@@ -17,7 +17,7 @@
 #include "cli/client.h"
 #include "cli/options.h"
 #include "cli/spawn.h"
-#include "cli/term.h"
+#include "cli/term/term.h"
 #include "cli/transcript.h"
 
 #define EXIT_USAGE 2

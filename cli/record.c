@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
-#include "cli/show.h"
+#include "cli/text/show.h"
 #include "engine/config/model.h"
 
 #define SHOWN 100 /* lines, when nothing else is asked for */

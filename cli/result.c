@@ -1,6 +1,6 @@
 /* Results of lines; see result.h. */
 #include "cli/result.h"
-#include "cli/show.h"
+#include "cli/text/show.h"
 
 static void open_object(struct session *s)
 {

@@ -6,10 +6,10 @@
 
 #include "cli/app_internal.h"
 #include "cli/held.h"
-#include "cli/load.h"
+#include "cli/config/load.h"
 #include "cli/result.h"
 #include "cli/settings.h"
-#include "cli/commit.h"
+#include "cli/config/commit.h"
 #include "engine/config/model.h"
 #include "engine/reserve.h"
 

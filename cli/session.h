@@ -9,9 +9,9 @@
 #ifndef VRPSH_SESSION_H
 #define VRPSH_SESSION_H
 
-#include "cli/filter.h"
-#include "cli/json.h"
-#include "cli/text.h"
+#include "cli/text/filter.h"
+#include "cli/text/json.h"
+#include "cli/text/text.h"
 #include "engine/config/config.h"
 #include "engine/host.h"
 

@@ -9,7 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=$1
-export LC_ALL=C.UTF-8 TZ=UTC
+export LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1
 passed=0 failed=0 skipped=0
 unit_limit=300 script_limit=900 # seconds
 [ -z "${SOAK:-}" ] || unit_limit=1800 script_limit=7200

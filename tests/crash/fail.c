@@ -24,7 +24,7 @@ static volatile struct control {
     uint32_t more;  /* how many behind it do as well */
     uint32_t error; /* errno */
     uint32_t calls, hits;
-} *control;
+} * control;
 
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
-#include "cli/load_diff.h"
+#include "cli/config/load_diff.h"
 #include "cli/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,7 +7,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/device.h"
-#include "cli/load.h"
+#include "cli/config/load.h"
 #include "cli/settings.h"
 #include "engine/files.h"
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "cli/app_internal.h"
-#include "cli/listing.h"
-#include "cli/load.h"
+#include "cli/config/listing.h"
+#include "cli/config/load.h"
 #include "cli/settings.h"
 #include "engine/files.h"
 #include "engine/zip.h"

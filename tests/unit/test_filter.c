@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/filter.h"
+#include "cli/text/filter.h"
 #include "schema/schema.h"
 
 static char got[4000];

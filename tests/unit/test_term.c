@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "cli/client.h"
-#include "cli/pager.h"
-#include "cli/term.h"
+#include "cli/term/pager.h"
+#include "cli/term/term.h"
 #include "engine/host.h"
 
 /* --- the made-up session ------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/text.h"
+#include "cli/text/text.h"
 
 START_TEST(growing)
 {
