@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #define SCREEN (1u << 20)
-#define WAIT_MS 8000
+#define WAIT_MS 60000
 #define MORE "  ---- More ----"
 #define ERASE "\033[16D                \033[16D"
 
@@ -274,7 +274,7 @@ static const char *last_key(const char *typed, size_t *n, const char **octets)
 static void redrawn(struct term *t)
 {
     struct pollfd p = {t->fd, POLLIN, 0};
-    while (t->fd >= 0 && poll(&p, 1, 100) > 0)
+    for (int wait = 2000; t->fd >= 0 && poll(&p, 1, wait) > 0; wait = 100)
         take(t);
     const char *line = last_line(t);
     putchar('\n');

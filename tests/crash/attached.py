@@ -28,13 +28,24 @@ class Host:
              str(w)], pass_fds=[w], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=self.log, env={**os.environ, **(env or {})})
         os.close(w)
-        ready = select.select([r], [], [], 60)[0] and os.read(r, 600)
+        ready = select.select([r], [], [], 120)[0] and os.read(r, 600)
         os.close(r)
         if ready != b"\0":
             raise RuntimeError(f"the host does not start: {ready}")
 
     def alive(self):
         return self.p.poll() is None
+
+    def idle(self):
+        """None of its threads is at work or waits for a processor."""
+        for task in os.listdir(f"/proc/{self.p.pid}/task"):
+            try:
+                with open(f"/proc/{self.p.pid}/task/{task}/stat", encoding="ascii") as f:
+                    if f.read().rpartition(") ")[2][0] in "RD":
+                        return False
+            except FileNotFoundError:
+                pass
+        return True
 
     def fds(self):
         return len(os.listdir(f"/proc/{self.p.pid}/fd"))
@@ -46,7 +57,7 @@ class Host:
     def end(self):
         if self.alive():
             self.p.terminate()
-        code = self.p.wait(timeout=60)
+        code = self.p.wait(timeout=120)
         self.log.close()
         return code
 
@@ -58,7 +69,7 @@ class Lost(Exception):
 class Session:
     """A terminal as far as the host can tell. say() gives what came back for a line."""
 
-    def __init__(self, db, patience=30):
+    def __init__(self, db, patience=120):
         self.patience = patience
         self.buf = b""
         self.s = socket.socket(socket.AF_UNIX)

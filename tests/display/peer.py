@@ -47,7 +47,7 @@ def main():
     source, host, port, asn, router_id = sys.argv[1:6]
     sock = socket.socket(socket.AF_INET6 if ":" in source else socket.AF_INET)
     sock.bind((source, 0))
-    for _ in range(100):
+    for _ in range(600):
         if sock.connect_ex((host, int(port))) == 0:
             break
         time.sleep(0.1)

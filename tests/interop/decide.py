@@ -284,28 +284,31 @@ def costs(rng):
 def drive(seed, steps, out, netns):
     rng = random.Random(seed)
     sessions = [Session(*p) for p in PEERS]
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     for s in sessions:
         while not s.connect():
             if time.monotonic() > end:
                 sys.exit("%s: no connection" % s.name)
             time.sleep(0.2)
-    if not serve(sessions, lambda: all(s.up for s in sessions), 20):
+    if not serve(sessions, lambda: all(s.up for s in sessions), 120):
         sys.exit("not up: %s" % [s.name for s in sessions if not s.up])
     client = sessions[-1]
     with open(out, "w") as text:
         for n in range(steps):
             step(rng, sessions, n)
-            for prefix, cost in costs(rng) if n > 0 and seed % 2 == 1 else []:
+            moved = n > 0 and seed % 2 == 1
+            for prefix, cost in costs(rng) if moved else []:
                 subprocess.run(["ip", "-n", netns, "route", "del", prefix], check=True)
                 subprocess.run(
                     ["ip", "-n", netns, "route", "add", prefix, "via", "10.0.0.200", "metric", str(cost)], check=True
                 )
+            told = time.monotonic()
             marks = ["172.20.%d.%d/32" % (k, n) for k in range(FEEDERS)]
-            quiet = lambda: all(m in client.table for m in marks) and time.monotonic() > 1.5 + max(
-                s.changed for s in sessions
+            silence = 3.0 if moved else 1.5  # no mark says that the new costs have been seen
+            quiet = lambda: all(m in client.table for m in marks) and time.monotonic() > silence + max(
+                [told] + [s.changed for s in sessions]
             )
-            if not serve(sessions, quiet, 20):
+            if not serve(sessions, quiet, 120):
                 sys.exit("step %d: not quiet: %s" % (n, [m for m in marks if m not in client.table]))
             for k, s in enumerate(sessions):
                 for prefix, line in sorted(s.table.items()):

@@ -67,7 +67,8 @@ lab_end() {
 in_agg() { ip netns exec "$NSA" "$@"; }
 in_masg() { ip netns exec "$NSM" "$@"; }
 
-# until SECONDS COMMAND...: tries it until it succeeds.
+# until_true SECONDS COMMAND...: tries it until it succeeds. The end is for what never comes: a busy machine
+# is to stay far below it.
 until_true() {
     local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
     shift
@@ -128,7 +129,7 @@ undo peer $peer enable"
 # vrpsh_batch NS DB: runs the lines on stdin; the host it starts stays in the namespace.
 vrpsh_batch() { ip netns exec "$1" "$VRPSH" -d "$2"; }
 vrpsh_show() { ip netns exec "$1" "$VRPSH" -d "$2" -c "$3"; }
-vrpsh_stop() { [ ! -e "$1" ] || timeout 5 "$VRPSH" -d "$1" --stop >/dev/null 2>&1; }
+vrpsh_stop() { [ ! -e "$1" ] || timeout 60 "$VRPSH" -d "$1" --stop >/dev/null 2>&1; }
 
 vrpsh_up() { # NS DB PEER
     vrpsh_show "$1" "$2" 'display bgp vpnv4 all peer' 2>/dev/null | grep -q "^ *$3 .* Established "

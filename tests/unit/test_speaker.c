@@ -132,9 +132,10 @@ static void turn(void)
     nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 
-#define WAIT(ms, cond)                                                                             \
+/* The end is for what never comes true: a busy machine is to stay far below it. */
+#define WAIT(cond)                                                                                 \
     do {                                                                                           \
-        for (uint64_t until_ = speaker_now() + (ms); !(cond) && speaker_now() < until_;)           \
+        for (uint64_t until_ = speaker_now() + 90000; !(cond) && speaker_now() < until_;)          \
             turn();                                                                                \
         ck_assert(cond);                                                                           \
     } while (0)
@@ -186,7 +187,7 @@ START_TEST(establishes)
 {
     struct node a, b;
     start_pair(&a, &b);
-    WAIT(5000, is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
+    WAIT(is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
     struct bgp_peer_view v = view(&a, ADDR_B);
     ck_assert_uint_eq(v.negotiated, BIT(BGP_VPNV4));
     ck_assert_uint_eq(v.peer_offers, BIT(BGP_VPNV4));
@@ -194,7 +195,7 @@ START_TEST(establishes)
     ck_assert_uint_eq(v.remote_id, 0x0a000002);
     struct bgp_addr local = addr(ADDR_A);
     ck_assert_int_eq(bgp_addr_cmp(&v.local, &local), 0);
-    WAIT(1000, a.ups == 1 && b.ups == 1);
+    WAIT(a.ups == 1 && b.ups == 1);
     ck_assert_uint_eq(a.warnings + b.warnings, 0);
     struct bgp_peer_view *all;
     ck_assert_uint_eq(speaker_peers(a.s, &all), 1);
@@ -207,11 +208,11 @@ START_TEST(stop_sends_cease)
 {
     struct node a, b;
     start_pair(&a, &b);
-    WAIT(5000, is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
+    WAIT(is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
     unsigned events = a.events;
     speaker_stop(a.s);
     ck_assert_uint_gt(a.events, events); /* the end of the session is still told */
-    WAIT(1000, !is_up(&b, ADDR_A));
+    WAIT(!is_up(&b, ADDR_A));
     struct bgp_peer_view v = view(&b, ADDR_A);
     ck_assert_uint_eq(v.last_received.code, 6);
     ck_assert_uint_eq(v.last_received.subcode, 2);
@@ -249,10 +250,10 @@ START_TEST(md5)
         turn();
     ck_assert(!is_up(&a, ADDR_B) && !is_up(&b, ADDR_A));
     with_keys(&a, &b, "two", "two"); /* the key of an open listener is replaced */
-    WAIT(8000, is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
+    WAIT(is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
     speaker_apply(a.s, pair_plan(true)); /* and removed */
     speaker_apply(b.s, pair_plan(false));
-    WAIT(8000, view(&a, ADDR_B).up_count == 2 && is_up(&b, ADDR_A));
+    WAIT(view(&a, ADDR_B).up_count == 2 && is_up(&b, ADDR_A));
     stop_pair(&a, &b);
 }
 END_TEST
@@ -261,13 +262,13 @@ START_TEST(reset)
 {
     struct node a, b;
     start_pair(&a, &b);
-    WAIT(5000, is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
+    WAIT(is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
     struct bgp_addr peers[2] = {addr(ADDR_B), addr("127.0.9.9")};
     ck_assert_uint_eq(speaker_reset(a.s, peers, 2, "maintenance"), 1);
-    WAIT(5000, view(&b, ADDR_A).last_received.code == 6);
+    WAIT(view(&b, ADDR_A).last_received.code == 6);
     ck_assert_uint_eq(view(&b, ADDR_A).last_received.subcode, 4);
     ck_assert_str_eq(view(&b, ADDR_A).last_received.text, "maintenance");
-    WAIT(8000, is_up(&a, ADDR_B) && view(&a, ADDR_B).up_count == 2);
+    WAIT(is_up(&a, ADDR_B) && view(&a, ADDR_B).up_count == 2);
     stop_pair(&a, &b);
 }
 END_TEST
@@ -276,13 +277,13 @@ START_TEST(ignore_and_removal)
 {
     struct node a, b;
     start_pair(&a, &b);
-    WAIT(5000, is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
+    WAIT(is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
     struct speaker_plan *p = pair_plan(true);
     p->process_changed = false;
     p->peers[0].conf.ignore = true;
     speaker_apply(a.s, p);
     ck_assert(view(&a, ADDR_B).admin_down);
-    WAIT(1000, view(&b, ADDR_A).last_received.subcode == 2);
+    WAIT(view(&b, ADDR_A).last_received.subcode == 2);
     p = pair_plan(true);
     p->peers[0].remove = true;
     speaker_apply(a.s, p);
@@ -399,7 +400,7 @@ START_TEST(listens_only_while_configured)
     close(fd);
     start(&b, ADDR_A);
     speaker_apply(b.s, pair_plan(false));
-    WAIT(1000, b.warnings == 1);
+    WAIT(b.warnings == 1);
     char want[100];
     snprintf(want, sizeof want, "cannot listen on %s port %u: Address already in use", ADDR_A,
              port);
@@ -425,7 +426,7 @@ START_TEST(gtsm)
     p->peers[0].conf.gtsm_hops = q->peers[0].conf.gtsm_hops = 1;
     speaker_apply(a.s, p);
     speaker_apply(b.s, q);
-    WAIT(5000, is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
+    WAIT(is_up(&a, ADDR_B) && is_up(&b, ADDR_A));
     int fd = client(ADDR_A); /* with the host's default TTL */
     char byte;
     ck_assert_int_ge(fd, 0);
@@ -469,7 +470,7 @@ START_TEST(stall_is_not_silence)
     pid_t us = getpid(), pid = fork();
     if (pid == 0)
         stop_and_continue(us);
-    WAIT(2000, is_up(&a, ADDR_B));
+    WAIT(is_up(&a, ADDR_B));
     nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* in here we are stopped */
     ck_assert(is_up(&a, ADDR_B));
     ck_assert_uint_eq(view(&a, ADDR_B).up_count, 1);
@@ -536,18 +537,18 @@ START_TEST(managed_addresses)
     speaker_apply(b.s, q);
     ck_assert_str_eq(view(&b, "fd00:9::1").blocked, "address fd00:9::2 is not on this host");
     ck_assert_int_eq(system("ip addr add fd00:9::2/128 dev lo nodad"), 0);
-    WAIT(8000, is_up(&a, "fd00:9::2") && is_up(&b, "fd00:9::1")); /* unblocked at once */
-    WAIT(1000, a.warnings + b.warnings == 1);                     /* b could not listen at first */
+    WAIT(is_up(&a, "fd00:9::2") && is_up(&b, "fd00:9::1")); /* unblocked at once */
+    WAIT(a.warnings + b.warnings == 1);                     /* b could not listen at first */
 
     ck_assert(local_address("10.9.9.1"));
     ck_assert_int_eq(system("ip addr del 10.9.9.1/32 dev lo"), 0);
-    WAIT(1000, local_address("10.9.9.1")); /* wanted, so it comes back */
+    WAIT(local_address("10.9.9.1")); /* wanted, so it comes back */
     p = plan(0);
     carry(p, "10.9.9.1", 32);
     speaker_apply(a.s, p);
     ck_assert(!local_address("fd00:9::1"));
     ck_assert_str_eq(view(&a, "fd00:9::2").blocked, "address fd00:9::1 is not on this host");
-    WAIT(1000, !is_up(&b, "fd00:9::1"));
+    WAIT(!is_up(&b, "fd00:9::1"));
     stop_pair(&a, &b);
     ck_assert(local_address("10.9.9.1")); /* stays when the speaker stops */
 
@@ -599,7 +600,7 @@ START_TEST(thousand_peers)
     speaker_apply(b.s, many_plan(false));
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t0);
     speaker_apply(a.s, many_plan(true));
-    WAIT(20000, a.ups == MANY && b.ups == MANY);
+    WAIT(a.ups == MANY && b.ups == MANY);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t1);
     ck_assert_uint_eq(count_up(&a), MANY);
     if (getenv("VERBOSE"))
