@@ -1,4 +1,5 @@
 /* Commands about the session itself: views, terminal settings, history, version and clock. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -72,6 +73,18 @@ void app_time(int64_t when, char *buf, size_t len)
     size_t n = strftime(buf, len, "%Y-%m-%d %H:%M:%S", &tm);
     strftime(zone, sizeof zone, "%z", &tm); /* +hhmm */
     snprintf(buf + n, len - n, "%.3s:%s", zone, zone + 3);
+}
+
+/* The host's clock, as its time zone here has it. */
+void cmd_clock_datetime(struct session *s, const struct sch_match *m)
+{
+    char text[32];
+    struct tm tm = {.tm_isdst = -1};
+    snprintf(text, sizeof text, "%.10s %.8s", cmd_arg(m, "date")->s, cmd_arg(m, "time")->s);
+    strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
+    struct timespec to = {.tv_sec = mktime(&tm)};
+    if (clock_settime(CLOCK_REALTIME, &to) != 0)
+        session_error(s, "The clock of this machine cannot be set: %s.", strerror(errno));
 }
 
 void cmd_display_clock(struct session *s, const struct sch_match *m)

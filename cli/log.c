@@ -23,13 +23,15 @@ void log_show(struct session *s, const char *text, size_t n)
     s->behind = !host_send(s->conn, &s->out);
 }
 
-static void keep(struct log *l, const char *text)
+static void keep(struct log *l, const char *id, const char *text)
 {
-    char **slot = &l->lines[l->n % LOG_LINES], *copy = strdup(text);
+    struct log_kept *slot = &l->lines[l->n % LOG_LINES];
+    const char *severity = strchr(id, '/');
+    char *copy = strdup(text);
     if (!copy)
         return;
-    free(*slot);
-    *slot = copy;
+    free(slot->text);
+    *slot = (struct log_kept){copy, severity ? (unsigned)(severity[1] - '0') & 7 : 7};
     l->n++;
 }
 
@@ -48,16 +50,16 @@ void log_line(struct app *a, int64_t when, const char *id, const char *mark, con
     snprintf(text, sizeof text, "%s %s %%%%01%s(l):CID=0x%08x%s;%s", stamp,
              model_sysname(a->config.model), id, (unsigned)LOG_COMPONENT, mark, what);
     fprintf(stderr, "%s\n", text);
-    keep(&a->log, text);
+    keep(&a->log, id, text);
     for (struct session *s = a->sessions; s; s = s->next)
-        if (s->monitor && !s->no_logging)
+        if (s->monitor && !(*mark ? s->no_trapping : s->no_logging))
             log_show(s, text, strlen(text));
 }
 
 void log_clear(struct app *a)
 {
     for (size_t i = 0; i < LOG_LINES; i++)
-        free(a->log.lines[i]);
+        free(a->log.lines[i].text);
     a->log = (struct log){0};
 }
 
@@ -76,6 +78,8 @@ static void terminal(struct session *s, const struct sch_match *m, bool on)
         s->monitor = on;
     else if (strcmp(what, "logging") == 0)
         s->no_logging = !on;
+    else if (strcmp(what, "trapping") == 0)
+        s->no_trapping = !on;
     else
         s->debugging = on;
     told(s, what, on);
@@ -89,6 +93,21 @@ void cmd_terminal(struct session *s, const struct sch_match *m)
 void cmd_undo_terminal(struct session *s, const struct sch_match *m)
 {
     terminal(s, m, false);
+}
+
+/* The least severe line that is wanted. */
+static unsigned least_severe(const struct sch_match *m)
+{
+    static const char *const names[] = {"emergencies",   "alerts",   "critical",
+                                        "errors",        "warnings", "notifications",
+                                        "informational", "debugging"};
+    const struct sch_value *severity = cmd_arg(m, "severity");
+    unsigned n = 7;
+    if (severity->present)
+        return (unsigned)severity->u;
+    while (cmd_arg(m, "name")->present && n && strcmp(names[n], cmd_word(m, "name")) != 0)
+        n--;
+    return n;
 }
 
 void cmd_display_logbuffer(struct session *s, const struct sch_match *m)
@@ -106,6 +125,10 @@ void cmd_display_logbuffer(struct session *s, const struct sch_match *m)
     SHOW_UINT(s, "overwritten", "Overwritten messages : %zu\n", l->n - have);
     SHOW_UINT(s, "messages", "Current messages : %zu\n\n", have);
     show_list(s, "lines");
-    for (size_t i = 1; i <= n; i++)
-        SHOW_TEXT(s, NULL, "%s\n", l->lines[(l->n - i) % LOG_LINES]);
+    unsigned least = least_severe(m);
+    for (size_t i = 1; i <= n; i++) {
+        const struct log_kept *line = &l->lines[(l->n - i) % LOG_LINES];
+        if (line->severity <= least)
+            SHOW_TEXT(s, NULL, "%s\n", line->text);
+    }
 }

@@ -22,15 +22,20 @@ struct log_trouble {
     char text[320];
 };
 
+struct log_kept {
+    char *text;
+    unsigned severity; /* 0 emergencies to 7 debugging */
+};
+
 struct log {
-    char *lines[LOG_LINES];                    /* ring */
+    struct log_kept lines[LOG_LINES];          /* ring */
     size_t n;                                  /* there have been */
     struct log_trouble troubles[LOG_TROUBLES]; /* ring */
     size_t ntroubles;
 };
 
 /* when: seconds since the epoch; id: "BGP/3/STATE_CHG_UPDOWN"; mark: what follows the component
- * ("-alarmID=0x0879000f"), or "". */
+ * of an alarm ("-alarmID=0x0879000f"), or "". */
 void log_line(struct app *a, int64_t when, const char *id, const char *mark, const char *format,
               ...) __attribute__((format(printf, 5, 6)));
 /* A session has come or gone: its lines. */

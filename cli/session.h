@@ -119,12 +119,12 @@ struct session {
     struct text draft; /* what a command is putting together, see out_draft() */
     struct stream stream;
 
-    uint64_t active_ms;                  /* when its last line came, monotonic */
-    uint64_t asked_about;                /* terminal that a question is about */
-    bool monitor, no_logging, debugging; /* "terminal monitor", "undo terminal logging", ... */
-    bool behind;                         /* the terminal does not take what it is told */
-    struct debug *debug;                 /* NULL: no debugging */
-    unsigned missed;                     /* lines it has not been told because of that */
+    uint64_t active_ms;                               /* when its last line came, monotonic */
+    uint64_t asked_about;                             /* terminal that a question is about */
+    bool monitor, no_logging, no_trapping, debugging; /* "terminal monitor" and what it shows */
+    bool behind;         /* the terminal does not take what it is told */
+    struct debug *debug; /* NULL: no debugging */
+    unsigned missed;     /* lines it has not been told because of that */
 
     uint32_t rollback_to; /* commit whose state a rollback question is about */
     char *load_result;    /* what the last load could not do, NULL: there was none */

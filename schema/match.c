@@ -402,6 +402,8 @@ static bool could_start(const struct options *o, const struct sch_param *p, cons
                        : form[0] == 'X' && form[1] == '.'        ? "0123456789."
                        : form[0] == 'X'                          ? "0123456789abcdefABCDEF:."
                        : p->type == SCH_AS /* the dotted form */ ? "0123456789."
+                       : p->type == SCH_TIME                     ? "0123456789:"
+                       : p->type == SCH_DATE                     ? "0123456789-"
                                                                  : NULL;
     for (size_t i = 0; only && i < o->wordlen; i++)
         if (!strchr(only, o->word[i]) || !o->word[i])

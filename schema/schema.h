@@ -39,6 +39,8 @@ enum sch_type { /* value types; value.c has one descriptor for each */
                 SCH_RD,     /* route distinguisher: u is its 8 octets (RFC 4364) as a number */
                 SCH_RT,     /* route target, same form */
                 SCH_SECRET, /* password, clear or cipher text */
+                SCH_TIME,   /* HH:MM:SS, a time of the day or a length below a day */
+                SCH_DATE,   /* YYYY-MM-DD, 2000 to 2099 */
                 SCH_ENUM,   /* one of the words of the declaration; its value is their index */
                 SCH_TYPES
 };
@@ -50,7 +52,7 @@ struct sch_value {
     uint64_t
         u; /* INT, AS, MASK length, ENUM index, IPv4 as host-order number, packed IFNAME number */
     struct bgp_addr addr; /* IPV4, IPV6, ADDR, NET4, NET6, PEER by address */
-    const char *s;        /* STRING, TEXT, GROUP, SECRET, PEER by name, IFNAME type word */
+    const char *s; /* STRING, TEXT, GROUP, SECRET, TIME, DATE, PEER by name, IFNAME type word */
     size_t n;
 };
 

@@ -384,6 +384,43 @@ static size_t text_enum(const struct sch_value *v, const struct sch_param *p, bo
         "X:X::X:X", "IPv6 address"                                                                 \
     }
 
+/* --- times --------------------------------------------------------------------------- */
+
+/* The text is of this form, where 0 stands for a digit. */
+static bool of_form(const struct sch_token *t, const char *form, struct sch_value *out)
+{
+    bool ok = t->n == strlen(form);
+    for (size_t i = 0; ok && i < t->n; i++)
+        ok = form[i] == '0' ? isdigit((unsigned char)t->s[i]) : t->s[i] == form[i];
+    out->s = t->s;
+    out->n = t->n;
+    return ok;
+}
+
+static int parse_time(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                      const char *line_end, struct sch_value *out)
+{
+    (void)p, (void)nt, (void)line_end;
+    bool ok =
+        of_form(t, "00:00:00", out) && strncmp(t->s, "24", 2) < 0 && t->s[3] < '6' && t->s[6] < '6';
+    return ok ? 1 : SCH_NO_VALUE;
+}
+
+static int parse_date(const struct sch_param *p, const struct sch_token *t, size_t nt,
+                      const char *line_end, struct sch_value *out)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    (void)p, (void)nt, (void)line_end;
+    if (!of_form(t, "0000-00-00", out) || strncmp(t->s, "20", 2) != 0)
+        return SCH_NO_VALUE;
+    int year = (t->s[2] - '0') * 10 + t->s[3] - '0', month = (t->s[5] - '0') * 10 + t->s[6] - '0',
+        day = (t->s[8] - '0') * 10 + t->s[9] - '0';
+    if (month < 1 || month > 12)
+        return SCH_NO_VALUE;
+    bool leap = month == 2 && year % 4 == 0; /* 2000 is one, too */
+    return day >= 1 && day <= days[month - 1] + leap ? 1 : SCH_NO_VALUE;
+}
+
 static const struct type types[SCH_TYPES] = {
     [SCH_INT] = {parse_int, text_int, KEY_U64, {{"INTEGER<%lld-%lld>", NULL}}},
     [SCH_STRING] = {parse_string, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
@@ -413,6 +450,8 @@ static const struct type types[SCH_TYPES] = {
                     {{"LoopBack<0-1023>", NULL},
                      {"STRING<3-31>", "Type and number of another interface"}}},
     [SCH_SECRET] = {parse_secret, text_string, KEY_STRING, {{"STRING<%lld-%lld>", NULL}}},
+    [SCH_TIME] = {parse_time, text_string, KEY_STRING, {{"HH:MM:SS", NULL}}},
+    [SCH_DATE] = {parse_date, text_string, KEY_STRING, {{"YYYY-MM-DD", NULL}}},
     [SCH_RD] = {parse_rd, text_rd, KEY_U64, {{"STRING<3-21>", NULL}}},
     [SCH_RT] = {parse_rd, text_rd, KEY_U64, {{"STRING<3-21>", NULL}}},
     [SCH_ENUM] = {parse_enum, text_enum, KEY_U8, {{NULL, NULL}}},

@@ -151,6 +151,72 @@ void cmd_display_changes(struct session *s, const struct sch_match *m)
     store_scratch_free(&from);
 }
 
+struct comparison {
+    struct session *s;
+    const char *what;
+    char file[FILES_NAME_MAX + 1];
+    bool differs;
+};
+
+/* One side of it: the row, or that there is none, with the lines around it. */
+static void compare_side(struct session *s, const uint8_t *key, const struct sch_place *p,
+                         const char *text)
+{
+    char buf[SCH_TEXT_MAX];
+    size_t n;
+    for (unsigned i = 0; i < p->depth; i++) {
+        n = render_view_line(s, key, p->start[i + 1], p->level[i], buf, sizeof buf);
+        out(s, "%*s%.*s\n", (int)i, "", (int)n, buf);
+    }
+    if (!text) {
+        out(s, "%*s-\n", (int)p->depth, "");
+        return;
+    }
+    n = render_text(s, p->line, text, strlen(text), buf, sizeof buf);
+    out(s, "%*s%.*s\n", (int)p->depth, "", (int)n, buf);
+}
+
+/* The first row that differs ends it. */
+static bool compare_row(void *arg, const uint8_t *key, size_t nkey, const char *in_file,
+                        const char *in_running)
+{
+    struct comparison *c = arg;
+    struct sch_place p;
+    if (!sch_key_place(key, nkey, &p))
+        return true;
+    c->differs = true;
+    out(c->s,
+        "Warning: The current configuration is not the same as the %s. There may be several "
+        "differences, and the following is the first:\n====== Current configuration ======\n",
+        c->what);
+    compare_side(c->s, key, &p, in_running);
+    out(c->s, "====== Configuration file %s ======\n", c->file);
+    compare_side(c->s, key, &p, in_file);
+    return false;
+}
+
+void cmd_compare(struct session *s, const struct sch_match *m)
+{
+    const struct sch_value *arg = cmd_arg(m, "file");
+    struct store_candidate running, saved;
+    struct comparison c = {.s = s, .what = "configuration file"};
+    if (!arg->present) {
+        c.what = "next startup configuration file";
+        startup_file(s->app->config.store, c.file);
+    } else if (!image_file(s, arg, c.file, sizeof c.file)) {
+        return;
+    }
+    if (!file_image(s, c.file, &saved))
+        return;
+    store_scratch(&running);
+    if (!store_compare(s->app->config.store, &saved, &running, compare_row, &c) && !c.differs)
+        session_error(s, "%s", store_error(s->app->config.store));
+    else if (!c.differs)
+        out(s, "Info: The current configuration is the same as the %s.\n", c.what);
+    store_scratch_free(&running);
+    store_scratch_free(&saved);
+}
+
 static void free_image(struct listing *l)
 {
     store_scratch_free(&l->cand);

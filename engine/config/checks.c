@@ -506,20 +506,6 @@ bool check_alias_name(struct edit *e, const struct sch_key *view, const struct s
     return true;
 }
 
-/* The last argument is HH:MM:SS. */
-bool check_time_of_day(struct edit *e, const struct sch_key *view, const struct sch_line *l,
-                       const struct sch_value *v)
-{
-    const char *t = v[l->nparams - 1].s;
-    (void)view;
-    for (int i = 0; i < 8; i++)
-        if (i % 3 == 2 ? t[i] != ':' : t[i] < '0' || t[i] > '9')
-            return edit_error(e, "The time is not of the form HH:MM:SS.");
-    if (strncmp(t, "24", 2) >= 0 || t[3] > '5' || t[6] > '5')
-        return edit_error(e, "The time is not of the form HH:MM:SS.");
-    return true;
-}
-
 /* Nothing that ends a name in the notation of time zones. */
 bool check_zone_name(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                      const struct sch_value *v)

@@ -73,8 +73,6 @@ static inline const char *words_special(const struct sch_param *p, unsigned k)
         {"view", {"shell", "system", "bgp", "interface"}},
         {"command", {"display", "commit", "router-id", "description"}},
         {"zone", {"UTC+1", "Z-9", "CET", "a23456789012345678901234567890z"}},
-        {"hour", {"00:00:00", "23:59:59", "02:03:04", "12:00:00"}},
-        {"offset", {"00:30:00", "12:00:00", "01:00:00", "05:45:00"}},
         {"begin", {"1", "4294967295", "65536", "1.1"}},
         {"end", {"1", "65535.65535", "65537", "65537"}},
     };
@@ -100,6 +98,8 @@ static inline const char *words_value(const struct sch_param *p, unsigned k, cha
         [SCH_GROUP] = {"MASG", "a-name-of-47-characters-0123456789-0123456789-0", "\"two words\"",
                        "g"},
         [SCH_IFNAME] = {"LoopBack 0", "loopback1023", "LOOP 7", "LoopBack1"},
+        [SCH_TIME] = {"00:30:00", "12:00:00", "01:00:00", "05:45:00"},
+        [SCH_DATE] = {"2000-01-01", "2099-12-31", "2026-02-28", "2024-02-29"},
         [SCH_RD] = {"100:1", "65535:4294967295", "192.0.2.1:65535", "64086.59905:7"},
         [SCH_RT] = {"1:1", "4294967295:65535", "10.0.0.1:0", "1.0:2"},
     };

@@ -273,6 +273,8 @@ static bool line_clause(struct cursor *c, const char *w, char *text)
         do_sets(c, text);
     else if (strcmp(w, "undo") == 0)
         do_undo(c, text);
+    else if (strcmp(w, "typed") == 0)
+        l->typed = syntax_parse(c->pos, &text);
     else if (strcmp(w, "then") == 0)
         l->then = word(&text);
     else if (strcmp(w, "feeds") == 0)

@@ -27,14 +27,13 @@
  * A word's help is given at its first mention and holds for the later ones. The mask or length
  * after a net4 or net6 cuts off its host bits.
  * Clauses of a line: sets OBJECT.FIELD [= ARG | not ARG | not on | NUMBER], ... impact CLASS;
- * check NAME...; then NAME; feeds NAME; default TEXT (what
- *   holds without the line); on by default; shown (a
- * row of its own, made with its view); negatable; inert; level N (2); undo SYNTAX
- * [cascade] [asks "..."]; undo asks "..."; undo by NAME. Of a command: does NAME; level N; at-once
- * (acts beyond its session, so not in a batch whose commits are held back); offline (an offline
- * check follows it, all others are passed over); not-by-run ("run" refuses it); asks or asks text
- * (yes or no, or a text first: lines behind it that it takes along when it is passed over).
- * Order of statements is order of display.
+ * typed SYNTAX (an older spelling of the line, taken but never shown); check NAME...; then NAME;
+ * feeds NAME; default TEXT (what holds without the line); on by default; shown (a row of its own,
+ * made with its view); negatable; inert; level N (2); undo SYNTAX [cascade] [asks "..."]; undo asks
+ * "..."; undo by NAME. Of a command: does NAME; level N; at-once (acts beyond its session, so not
+ * in a batch whose commits are held back); offline (an offline check follows it, all others are
+ * passed over); not-by-run ("run" refuses it); asks or asks text (yes or no, or a text first: lines
+ * behind it that it takes along when it is passed over). Order of statements is order of display.
  */
 #ifndef VRPSH_SCHEMAC_H
 #define VRPSH_SCHEMAC_H
@@ -83,6 +82,7 @@ struct line {
     char *name;
     struct elem *syntax; /* with the each prefix in front */
     struct elem *prefix; /* of its each block, or NULL */
+    struct elem *typed;  /* another spelling, or NULL */
     char *text;          /* as written */
     char *deflt;         /* what holds without it, as it would be written, or NULL */
     bool enter, on, shown, negatable, inert, separated;

@@ -169,15 +169,25 @@ static void add_undo(struct view *v, struct line *l, struct elem *syntax, bool c
     insert(v->root, &(struct rest){&undo, &(struct rest){syntax, NULL}}, c);
 }
 
-static void add_line(struct view *v, struct line *l)
+static void add_typed(struct view *v, struct line *l, struct elem *syntax)
 {
     struct cmd *c = cmd_new(0, v);
     c->line = l;
     c->nparams = l->nparams;
     memcpy(c->params, l->params, sizeof l->params);
-    c->syntax = syntax_text(l->syntax, "");
-    insert(v->root, &(struct rest){l->syntax, NULL}, c);
+    c->syntax = syntax_text(syntax, "");
+    insert(v->root, &(struct rest){syntax, NULL}, c);
+}
+
+static void add_line(struct view *v, struct line *l)
+{
+    add_typed(v, l, l->syntax);
     l->undo_cmd = -1;
+    if (l->typed) {
+        add_typed(v, l, l->typed);
+        add_undo(v, l, syntax_undo(l->typed), false);
+        l->undo_cmd = -1; /* the one that is shown comes next */
+    }
     if (l->undoes && strcmp(l->undoes, "nothing") == 0)
         return;
     if (l->nundo == 0)
