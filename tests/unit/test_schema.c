@@ -500,8 +500,9 @@ START_TEST(continuations)
     ck_assert_str_eq(options(VIEW_USER, "s", out),
                      "[s] save screen-length screen-width send set startup system-view");
     ck_assert_str_eq(options(VIEW_USER, "dis", out), "[dis] display");
-    ck_assert_str_eq(options(VIEW_USER, "display c", out),
-                     "[c] clock command-record configuration current-configuration");
+    ck_assert_str_eq(
+        options(VIEW_USER, "display c", out),
+        "[c] clock command-record configuration configuration-occupied current-configuration");
     ck_assert_str_eq(options(VIEW_USER, "display clock ", out), "<cr>");
     ck_assert_str_eq(options(VIEW_USER, "d cu ", out),
                      "all configuration inactive include-default interface <cr>");
