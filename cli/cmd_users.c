@@ -96,6 +96,7 @@ void cmd_display_lock(struct session *s, const struct sch_match *m)
     char since[64], last[64];
     (void)m;
     show_begin(s);
+    show_bool(s, "locked", c->lock.session && who);
     if (!c->lock.session || !who)
         return;
     local_time(c->lock.since, since);
@@ -120,6 +121,7 @@ void cmd_display_lock_user(struct session *s, const struct sch_match *m)
     const char *name = s->app->config.model->sys.exclusive_user;
     (void)m;
     show_begin(s);
+    show_bool(s, "locked", name);
     if (name)
         SHOW_TEXT(s, "user", "User Name: %s\n", name);
 }

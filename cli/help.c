@@ -10,7 +10,7 @@
 #include "engine/config/model.h"
 
 #define OPTIONS_MAX 256
-#define NAME_ROOM 260  /* a label is the longest */
+#define NAME_ROOM 260  /* a label is the longest, in quotes */
 #define HELP_COLUMN 40 /* partial help: two columns of this width */
 
 /* Text after a "|" asks about filters. */
@@ -69,7 +69,7 @@ struct expansion {
 static void expand_one(void *ctx, const char *text, const char *help)
 {
     struct expansion *x = ctx;
-    if (strncmp(text, x->word, x->nword) != 0)
+    if (!names_begins(text, x->word, x->nword))
         return;
     if (x->n == x->cap) {
         struct sch_option *more = realloc(x->o, (x->cap + 64) * sizeof *more);
@@ -137,11 +137,6 @@ static void partial_help(struct session *s, const struct sch_option *o, size_t n
     }
 }
 
-static void filter_option(void *ctx, const char *text, const char *help)
-{
-    print_option(ctx, text, help, 14);
-}
-
 /* Nothing can follow: the caret stands where the text stops making sense. */
 static void help_nothing(struct session *s, const char *text, size_t n, size_t word)
 {
@@ -204,8 +199,14 @@ void help_question(struct session *s, const char *text, size_t n)
             full_help(s, x.o, x.n, display_ready(s, text, n));
         expansion_free(&x);
     } else if (filters && display_ready(s, text, (size_t)(filters - text) - 1)) {
-        if (!filter_help(filters, rest, filter_option, s))
+        struct expansion x = {.word = "", .nword = 0};
+        if (!filter_help(filters, rest, expand_one, &x))
             help_nothing(s, text, n, n);
+        else if (rest && text[n - 1] != ' ')
+            partial_help(s, x.o, x.n);
+        else
+            full_help(s, x.o, x.n, false);
+        expansion_free(&x);
     } else {
         help_nothing(s, text, n, word);
     }
@@ -229,7 +230,7 @@ static void add_name(void *ctx, const char *name, const char *help)
 {
     struct names *t = ctx;
     (void)help;
-    if (t->count < NAMES_MAX && strncmp(name, t->word, t->n) == 0 && !strchr(name, ' '))
+    if (t->count < NAMES_MAX && names_begins(name, t->word, t->n))
         snprintf(t->name[t->count++], NAME_ROOM, "%s", name);
 }
 

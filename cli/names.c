@@ -17,12 +17,21 @@ struct listed {
     bool labels;
 };
 
+/* As it would be typed. */
 static bool one(struct listed *l, const char *text, const char *help)
 {
+    char quoted[300];
     if (l->left == 0)
         return false;
-    l->fn(l->ctx, text, help);
+    if (strchr(text, ' '))
+        snprintf(quoted, sizeof quoted, "\"%s\"", text);
+    l->fn(l->ctx, strchr(text, ' ') ? quoted : text, help);
     return --l->left > 0;
+}
+
+bool names_begins(const char *name, const char *typed, size_t n)
+{
+    return strncmp(name, typed, n) == 0 || (name[0] == '"' && strncmp(name + 1, typed, n) == 0);
 }
 
 /* --- commits -------------------------------------------------------------------------- */

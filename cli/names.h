@@ -7,10 +7,14 @@
 
 #include "cli/session.h"
 
-/* One of them, and what is said about it; lines of that are separated by "\n". */
+/* One of them as it would be typed, in quotes if it has a blank, and what is said about it; lines
+ * of that are separated by "\n". */
 typedef void names_fn(void *ctx, const char *text, const char *help);
 
 /* Calls fn for each, at most max times; of is the parameter's (enum sch_of). */
 void names_of(struct session *s, uint8_t of, size_t max, names_fn *fn, void *ctx);
+
+/* Does it begin with what has been typed, with or without the quote? */
+bool names_begins(const char *name, const char *typed, size_t n);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cli/app_internal.h"
 #include "cli/held.h"
 #include "cli/config/load.h"
+#include "cli/config/load_result.h"
 #include "cli/result.h"
 #include "cli/settings.h"
 #include "cli/config/commit.h"
@@ -69,7 +70,7 @@ void session_free(struct session *s, bool lost)
     filter_free(s->filter);
     held_free(s);
     load_forget(s);
-    free(s->load_result);
+    load_result_free(s->load_result);
     if (s->to_file >= 0)
         close(s->to_file);
     proto_buf_free(&s->out);

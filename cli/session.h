@@ -16,6 +16,7 @@
 #include "engine/host.h"
 
 struct app;
+struct load_result;
 struct paste;
 struct session;
 
@@ -126,11 +127,11 @@ struct session {
     struct debug *debug; /* NULL: no debugging */
     unsigned missed;     /* lines it has not been told because of that */
 
-    uint32_t rollback_to; /* commit whose state a rollback question is about */
-    char *load_result;    /* what the last load could not do, NULL: there was none */
-    struct paste *paste;  /* text being typed for "load configuration terminal" */
-    char file[65];        /* what a question about a file means */
-    char file_to[65];     /* and the other name, of "copy" and "rename" */
+    uint32_t rollback_to;            /* commit whose state a rollback question is about */
+    struct load_result *load_result; /* of the last load, NULL: there was none */
+    struct paste *paste;             /* text being typed for "load configuration terminal" */
+    char file[65];                   /* what a question about a file means */
+    char file_to[65];                /* and the other name, of "copy" and "rename" */
     bool overwrites, renames;
     unsigned listed; /* lines of a directory shown so far */
     struct session_ui ui;

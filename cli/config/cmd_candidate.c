@@ -22,9 +22,9 @@ void cmd_display_candidate(struct session *s, const struct sch_match *m)
         struct diff d;
         if (s->edit.cand.rows && config_stale(&s->edit)) {
             show_begin(s);
-            SHOW_TEXT(s, "warning", "%s\n",
-                      "Warning: The running configuration has been changed by another user. Run "
-                      "refresh configuration candidate first.");
+            show_bool(s, "stale", true);
+            out(s, "Warning: The running configuration has been changed by another user. Run "
+                   "refresh configuration candidate first.\n");
             return;
         }
         diff_begin(&d, s);
@@ -62,12 +62,36 @@ void cmd_refresh_candidate(struct session *s, const struct sch_match *m)
                           .head = "Warning: Lines of the candidate have also been changed by "
                                   "others. Those of the candidate stay:"};
     (void)m;
-    if (!config_refresh(&s->edit, conflict_row, dropped, &c))
+    bool ok = config_refresh(&s->edit, conflict_row, dropped, &c);
+    conflicts_end(&c);
+    if (!ok)
         session_fail(s, -1, s->edit.err);
     s->resettle = true;
 }
 
 /* --- what a commit would do to the peers ---------------------------------------------- */
+
+/* What changes besides the peers. */
+static void show_others(struct session *s, const struct speaker_plan *plan)
+{
+    const struct {
+        bool changes;
+        const char *field, *text;
+    } others[] = {
+        {plan->process_changed, "process", "The BGP process changes."},
+        {plan->listen_changed, "dynamic_peers", "The ranges of dynamic peers change."},
+        {plan->addrs_changed, "interface_addresses", "Interface addresses change."},
+        {plan->statics_changed, "static_routes", "Static routes change."},
+        {plan->origin_lines, "originated_routes", "Originated routes change."},
+        {plan->aggregate_lines, "aggregates", "Aggregates change."},
+        {plan->nvpns > 0, "vpn_instances", "VPN instances change."},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].changes) {
+            show_text(s, NULL, others[i].field);
+            out(s, "  %s\n", others[i].text);
+        }
+}
 
 static void show_plan(void *arg, const struct speaker_plan *plan)
 {
@@ -91,26 +115,9 @@ static void show_plan(void *arg, const struct speaker_plan *plan)
         show_close(s);
     }
     show_close(s);
-    if (!plan)
-        return;
-    const struct {
-        bool changes;
-        const char *field, *text;
-    } others[] = {
-        {plan->process_changed, "process", "The BGP process changes."},
-        {plan->listen_changed, "dynamic_peers", "The ranges of dynamic peers change."},
-        {plan->addrs_changed, "interface_addresses", "Interface addresses change."},
-        {plan->statics_changed, "static_routes", "Static routes change."},
-        {plan->origin_lines, "originated_routes", "Originated routes change."},
-        {plan->aggregate_lines, "aggregates", "Aggregates change."},
-        {plan->nvpns > 0, "vpn_instances", "VPN instances change."},
-    };
     show_list(s, "others");
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (others[i].changes) {
-            show_text(s, NULL, others[i].field);
-            out(s, "  %s\n", others[i].text);
-        }
+    if (plan)
+        show_others(s, plan);
     show_close(s);
 }
 
@@ -118,6 +125,11 @@ void cmd_display_impact(struct session *s, const struct sch_match *m)
 {
     (void)m;
     show_begin(s);
-    if (s->edit.cand.rows && !config_preview(&s->edit, show_plan, s))
+    if (s->edit.cand.rows == 0) {
+        show_list(s, "peers");
+        show_close(s);
+        show_list(s, "others");
+    } else if (!config_preview(&s->edit, show_plan, s)) {
         session_fail(s, -1, s->edit.err);
+    }
 }

@@ -41,11 +41,11 @@ bool commit_overlaps(struct session *s)
     struct conflicts c = {.s = s,
                           .head = "Warning: Lines of this commit have also been changed by others "
                                   "since they were entered:"};
-    if (!config_may_commit(&s->edit) || !config_overlaps(&s->edit, conflict_row, &c)) {
+    bool ok = config_may_commit(&s->edit) && config_overlaps(&s->edit, conflict_row, &c);
+    conflicts_end(&c);
+    if (!ok)
         session_fail(s, -1, s->edit.err);
-        return false;
-    }
-    return true;
+    return ok;
 }
 
 bool commit_now(struct session *s, struct store_commit *meta)
@@ -73,8 +73,13 @@ bool commit_now(struct session *s, struct store_commit *meta)
 void cmd_commit(struct session *s, const struct sch_match *m)
 {
     struct store_commit meta = {.type = "CLI"};
-    if (commit_names(s, m, &meta))
-        commit_now(s, &meta);
+    const struct config *c = &s->app->config;
+    bool confirms = c->trial.active;
+    if (!commit_names(s, m, &meta) || !commit_now(s, &meta))
+        return;
+    if (meta.label[0] && !meta.id && !confirms && !c->offline && !held(s))
+        session_note(s,
+                     "Info: There is nothing to commit, so that nothing has been given the label.");
 }
 
 void cmd_commit_check(struct session *s, const struct sch_match *m)

@@ -8,95 +8,79 @@
 #include <string.h>
 
 #include "cli/app_internal.h"
-#include "cli/config/conflict.h"
 #include "cli/config/image.h"
 #include "cli/config/load_diff.h"
+#include "cli/config/load_result.h"
 #include "cli/settings.h"
+#include "cli/text/show.h"
 #include "engine/config/model.h"
 #include "engine/files.h"
 
 struct loading {
     struct session *s;
-    const char *from; /* name of the file, or what stands for it */
-    uint32_t before;  /* lines of the batch before the first one of the text, 0: no batch */
-    struct out_held held;
-    unsigned refused;
-    bool failed;      /* memory or the datastore, and nothing has been loaded */
-    struct text late; /* "number why" of lines that have a number of their own in the batch */
+    struct load_result *result;
+    uint32_t before; /* lines of the batch before the first one of the text, 0: no batch */
+    bool failed;     /* memory or the datastore, and nothing has been loaded */
 };
 
-static void begin(struct loading *l, struct session *s, const char *from)
+static bool begin(struct loading *l, struct session *s, const char *from)
 {
-    *l = (struct loading){.s = s, .from = from};
-    free(s->load_result);
-    s->load_result = NULL;
+    load_result_free(s->load_result);
+    s->load_result = load_result_new(from);
     s->resettle = true;
-    out_hold(s, &l->held);
+    *l = (struct loading){.s = s, .result = s->load_result};
+    if (!l->result)
+        session_error(s, "Out of memory.");
+    return l->result;
 }
 
 /* A batch says every line where it stands. */
-static void say_late(struct session *s, char *late)
+static void say_late(struct session *s, size_t line, const char *why)
 {
-    uint32_t now = s->line_no;
-    for (char *next; *late; late = next) {
-        char *why, *end = strchr(late, '\n');
-        next = end + 1;
-        *end = 0;
-        s->line_no = (uint32_t)strtoul(late, &why, 10);
-        session_fail(s, -1, why + 1);
-    }
-    s->line_no = now;
+    s->line_no += (uint32_t)line;
+    session_fail(s, -1, why);
+    s->line_no -= (uint32_t)line;
 }
 
 static void finish(struct loading *l)
 {
     struct session *s = l->s;
-    size_t n;
-    s->load_result = out_release(s, &l->held, &n);
-    text_add(&l->late, "", 1);
-    if (l->before && l->late.p)
-        say_late(s, l->late.p);
-    else if (s->load_result)
-        out_text(s, s->load_result, n);
+    const struct load_result *r = l->result;
+    uint32_t now = s->line_no;
+    load_result_show(s, r, l->before ? LOAD_RESULT_STAYS : LOAD_RESULT_TOLD);
+    if (l->before) {
+        s->line_no = l->before;
+        load_result_each(r, say_late, s);
+        s->line_no = now;
+    }
     if (l->failed)
-        session_error(s, "Nothing of %s has been loaded.", l->from);
-    else if (l->refused && !l->before)
-        session_error(s, "%u line%s of %s could not be loaded.", l->refused,
-                      l->refused == 1 ? "" : "s", l->from);
-    free(l->late.p);
+        session_error(s, "Nothing of %s has been loaded.", r->from);
+    else if (r->refused && !l->before)
+        session_error(s, "%u line%s of %s could not be loaded.", r->refused,
+                      r->refused == 1 ? "" : "s", r->from);
 }
 
 static void line_refused(void *ctx, size_t line, const char *text, size_t n, const char *why)
 {
     struct loading *l = ctx;
-    l->refused++;
-    out(l->s, "%s:%zu: %.*s\n%s\n", l->from, line, (int)n, text, why);
-    if (l->before) {
-        char number[24];
-        text_add(&l->late, number,
-                 (size_t)snprintf(number, sizeof number, "%zu ", l->before + line));
-        text_add(&l->late, why, strlen(why));
-        text_add(&l->late, "\n", 1);
-    }
+    load_result_refused(l->result, line, text, n, why);
 }
 
 void cmd_display_load_result(struct session *s, const struct sch_match *m)
 {
     (void)m;
-    if (s->load_result)
-        out_text(s, s->load_result, strlen(s->load_result));
+    show_begin(s);
+    load_result_show(s, s->load_result, LOAD_RESULT_ALL);
 }
 
 /* --- commits -------------------------------------------------------------------------- */
 
-static const char stays[] = "Warning: Lines that have been changed since stay as they are:";
-
 static void take_back(struct session *s, uint32_t id)
 {
-    struct conflicts c = {.s = s, .head = stays};
     struct loading l;
-    begin(&l, s, "");
-    bool ok = config_undo_commit(&s->edit, id, conflict_row, &c);
+    if (!begin(&l, s, ""))
+        return;
+    bool ok = config_undo_commit(&s->edit, id, load_result_stays, l.result);
     finish(&l);
     if (!ok)
         session_fail(s, -1, s->edit.err);
@@ -118,7 +102,8 @@ void cmd_load_rollback(struct session *s, const struct sch_match *m)
     }
     if (!image_target(s, m, &id))
         return;
-    begin(&l, s, "");
+    if (!begin(&l, s, ""))
+        return;
     edit_touch(&s->edit);
     store_mark(&s->edit.cand);
     bool ok = store_revert(store, &s->edit.cand, id);
@@ -157,10 +142,11 @@ void cmd_load_file(struct session *s, const struct sch_match *m)
         session_error(s, "%s", err);
         return;
     }
-    begin(&l, s, file);
-    l.failed = load_text(s->app, s->level, &s->edit, text, n, how_of(cmd_word(m, "how")),
-                         line_refused, &l) == LOAD_FAILED;
-    finish(&l);
+    if (begin(&l, s, file)) {
+        l.failed = load_text(s->app, s->level, &s->edit, text, n, how_of(cmd_word(m, "how")),
+                             line_refused, &l) == LOAD_FAILED;
+        finish(&l);
+    }
     free(text);
 }
 
@@ -185,13 +171,13 @@ void load_forget(struct session *s)
 
 static void apply_paste(struct session *s)
 {
-    struct conflicts c = {.s = s, .head = stays};
     const struct paste *p = s->paste;
     struct loading l;
-    begin(&l, s, "text");
+    if (!begin(&l, s, "text"))
+        return;
     l.before = s->hello.interactive ? 0 : p->line_no;
     if (p->diff)
-        load_diff(s, p->text.p, p->text.n, line_refused, &l, conflict_row, &c);
+        load_diff(s, p->text.p, p->text.n, line_refused, &l, load_result_stays, l.result);
     else
         l.failed = load_text(s->app, s->level, &s->edit, p->text.p, p->text.n, p->how, line_refused,
                              &l) == LOAD_FAILED;

@@ -122,7 +122,7 @@ void cmd_display_saved(struct session *s, const struct sch_match *m)
         show_begin(s);
     if (*form && (!store_note(store, "saved_time", text, sizeof text) ||
                   !store_note(store, "saved_file", file, sizeof file))) {
-        out(s, "Info: The configuration has not been saved yet.\n");
+        show_remark(s, "Info: The configuration has not been saved yet.");
         return;
     }
     if (strcmp(form, "time") == 0) {
@@ -134,7 +134,7 @@ void cmd_display_saved(struct session *s, const struct sch_match *m)
     if (!*form)
         startup_file(store, file);
     if (!*form && !files_exist(s->app->opts.db, file))
-        out(s, "Info: The configuration file does not exist.\n");
+        show_remark(s, "Info: The configuration file does not exist.");
     else
         save_show(s, file);
 }

@@ -86,6 +86,12 @@ void show_addr(struct session *s, const char *name, const struct bgp_addr *a)
         show_text(s, name, bgp_addr_str(a, text));
 }
 
+void show_remark(struct session *s, const char *text)
+{
+    if (s->form != FORM_LINES)
+        out(s, "%s\n", text);
+}
+
 /* --- displays without fields ---------------------------------------------------------------- */
 
 static void end_line(struct session *s)

@@ -29,6 +29,9 @@ void show_bool(struct session *s, const char *name, bool value);
 /* An address; left out when there is none. */
 void show_addr(struct session *s, const char *name, const struct bgp_addr *a);
 
+/* A line for people that is no value, nor a line of a display that is lines: left out of JSON. */
+void show_remark(struct session *s, const char *text);
+
 /* A value in both forms: printed by its format, and named. It is evaluated twice. */
 #define SHOW_TEXT(s, name, format, value)                                                          \
     do {                                                                                           \

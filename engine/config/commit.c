@@ -286,11 +286,25 @@ bool config_commit(struct edit *e, struct store_commit *meta)
     return config_may_commit(e) && config_commit_as(e, meta, confirms ? &over : NULL);
 }
 
-/* Nothing but the trial changes. */
-static bool commit_trial_only(struct edit *e, const struct store_trial *after)
+static bool label_is_free(struct edit *e, const char *label)
+{
+    struct store_commit had;
+    return !*label || !store_commit_find(e->config->store, 0, label, &had) ||
+           edit_error(e, "The label is used by commit %u.", had.id);
+}
+
+/* Nothing but the trial changes: what the commit is to be called is the name of the trial's. */
+static bool commit_trial_only(struct edit *e, const struct store_commit *meta,
+                              const struct store_trial *after)
 {
     struct config *c = e->config;
-    if (!store_trial_write(c->store, after))
+    struct store_commit names = *meta, last;
+    names.id = c->head;
+    if (*names.label && store_commit_find(c->store, c->head, NULL, &last) && *last.label)
+        return edit_error(e, "The commit has the label %s. Delete it first.", last.label);
+    if (!label_is_free(e, names.label))
+        return false;
+    if (!store_trial_write(c->store, after, &names))
         return edit_error(e, "%s", store_error(c->store));
     c->trial = *after;
     return true;
@@ -300,13 +314,12 @@ bool config_commit_as(struct edit *e, struct store_commit *meta, const struct st
 {
     struct config *c = e->config;
     struct changes changes;
-    struct store_commit had;
     meta->id = 0;
     if (e->cand.rows == 0)
-        return !after || commit_trial_only(e, after);
+        return !after || commit_trial_only(e, meta, after);
     store_watch(c->store);
-    if (meta->label[0] && store_commit_find(c->store, 0, meta->label, &had))
-        return edit_error(e, "The label is used by commit %u.", had.id);
+    if (!label_is_free(e, meta->label))
+        return false;
     bool valid = config_validate(e);
     if (!store_seen(c->store)) /* decided by rows that could not be read */
         return edit_error(e, "%s", store_error(c->store));

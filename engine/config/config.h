@@ -130,8 +130,8 @@ bool edit_delete_group(struct edit *e, const struct sch_key *view, const struct 
  */
 
 /* Commits the candidate, and confirms the trial of this session. meta gives user, tty, type, label
- * and description. False: e->err says why, nothing changed anywhere. Nothing to commit: true with
- * meta->id 0. */
+ * and description; they name the trial's commit when there is nothing else to commit. False: e->err
+ * says why, nothing changed anywhere. Nothing to commit: true with meta->id 0. */
 bool config_commit(struct edit *e, struct store_commit *meta);
 /* The same whoever else has a say; after: the trial that holds then, NULL: it stays as it is. */
 bool config_commit_as(struct edit *e, struct store_commit *meta, const struct store_trial *after);

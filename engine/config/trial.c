@@ -82,7 +82,7 @@ bool config_trial_confirm(struct edit *e, const char *persist)
     struct config *c = e->config;
     if (!c->trial.active || !c->trial.persist[0] || strcmp(c->trial.persist, persist) != 0)
         return edit_error(e, "The persist ID does not exist.");
-    if (!store_trial_write(c->store, &over))
+    if (!store_trial_write(c->store, &over, NULL))
         return edit_error(e, "%s", store_error(c->store));
     c->trial = over;
     return true;

@@ -83,6 +83,7 @@ const char *const store_sql[STATEMENTS] = {
         "SELECT id,time,user,tty,type,label,description,kept FROM commits WHERE label=?1",
     [Q_FIND_NTH] = "SELECT id,time,user,tty,type,label,description,kept FROM commits WHERE kept"
                    " ORDER BY id DESC LIMIT 1 OFFSET ?1-1",
+    [Q_DESCRIBE] = "UPDATE commits SET description=?2 WHERE id=?1",
     [Q_LABEL] = "UPDATE commits SET label=?2 WHERE id=?1 AND kept",
     [Q_KEEP] = "UPDATE commits SET kept=?2, label=CASE WHEN ?2 THEN label END WHERE id=?1",
     [Q_OLDEST] = "SELECT id,label FROM commits WHERE kept=1 ORDER BY id LIMIT 1",

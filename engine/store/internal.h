@@ -35,6 +35,7 @@ enum statement {
     Q_HISTORY,
     Q_REVERT,
     Q_LAST_TEXT,
+    Q_DESCRIBE,
     Q_LABEL,
     Q_KEEP,
     Q_OLDEST,

@@ -133,8 +133,10 @@ struct store_trial {
  * and empties the candidate. trial NULL leaves the trial as it is, else it is what holds after. */
 bool store_commit(struct store *s, struct store_candidate *c, struct store_commit *meta,
                   const struct store_trial *trial);
-/* The trial alone, as durable as a commit. */
-bool store_trial_write(struct store *s, const struct store_trial *trial);
+/* The trial alone, as durable as a commit. names: a commit (id) that is given the label and the
+ * description with it, where they are not empty; or NULL. */
+bool store_trial_write(struct store *s, const struct store_trial *trial,
+                       const struct store_commit *names);
 bool store_trial_read(struct store *s, struct store_trial *out);
 
 typedef bool store_commit_fn(void *arg, const struct store_commit *c);

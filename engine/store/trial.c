@@ -18,15 +18,37 @@ bool store_put_trial(struct store *s, const struct store_trial *t)
     return store_run(s, q);
 }
 
-static bool write_work(struct store *s, void *arg)
+struct written {
+    const struct store_trial *trial;
+    const struct store_commit *names;
+};
+
+static bool name_commit(struct store *s, enum statement which, uint32_t id, const char *text)
 {
-    return store_put_trial(s, arg);
+    sqlite3_stmt *q = *text ? store_query(s, which) : NULL;
+    if (!*text)
+        return true;
+    if (q) {
+        sqlite3_bind_int64(q, 1, id);
+        sqlite3_bind_text(q, 2, text, -1, SQLITE_STATIC);
+    }
+    return store_run(s, q);
 }
 
-bool store_trial_write(struct store *s, const struct store_trial *trial)
+static bool write_work(struct store *s, void *arg)
 {
-    struct store_trial copy = *trial;
-    return store_durable(s, write_work, &copy);
+    const struct written *w = arg;
+    const struct store_commit *c = w->names;
+    return store_put_trial(s, w->trial) &&
+           (!c || (name_commit(s, Q_LABEL, c->id, c->label) &&
+                   name_commit(s, Q_DESCRIBE, c->id, c->description)));
+}
+
+bool store_trial_write(struct store *s, const struct store_trial *trial,
+                       const struct store_commit *names)
+{
+    struct written w = {trial, names};
+    return store_durable(s, write_work, &w);
 }
 
 bool store_trial_read(struct store *s, struct store_trial *out)

@@ -54,6 +54,27 @@ static const char *running(void)
     return lab_rows(&lab, false, rows);
 }
 
+START_TEST(what_confirms_it_names_it)
+{
+    struct store_commit meta = {.user = "ann", .type = "CLI", .label = "taken"}, c;
+    begin();
+    lab_lines(&lab, "sysname A\n");
+    ck_assert(config_commit(&lab.edit, &meta));
+    uint32_t id = trial("sysname B\n", 60, "");
+    ck_assert(!config_commit(&lab.edit, &meta)); /* another commit's */
+    ck_assert(lab.config.trial.active);
+    snprintf(meta.label, sizeof meta.label, "good");
+    snprintf(meta.description, sizeof meta.description, "it works");
+    ck_assert(config_commit(&lab.edit, &meta));
+    ck_assert(!lab.config.trial.active);
+    ck_assert_uint_eq(meta.id, 0);
+    ck_assert(store_commit_find(lab.config.store, id, NULL, &c));
+    ck_assert_str_eq(c.label, "good");
+    ck_assert_str_eq(c.description, "it works");
+    end();
+}
+END_TEST
+
 START_TEST(goes_back_to_what_was_before_the_first)
 {
     lab_lines(&lab, "sysname A\ninterface LoopBack 0\n");
@@ -184,11 +205,11 @@ END_TEST
 START_TEST(clock_of_the_machine)
 {
     struct store_trial t = {.active = true, .seconds = 60, .deadline = 1, .user = "ann"};
-    ck_assert(store_trial_write(lab.config.store, &t));
+    ck_assert(store_trial_write(lab.config.store, &t, NULL));
     ck_assert(config_trial_load(&lab.config));
     ck_assert_uint_eq(config_trial_left_ms(&lab.config), 0);
     t.deadline = INT64_MAX / 2;
-    ck_assert(store_trial_write(lab.config.store, &t));
+    ck_assert(store_trial_write(lab.config.store, &t, NULL));
     ck_assert(config_trial_load(&lab.config));
     ck_assert_uint_eq(config_trial_left_ms(&lab.config), 60000);
 }
@@ -199,6 +220,7 @@ int main(void)
     Suite *s = suite_create("trial");
     TCase *tc = tcase_create("one lab");
     tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_test(tc, what_confirms_it_names_it);
     tcase_add_test(tc, goes_back_to_what_was_before_the_first);
     tcase_add_test(tc, of_an_empty_configuration);
     tcase_add_test(tc, time_runs_and_is_given_anew);
