@@ -42,6 +42,7 @@ TOOLS := $(patsubst tools/%.c,$(B)/tools/%,$(sort $(wildcard tools/*.c)))
 .PHONY: help all build demo run test bench soak install clean deps unit fuzz tools format check-format docs
 .DEFAULT_GOAL := help
 .SECONDARY:
+.DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     install what is missing, build, open the AGG-MASG session on this machine"

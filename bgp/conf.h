@@ -83,6 +83,8 @@ struct bgp_conf {
     uint32_t as;               /* 1-4294967295; 0 means BGP is not configured */
     uint32_t instance_as;      /* of a VPN instance: what its peers see; 0: as */
     uint32_t router_id;        /* host order; 0: none found, no session can start */
+    bool router_id_auto;       /* of a VPN instance: "router-id auto-select" ... */
+    bool vpn_id_auto;          /* ... "router-id vpn-instance auto-select": of all that have none */
     bool shutdown;             /* "shutdown" in the bgp view: every peer Idle(Admin) */
     bool router_id_allow_same; /* EBGP peers may have our router id */
     uint16_t keepalive;        /* s, 0-21845 */

@@ -91,21 +91,22 @@ bool exec_answer(struct session *s)
 /* --- resolving ----------------------------------------------------------------------- */
 
 /* Tries the line in the current view, then in those above it up to the system view. On success the
- * level it belongs to is in *level. */
+ * level it belongs to is in *level. A first word that the current view has only longer ones for is
+ * the exact one of a view above, where the line makes sense. */
 static enum sch_status resolve(struct session *s, size_t n, struct sch_match *m, size_t *at,
                                unsigned *level)
 {
     *level = s->nested ? 0 : s->depth;
     enum sch_status first = sch_match(s->stack[*level].view, s->line, n, m, at);
-    if (first == SCH_OK || first == SCH_AMBIGUOUS || first == SCH_EMPTY)
+    bool read = first == SCH_OK || first == SCH_AMBIGUOUS;
+    if (first == SCH_EMPTY || (first == SCH_OK && m->exact) || s->nested || s->no_climb)
         return first;
-    if (s->nested)
-        return first;
-    for (unsigned d = s->no_climb ? 0 : s->depth;
-         d-- > 1;) { /* an undo, even a shortened one, never climbs */
+    for (unsigned d = s->depth; d-- > 1;) { /* an undo, even a shortened one, never climbs */
+        struct sch_match above;
         size_t ignored;
-        if (sch_match(s->stack[d].view, s->line, n, m, &ignored) == SCH_OK &&
-            m->cmd->kind != SCH_UNDO) {
+        if (sch_match(s->stack[d].view, s->line, n, &above, &ignored) == SCH_OK &&
+            above.cmd->kind != SCH_UNDO && (above.exact || !read)) {
+            *m = above;
             *level = d;
             return SCH_OK;
         }

@@ -352,6 +352,7 @@ enum sch_status sch_match(uint8_t view, const char *line, size_t n, struct sch_m
         *at = w.tok[w.ambiguous].at;
         return SCH_AMBIGUOUS;
     }
+    m->exact = w.best_rank[0] == EXACT_WORD;
     cut_host_bits(m);
     return SCH_OK;
 }

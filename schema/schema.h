@@ -187,6 +187,7 @@ struct sch_view {
 struct sch_match {
     const struct sch_cmd *cmd;
     uint8_t view; /* the view the command belongs to: the current one, or one of its "also" views */
+    bool exact;   /* its first word was typed in full */
     struct sch_value v[SCH_SLOTS];
     uint8_t repeats; /* values of a repeated parameter; 0 or 1: what v has is all */
     uint8_t rep_slot;

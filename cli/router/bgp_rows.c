@@ -58,11 +58,19 @@ const char *bgp_as(struct session *s, uint32_t as, char buf[16])
     return sch_as_text(as, s->app->config.model->sys.as_plain, buf);
 }
 
-void bgp_identity(struct session *s)
+uint32_t bgp_local_as(struct session *s, uint16_t vpn, enum bgp_family f)
+{
+    const struct model *m = s->app->config.model;
+    const struct model_vpn *v = vpn ? model_vpn_number(m, vpn) : NULL;
+    return v ? model_own_as(m, v, bgp_text_inner(f)) : m->bgp_eff.as;
+}
+
+void bgp_identity(struct session *s, uint16_t vpn, enum bgp_family f)
 {
     const struct bgp_conf *c = &s->app->config.model->bgp_eff;
+    uint32_t local = bgp_local_as(s, vpn, f);
     char id[BGP_ADDR_STRLEN], as[16];
     SHOW_TEXT(s, "router_id", " BGP local router ID : %s\n", bgp_text_id(c->router_id, id));
-    show_uint(s, "local_as", c->as);
-    out(s, " Local AS number : %s\n", bgp_as(s, c->as, as));
+    show_uint(s, "local_as", local);
+    out(s, " Local AS number : %s\n", bgp_as(s, local, as));
 }

@@ -13,8 +13,10 @@ uint32_t bgp_peer_messages(const uint32_t *counters);
 uint64_t bgp_peer_queued(const struct bgp_peer_view *v, enum bgp_family f);
 /* One peer as an object of a list: address, AS, state, counters. */
 void bgp_peer_fields(struct session *s, const struct bgp_peer_view *v, enum bgp_family f);
-/* " BGP local router ID : ...", " Local AS number : ..." */
-void bgp_identity(struct session *s);
+/* " BGP local router ID : ...", " Local AS number : ...", that which the peers of a family see in a
+ * VPN instance (0: the public network). */
+void bgp_identity(struct session *s, uint16_t vpn, enum bgp_family f);
+uint32_t bgp_local_as(struct session *s, uint16_t vpn, enum bgp_family f);
 const char *bgp_as(struct session *s, uint32_t as, char buf[16]);
 
 #endif

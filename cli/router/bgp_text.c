@@ -62,7 +62,7 @@ void bgp_text_instance_line(struct session *s, uint16_t number)
 {
     const struct model *m = s->app->config.model;
     const struct model_vpn *vpn = model_vpn_number(m, number);
-    uint32_t id = vpn ? model_vpn_router_id(vpn) : 0;
+    uint32_t id = vpn ? model_vpn_router_id(m, vpn) : 0;
     char text[BGP_ADDR_STRLEN];
     SHOW_TEXT(s, "vpn_instance", " VPN-Instance %s, ", bgp_text_instance_name(s->app, number));
     SHOW_TEXT(s, "vpn_router_id", "Router ID %s:\n",

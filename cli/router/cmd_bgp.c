@@ -57,7 +57,7 @@ static bool about_up(const struct about *a, const struct bgp_peer_view *v)
 
 static void summary_head(struct session *s, const struct about *a, unsigned peers, unsigned up)
 {
-    bgp_identity(s);
+    bgp_identity(s, a->vpn, a->family);
     if (a->vpn) {
         out(s, "\n");
         bgp_text_instance_line(s, a->vpn);

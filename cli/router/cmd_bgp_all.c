@@ -98,7 +98,7 @@ void cmd_display_bgp_summary(struct session *s, const struct sch_match *m)
         return;
     size_t n = speaker_peers(s->app->config.speaker, &v);
     show_begin(s);
-    bgp_identity(s);
+    bgp_identity(s, 0, BGP_IPV4_UNICAST);
     out(s, "\n");
     show_list(s, "families");
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
@@ -122,7 +122,7 @@ void cmd_display_bgp_slow_peer(struct session *s, const struct sch_match *m)
         for (unsigned f = 0; f < BGP_FAMILIES; f++)
             slow += v[i].routes[f].lags;
     show_begin(s);
-    bgp_identity(s);
+    bgp_identity(s, 0, BGP_IPV4_UNICAST);
     SHOW_UINT(s, "slow_peers", " Total number of slow peers : %u\n", slow);
     if (slow)
         out(s, "\n  %-32s%12s  %-16s%8s%15s\n", "Peer", "AS", "Address family", "Group ID",
@@ -193,7 +193,7 @@ void cmd_display_bgp_resource(struct session *s, const struct sch_match *m)
     free(v);
     speaker_family_stats(s->app->config.speaker, 0, BGP_IPV4_UNICAST, &st);
     show_begin(s);
-    bgp_identity(s);
+    bgp_identity(s, 0, BGP_IPV4_UNICAST);
     resource(s, "peers", "Peers", n);
     resource(s, "established_peers", "Peers in established state", up);
     resource(s, "dynamic_peers", "Dynamic peers", dynamic);

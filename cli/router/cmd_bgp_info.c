@@ -92,8 +92,9 @@ void cmd_display_bgp_network(struct session *s, const struct sch_match *m)
         return;
     show_begin(s);
     SHOW_TEXT(s, "router_id", " BGP Local Router ID is %s\n", bgp_text_id(c->router_id, id));
-    show_uint(s, "local_as", c->as);
-    out(s, " Local AS Number is %s%s\n", bgp_as(s, c->as, as),
+    uint32_t local = bgp_local_as(s, number, f);
+    show_uint(s, "local_as", local);
+    out(s, " Local AS Number is %s%s\n", bgp_as(s, local, as),
         vpn   ? ""
         : six ? "(PublicV6)"
               : "(Public)");
@@ -392,7 +393,7 @@ void cmd_display_bgp_router_id(struct session *s, const struct sch_match *m)
     }
     show_list(s, "vpn_instances");
     for (const struct model_vpn *v = model->vpns; v; v = v->hh.next) {
-        uint32_t own = model_vpn_router_id(v);
+        uint32_t own = model_vpn_router_id(model, v);
         if (!v->exists || (number && v->number != number))
             continue;
         show_object(s, NULL);

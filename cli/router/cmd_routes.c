@@ -79,10 +79,10 @@ static void listing_free(void *state)
 
 /* --- above and below the routes ----------------------------------------------------------- */
 
-static void identity(struct session *s)
+static void identity(struct session *s, const struct bgp_walk_filter *of)
 {
     out(s, "\n");
-    bgp_identity(s);
+    bgp_identity(s, of->vpn, of->family);
 }
 
 /* Whose table it is, or part of one. */
@@ -109,7 +109,7 @@ static void head(struct session *s, struct listing *l)
 {
     if (!l->headed) {
         if (l->shape == DETAILS)
-            identity(s);
+            identity(s, &l->of);
         else
             route_show_legend(s);
     }
@@ -403,7 +403,7 @@ static void one_network(struct session *s, struct bgp_walk_filter *f, bool any_l
     if (!c.paths)
         out(s, "Info: The network does not exist.\n");
     else
-        identity(s);
+        identity(s, f);
     show_uint(s, "total", c.paths);
     if (c.paths && f->vpn) {
         out(s, "\n");

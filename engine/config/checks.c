@@ -92,7 +92,7 @@ bool check_unicast_id(struct edit *e, const struct sch_key *view, const struct s
 {
     (void)view, (void)l;
     uint32_t id = (uint32_t)v[0].u;
-    if (id == 0 || id >= 0xe0000000u)
+    if (v[0].present && (id == 0 || id >= 0xe0000000u))
         return edit_error(e, "The router ID is invalid.");
     return true;
 }

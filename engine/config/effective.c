@@ -28,21 +28,38 @@ static uint32_t ipv4(const struct bgp_addr *a)
     return (uint32_t)a->b[0] << 24 | (uint32_t)a->b[1] << 16 | (uint32_t)a->b[2] << 8 | a->b[3];
 }
 
-uint32_t model_router_id(const struct model *m)
+/* The highest address of the interfaces of a VPN instance (NULL: the public network), of those of
+ * loopback interfaces when there are any; 0: none. */
+static uint32_t highest_address(const struct model *m, const char *vpn)
 {
     uint32_t best = 0;
-    if (m->bgp.router_id)
-        return m->bgp.router_id;
-    if (m->sys.router_id.af)
-        return ipv4(&m->sys.router_id);
     for (int loopback = 1; loopback >= 0 && !best; loopback--)
         for (const struct model_if *i = m->ifs; i; i = i->hh.next)
             for (size_t k = 0; k < i->naddrs; k++)
-                if (i->name[0] && !i->conf.vpn &&
+                if (i->name[0] &&
+                    (vpn ? i->conf.vpn && strcmp(i->conf.vpn, vpn) == 0 : !i->conf.vpn) &&
                     (strncmp(i->name, "LoopBack", 8) == 0) == loopback &&
                     i->addrs[k].addr.af == 4 && ipv4(&i->addrs[k].addr) > best)
                     best = ipv4(&i->addrs[k].addr);
     return best;
+}
+
+uint32_t model_router_id(const struct model *m)
+{
+    if (m->bgp.router_id)
+        return m->bgp.router_id;
+    return m->sys.router_id.af ? ipv4(&m->sys.router_id) : highest_address(m, NULL);
+}
+
+uint32_t model_vpn_router_id(const struct model *m, const struct model_vpn *v)
+{
+    const struct bgp_conf *four = &v->process[BGP_IPV4_UNICAST],
+                          *six = &v->process[BGP_IPV6_UNICAST];
+    if (four->router_id || six->router_id)
+        return four->router_id ? four->router_id : six->router_id;
+    return four->router_id_auto || six->router_id_auto || m->bgp.vpn_id_auto
+               ? highest_address(m, v->name)
+               : 0;
 }
 
 void model_effective_process(const struct model *m, struct bgp_conf *out)
@@ -182,10 +199,15 @@ static void source(const struct model *m, struct bgp_peer_conf *out)
 }
 
 /* The AS that the peers of a VPN instance see, if it has one of its own. */
+uint32_t model_own_as(const struct model *m, const struct model_vpn *v, enum bgp_family family)
+{
+    uint32_t as = v ? v->process[family].instance_as : 0;
+    return as ? as : m->bgp.as;
+}
+
 static uint32_t own_as(const struct model *m, const struct model_peer *p)
 {
-    uint32_t as = p->vpn ? p->vpn->process[p->family].instance_as : 0;
-    return as ? as : m->bgp.as;
+    return model_own_as(m, p->vpn, p->vpn ? (enum bgp_family)p->family : BGP_IPV4_UNICAST);
 }
 
 static void ttl(uint32_t own, struct bgp_peer_conf *out)

@@ -152,16 +152,11 @@ static struct bgp_vpn_af_conf family(const struct model_vpn *v, enum bgp_family 
     return c;
 }
 
-uint32_t model_vpn_router_id(const struct model_vpn *v)
-{
-    uint32_t id = v->process[BGP_IPV4_UNICAST].router_id;
-    return id ? id : v->process[BGP_IPV6_UNICAST].router_id;
-}
-
 void model_plan_vpns(const struct model *m, struct speaker_plan *plan)
 {
     for (const struct model_vpn *v = m->vpns; v; v = v->hh.next) {
-        if (!v->dirty || (!v->exists && !v->sent))
+        uint32_t id = model_vpn_router_id(m, v);
+        if ((!v->dirty && v->router_id == id) || (!v->exists && !v->sent))
             continue;
         plan->vpns = must(realloc(plan->vpns, (plan->nvpns + 1) * sizeof *plan->vpns));
         struct speaker_vpn *c = &plan->vpns[plan->nvpns++];
@@ -169,7 +164,7 @@ void model_plan_vpns(const struct model *m, struct speaker_plan *plan)
         c->remove = !v->exists;
         c->conf.number = v->number;
         c->conf.name = must(strdup(v->name));
-        c->conf.router_id = model_vpn_router_id(v);
+        c->conf.router_id = id;
         c->conf.v4 = family(v, BGP_IPV4_UNICAST);
         c->conf.v6 = family(v, BGP_IPV6_UNICAST);
     }

@@ -515,7 +515,7 @@ static void plan_peer(const struct model *m, const struct model_peer *p, bool re
     model_effective_peer(m, p, &eff);
     if (p->sent)
         impact = model_compare_peer(&p->eff, &eff, &differs);
-    restart |= p->vpn && p->vpn->router_id != model_vpn_router_id(p->vpn);
+    restart |= p->vpn && p->vpn->router_id != model_vpn_router_id(m, p->vpn);
     if (p->sent && restart)
         impact = SCH_IMPACT_SESSION;
     if (!differs && impact == SCH_IMPACT_NONE) {

@@ -125,6 +125,11 @@ const char *model_sysname(const struct model *m);
 /* Router ID in use: the bgp view's, the device's, the highest loopback address, the
  * highest interface address, or 0. */
 uint32_t model_router_id(const struct model *m);
+/* Of a VPN instance: its own or, with "auto-select", that of its addresses; 0: that of the process.
+ */
+uint32_t model_vpn_router_id(const struct model *m, const struct model_vpn *v);
+/* The AS that peers of a family of an instance see (NULL: of the public network). */
+uint32_t model_own_as(const struct model *m, const struct model_vpn *v, enum bgp_family family);
 /* A peer or group of the public network, of the same namespace as p, by its scoped address. */
 struct model_peer *model_find_peer(const struct model *m, const char *name);
 struct model_peer *model_peer_beside(const struct model *m, const struct model_peer *p,
@@ -155,8 +160,6 @@ struct model_vpn *model_row_vpn(struct model *m, const struct sch_place *place, 
 void model_vpn_enabled(struct model_vpn *v, const struct sch_line *l, bool added);
 void model_vpn_target(struct model_vpn *v, const struct sch_line *l, const struct sch_value *args,
                       bool added);
-/* As configured; 0: that of the process. */
-uint32_t model_vpn_router_id(const struct model_vpn *v);
 void model_plan_vpns(const struct model *m, struct speaker_plan *plan);
 void model_vpns_applied(struct model *m, const struct speaker_plan *plan);
 void model_clean_vpns(struct model *m);

@@ -189,6 +189,23 @@ bool undo_nothing_to_do(struct edit *e, const struct sch_key *view, const struct
     return true;
 }
 
+/* What is said without "disable" is the default: taking it back is always possible. */
+bool undo_to_default(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                     const struct sch_value *v)
+{
+    struct sch_value had[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    bool negated;
+    struct sch_key k = edit_key(view, (enum sch_line_id)(l - sch_lines), v);
+    if (!edit_checks[CHECK_PEER_EXISTS](e, view, l, v))
+        return false;
+    if (!edit_get(e, &k, l, had, &negated, buf))
+        had[1].present = false;
+    if (!edit_names(l, v, had, false))
+        return edit_error(e, "The configuration to be deleted does not exist.");
+    return store_delete(e->config->store, &e->cand, k.b, k.n) || failed(e);
+}
+
 /* "undo shutdown" of a port is itself a line, as ports start out down. */
 bool undo_port_up(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                   const struct sch_value *v)

@@ -141,6 +141,20 @@ bool check_rd_first(struct edit *e, const struct sch_key *view, const struct sch
            edit_error(e, "The route distinguisher has not been configured.");
 }
 
+/* The router ID of an instance is given or selected: what is typed last counts. */
+bool then_one_router_id(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                        const struct sch_value *v)
+{
+    const struct sch_line *given = sch_line_in(l->view, LINE_BGP_ROUTER_ID),
+                          *selected = sch_line_in(l->view, LINE_BGP_VPN_IPV4_ROUTER_ID_AUTO_SELECT),
+                          *other = l == given ? selected : given;
+    (void)v;
+    if (!other)
+        return true;
+    struct sch_key k = edit_key(view, (enum sch_line_id)(other - sch_lines), NULL);
+    return store_delete(e->config->store, &e->cand, k.b, k.n) || failed(e);
+}
+
 /* "both" is stored as its two directions, each a line of its own. */
 bool then_vpn_target(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                      const struct sch_value *v)

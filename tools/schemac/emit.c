@@ -232,10 +232,53 @@ static int first_slot(const struct line *l, const struct elem *e)
 
 static void flatten(const struct line *l, const struct elem *e, struct step *out, int *n, int from);
 
+/* "a { b <x> | c <y> } d" as "a b <x> d" and "a c <y> d", when nothing but words is in front of the
+ * braces: which of its values are there says what of it there is. NULL: it is no such thing. */
+static struct elem *spread(const struct elem *e)
+{
+    struct elem *alt = xalloc(sizeof *alt);
+    int at = 0;
+    while (e->kind == SEQ && at < e->nkids && e->kids[at]->kind == WORD)
+        at++;
+    if (e->kind != SEQ || at == e->nkids || e->kids[at]->kind != ALT)
+        return NULL;
+    alt->kind = ALT;
+    alt->nkids = e->kids[at]->nkids;
+    alt->kids = xalloc((size_t)alt->nkids * sizeof *alt->kids);
+    for (int i = 0; i < alt->nkids; i++) {
+        const struct elem *one = e->kids[at]->kids[i];
+        struct elem *seq = alt->kids[i] = xalloc(sizeof *seq);
+        seq->kind = SEQ;
+        seq->kids = xalloc((size_t)(e->nkids + one->nkids) * sizeof *seq->kids);
+        for (int k = 0; k < e->nkids; k++) {
+            if (k != at || one->kind != SEQ) {
+                seq->kids[seq->nkids++] = k == at ? e->kids[at]->kids[i] : e->kids[k];
+                continue;
+            }
+            for (int j = 0; j < one->nkids; j++)
+                seq->kids[seq->nkids++] = one->kids[j];
+        }
+    }
+    return alt;
+}
+
+static bool has_word(const struct elem *e)
+{
+    bool any = e->kind == WORD;
+    for (int i = 0; i < e->nkids && !any; i++)
+        any = has_word(e->kids[i]);
+    return any;
+}
+
 /* Steps that are left out when the first value of e is absent. */
 static void flatten_if(const struct line *l, const struct elem *e, struct step *out, int *n,
                        int from)
 {
+    const struct elem *choice = spread(e);
+    for (int i = 0; choice && i < choice->nkids; i++)
+        flatten_if(l, choice->kids[i], out, n, *n);
+    if (choice)
+        return;
     int at = (*n)++;
     out[at] = (struct step){NULL, first_slot(l, e), 1}; /* no print step of its slot */
     if (out[at].slot < 0)
@@ -269,9 +312,15 @@ static void flatten(const struct line *l, const struct elem *e, struct step *out
             flatten_if(l, e, out, n, from);
         break;
     case SEQ:
-    case ALT:
         for (int i = 0; i < e->nkids; i++)
             flatten(l, e->kids[i], out, n, from);
+        break;
+    case ALT:
+        for (int i = 0; i < e->nkids; i++)
+            if (has_word(e->kids[i]))
+                flatten_if(l, e->kids[i], out, n, *n);
+            else
+                flatten(l, e->kids[i], out, n, from);
         break;
     }
 }
