@@ -11,6 +11,7 @@
 #include "cli/config/load.h"
 #include "cli/settings.h"
 #include "engine/config/model.h"
+#include "engine/files.h"
 #include "engine/reserve.h"
 
 struct app *app_new(const struct app_opts *o)
@@ -98,6 +99,7 @@ static bool app_start(void *ctx, struct uv_loop_s *loop, char *err, size_t errle
                              .ctx = a};
     if (!config_open(&a->config, a->opts.db, err, errlen))
         return false;
+    files_tidy(a->opts.db);
     int rc = speaker_start(&speaker, loop, &o);
     if (rc < 0) {
         snprintf(err, errlen, "The speaker cannot start: %s.", strerror(-rc));

@@ -214,6 +214,26 @@ bool files_remove(const char *db, const char *name, char *err, size_t errlen)
     return ok;
 }
 
+static int half_only(const struct dirent *d)
+{
+    size_t n = strlen(d->d_name), t = sizeof TEMPORARY - 1;
+    return d->d_name[0] == '.' && n > t && strcmp(d->d_name + n - t, TEMPORARY) == 0;
+}
+
+void files_tidy(const char *db)
+{
+    struct dirent **d = NULL;
+    int dir = open_dir(db, false);
+    int n = dir < 0 ? 0 : scandirat(dir, ".", &d, half_only, NULL);
+    for (int i = 0; i < n; i++) {
+        unlinkat(dir, d[i]->d_name, 0);
+        free(d[i]);
+    }
+    free(d);
+    if (dir >= 0)
+        close(dir);
+}
+
 /* --- listing ------------------------------------------------------------------------- */
 
 static int plain_only(const struct dirent *d)

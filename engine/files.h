@@ -31,6 +31,8 @@ int files_open(const char *db, const char *name, bool append, char *err, size_t 
 bool files_rename(const char *db, const char *name, const char *to, char *err, size_t errlen);
 /* Both names are of packed files, or neither is. */
 bool files_alike(const char *a, const char *b);
+/* Takes away what a process that died in the middle of writing has left. */
+void files_tidy(const char *db);
 bool files_remove(const char *db, const char *name, char *err, size_t errlen);
 
 struct files_entry {

@@ -168,6 +168,23 @@ START_TEST(write_fails)
 }
 END_TEST
 
+START_TEST(half_files_go)
+{
+    char err[400] = "", cmd[300], path[128];
+    files_tidy(db); /* no directory yet */
+    ck_assert(files_write(db, "a.cfg", text, sizeof text - 1, err, sizeof err));
+    ck_assert(files_write(db, "b.new", text, sizeof text - 1, err, sizeof err));
+    snprintf(cmd, sizeof cmd, "echo half >'%s.files/.a.cfg.new' && echo x >'%s.files/.keep'", db,
+             db);
+    ck_assert_int_eq(system(cmd), 0);
+    files_tidy(db);
+    ck_assert(!files_exist(db, ".a.cfg.new"));
+    ck_assert(files_exist(db, ".keep") && files_exist(db, "a.cfg") && files_exist(db, "b.new"));
+    snprintf(path, sizeof path, "%s.files/.keep", db);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(links_are_not_followed)
 {
     char err[400] = "", cmd[300];
@@ -334,6 +351,7 @@ int main(void)
     tcase_add_test(t, names);
     tcase_add_test(t, write_and_read);
     tcase_add_test(t, write_fails);
+    tcase_add_test(t, half_files_go);
     tcase_add_test(t, links_are_not_followed);
     suite_add_tcase(s, t);
     t = tcase_create("load");
