@@ -16,7 +16,8 @@ WELCOME, REFUSED, PROMPT, OUT, DIAG, BYE = 64, 65, 66, 67, 68, 72
 
 
 class Host:
-    """vrpsh --host in the foreground; run is what stands before it on its command line."""
+    """vrpsh --host in the foreground; run is what stands before it on its command line,
+    HOST_RUN in the environment what stands before that."""
 
     def __init__(self, vrpsh, db, log, run=(), env=None, port=17921, listen="127.0.0.1"):
         r, w = os.pipe()
@@ -24,7 +25,7 @@ class Host:
         self.log = open(log, "ab")
         where = ["--listen", listen] if listen else []
         self.p = subprocess.Popen(
-            [*run, vrpsh, "--host", "-d", db, *where, "--bgp-port", str(port), "--ready-fd",
+            [*os.environ.get("HOST_RUN", "").split(), *run, vrpsh, "--host", "-d", db, *where, "--bgp-port", str(port), "--ready-fd",
              str(w)], pass_fds=[w], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=self.log, env={**os.environ, **(env or {})})
         os.close(w)
