@@ -56,6 +56,10 @@ void model_free(struct model *m)
     model_free_aggregates(m);
     model_free_vpns(m);
     free(m->sys.sysname);
+    free(m->sys.exclusive_user);
+    free(m->sys.daily_label);
+    free(m->sys.zone_name);
+    free(m->sys.zone_offset);
     free(m);
 }
 

@@ -60,7 +60,8 @@ bool store_candidate_clear(struct store *s, struct store_candidate *c)
 {
     if (!c->overlay)
         return true;
-    if (c->rows && !store_run(s, query_id(s, Q_CLEAR, c->id)))
+    /* No rows and yet dirty: what is stored has been taken back since. */
+    if ((c->rows || overlay_dirty(c->overlay)) && !store_run(s, query_id(s, Q_CLEAR, c->id)))
         return false;
     overlay_clear(c->overlay);
     count(c);

@@ -3,6 +3,7 @@
  * sees them, commits, history and revert, candidates left behind, and who may open a file.
  */
 #include <check.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -612,6 +613,46 @@ START_TEST(candidates_left_behind)
 }
 END_TEST
 
+static int first_number(void *arg, int n, char **v, char **names)
+{
+    (void)n, (void)names;
+    *(int *)arg = atoi(v[0]);
+    return 0;
+}
+
+static int rows_stored(void)
+{
+    sqlite3 *db;
+    int rows = -1;
+    ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    sqlite3_exec(db, "SELECT count(*) FROM candidate", first_number, &rows, NULL);
+    sqlite3_close(db);
+    return rows;
+}
+
+/* What was written behind and taken back since does not come again, and leaves nothing. */
+START_TEST(taken_back_before_the_end)
+{
+    for (int how = 0; how < 3; how++) {
+        struct store *s = open_store(path);
+        struct store_candidate a;
+        ck_assert(store_candidate_new(s, "ann", "pts/1", &a));
+        put(s, &a, "one", "1");
+        ck_assert(store_candidate_flush(s, &a));
+        ck_assert(store_delete(s, &a, (const uint8_t *)"one", 3));
+        ck_assert_uint_eq(a.rows, 0);
+        ck_assert(how == 0   ? store_candidate_clear(s, &a)
+                  : how == 1 ? store_candidate_drop(s, &a)
+                             : store_candidate_leave(s, &a));
+        crash(s, &a, NULL);
+        s = open_store(path);
+        ck_assert_int_eq(rows_stored(), 0);
+        ck_assert(!store_candidate_adopt(s, "ann", &a));
+        store_close(s);
+    }
+}
+END_TEST
+
 START_TEST(running_survives)
 {
     struct store *s = open_store(path);
@@ -701,6 +742,7 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(f, temp_dir, remove_dir);
     tcase_add_test(f, candidates_left_behind);
+    tcase_add_test(f, taken_back_before_the_end);
     tcase_add_test(f, running_survives);
     tcase_add_test(f, modes_of_files);
     tcase_add_test(f, made_by_another_schema);
