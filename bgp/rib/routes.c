@@ -290,14 +290,19 @@ static void put_told(struct bgp_walk *w, const struct rib_table *t, uint32_t des
     const struct rib_group *g = m->group;
     struct bgp_route *out;
     const struct source *s;
+    const struct path *best;
 
     if (dest >= g->room || g->out[dest] == 0 || !group_has_told(m, dest))
         return;
     out = new_record(t, dest, batch);
     s = g->from[dest] ? rib_source(t->rib, g->from[dest]) : NULL;
     put_set(w, batch, out, g->out[dest]);
-    out->valid = out->best = true;
+    out->valid = out->best = out->selected = true;
+    best = path_best(t, dest_at(&t->dests, dest));
+    if (best) /* as old as the route that is told */
+        out->age_ms = t->rib->b->now - best->since * (uint64_t)1000;
     if (s) {
+        out->preference = preference(t->conf, s->kind);
         out->from = s->addr;
         out->from_id = s->id;
         out->kind = s->kind;

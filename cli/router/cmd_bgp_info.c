@@ -142,12 +142,14 @@ static const char *const family_short[BGP_FAMILIES] = {
 };
 
 static void show_update_group(struct session *s, const struct group_list *l,
-                              const struct bgp_group_view *v)
+                              const struct bgp_group_view *v, bool first)
 {
     char addr[BGP_ADDR_STRLEN];
     uint64_t copies = v->sent - v->formatted;
     show_object(s, NULL);
-    SHOW_UINT(s, "id", "\n  Group ID : %u\n  BGP Version : 4\n", v->number);
+    if (!first)
+        out(s, "\n");
+    SHOW_UINT(s, "id", "  Group ID : %u\n  BGP Version : 4\n", v->number);
     SHOW_TEXT(s, "type", "  Group Type : %s\n", v->internal ? "internal" : "external");
     SHOW_TEXT(s, "family", "  Addr Family : %s\n", family_short[l->family]);
     if (l->vpn)
@@ -178,14 +180,17 @@ static void show_update_group(struct session *s, const struct group_list *l,
     out(s, "\n");
 }
 
+/* first: none has been shown yet. */
 static void update_groups(struct session *s, uint16_t vpn, enum bgp_family f,
-                          const struct sch_value *index)
+                          const struct sch_value *index, bool *first)
 {
     struct group_list l = {.family = f, .vpn = vpn};
     speaker_look(s->app->config.speaker, look_at_groups, &l);
     for (size_t i = 0; i < l.n; i++) {
-        if (!index->present || index->u == l.v[i].number)
-            show_update_group(s, &l, &l.v[i]);
+        if (!index->present || index->u == l.v[i].number) {
+            show_update_group(s, &l, &l.v[i], *first);
+            *first = false;
+        }
         free((struct bgp_addr *)(uintptr_t)l.v[i].members);
     }
     free(l.v);
@@ -197,15 +202,16 @@ void cmd_display_update_group(struct session *s, const struct sch_match *m)
     enum bgp_family f = bgp_text_family(m);
     const struct sch_value *index = cmd_arg(m, "index");
     uint16_t vpn;
+    bool first = true;
     if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &vpn))
         return;
     show_begin(s);
     show_list(s, "groups");
     if (!vpn)
-        update_groups(s, 0, f, index);
+        update_groups(s, 0, f, index, &first);
     for (const struct model_vpn *v = s->app->config.model->vpns; v; v = v->hh.next)
         if (v->exists && bgp_family_info[f].vpn && (!vpn || vpn == v->number))
-            update_groups(s, v->number, bgp_text_inner(f), index);
+            update_groups(s, v->number, bgp_text_inner(f), index, &first);
 }
 
 /* --- display bgp error discard ---------------------------------------------------------------- */

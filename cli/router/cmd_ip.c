@@ -408,6 +408,8 @@ static void brief_print(struct session *s, const struct briefs *l)
         show_bool(s, "admin_up", b->admin);
         show_bool(s, "up", b->up);
         show_bool(s, "protocol_up", protocol_up(b));
+        if (b->vpn)
+            show_text(s, "vpn_instance", b->vpn);
         show_close(s);
         out(s, "%-34s%-21s%-11s%-9s%-4s\n", b->name, text,
             b->up      ? "up"

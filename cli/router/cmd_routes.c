@@ -55,10 +55,11 @@ static const char *rd_text(struct session *s, const uint8_t rd[8])
     return text_end(t);
 }
 
-static bool same_prefix(const struct bgp_prefix *a, const struct bgp_prefix *b)
+/* In a VPN instance the RD only says where a route has come from. */
+static bool same_network(enum bgp_family f, const struct bgp_prefix *a, const struct bgp_prefix *b)
 {
     return a->len == b->len && bgp_addr_cmp(&a->addr, &b->addr) == 0 &&
-           memcmp(a->rd, b->rd, sizeof a->rd) == 0;
+           (!vpn(f) || memcmp(a->rd, b->rd, sizeof a->rd) == 0);
 }
 
 static void forget(struct listing *l)
@@ -116,7 +117,7 @@ static void head(struct session *s, struct listing *l)
     l->headed = l->open = true;
     if (l->section)
         show_object(s, NULL);
-    if (l->of.vpn && !l->blank)
+    if (l->of.vpn && !l->blank && (l->section || l->shape == DETAILS))
         out(s, "\n");
     owner_line(s, l);
     if (l->of.vpn)
@@ -146,7 +147,7 @@ static void count_lines(struct session *s, const struct listing *l)
 static void show(struct session *s, struct listing *l, const struct bgp_route *r,
                  const uint8_t *attrs)
 {
-    bool again = l->started && same_prefix(&l->last, &r->prefix);
+    bool again = l->started && same_network(l->of.family, &l->last, &r->prefix);
     bool new_rd = !l->started || memcmp(l->last.rd, r->prefix.rd, sizeof r->prefix.rd) != 0;
     if (vpn(l->of.family) && !l->of.rd && new_rd) {
         out(s, "%s Route Distinguisher: %s\n\n\n", l->started && !l->blank ? "\n" : "",
@@ -209,7 +210,7 @@ static void consider(struct session *s, struct listing *l, const struct bgp_rout
             take(s, l, r, attrs);
         return;
     }
-    if (l->nheld && !same_prefix(&l->held[0].route.prefix, &r->prefix))
+    if (l->nheld && !same_network(l->of.family, &l->held[0].route.prefix, &r->prefix))
         release(s, l);
     hold(l, r, attrs);
 }
@@ -461,16 +462,22 @@ static void fill_rd(const struct sch_match *m, struct bgp_walk_filter *f)
         f->prefix.rd[i] = (uint8_t)(rd->u >> (56 - 8 * i));
 }
 
-static void direction(const struct sch_match *m, struct bgp_walk_filter *f)
+/* False, and said: there is no such peer. */
+static bool direction(struct session *s, const struct sch_match *m, struct bgp_walk_filter *f)
 {
     const char *d = cmd_word(m, "direction");
+    struct bgp_peer_view v;
     if (!*d)
-        return;
+        return true;
     f->peer = cmd_arg(m, "peer")->addr;
     f->peer.vpn = f->vpn;
     f->kind = d[0] == 'r'                      ? BGP_WALK_RECEIVED
               : strncmp(d, "accepted", 8) == 0 ? BGP_WALK_ACCEPTED
                                                : BGP_WALK_ADVERTISED;
+    if (speaker_peer(s->app->config.speaker, &f->peer, &v))
+        return true;
+    session_error(s, "The peer session does not exist.");
+    return false;
 }
 
 static enum shape shape_of(const struct sch_match *m)
@@ -491,7 +498,8 @@ void cmd_display_routes(struct session *s, const struct sch_match *m)
     if (f.vpn)
         f.family = bgp_text_inner(f.family);
     f.prefix.addr.vpn = f.vpn;
-    direction(m, &f);
+    if (!direction(s, m, &f))
+        return;
     fill_rd(m, &f);
     if (strcmp(cmd_word(m, "filter"), "active") == 0 || *cmd_word(m, "best"))
         f.kind = BGP_WALK_BEST;

@@ -77,6 +77,7 @@ bool route_match_read(struct session *s, const struct sch_match *m, struct route
     const struct sch_value *regex = cmd_arg(m, "regex"), *as = cmd_arg(m, "as");
     *out = (struct route_match){.plain_as = s->app->config.model->sys.as_plain,
                                 .cidr = strcmp(word, "cidr") == 0,
+                                .not_active = strcmp(word, "no-active") == 0,
                                 .labeled = strcmp(word, "label") == 0,
                                 .different_origin = strcmp(word, "different-origin-as") == 0,
                                 .origin_as = as->present ? (uint32_t)as->u : 0};
@@ -86,8 +87,8 @@ bool route_match_read(struct session *s, const struct sch_match *m, struct route
         session_error(s, "The regular expression is wrong.");
         return false;
     }
-    out->any = out->cidr || out->labeled || out->different_origin || out->origin_as ||
-               out->octets || out->regex;
+    out->any = out->cidr || out->not_active || out->labeled || out->different_origin ||
+               out->origin_as || out->octets || out->regex;
     return true;
 }
 
@@ -151,6 +152,8 @@ uint32_t route_origin_as(const struct bgp_route *r, const uint8_t *attrs)
 bool route_match(struct route_match *f, const struct bgp_route *r, const uint8_t *attrs)
 {
     if (f->cidr && route_classful(&r->prefix))
+        return false;
+    if (f->not_active && r->best)
         return false;
     if (f->labeled && r->label == UINT32_MAX && r->local_label == UINT32_MAX)
         return false;

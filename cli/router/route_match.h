@@ -11,6 +11,7 @@ struct route_match {
     bool any;  /* there is something to match */
     bool cidr; /* not of the length of its class */
     bool labeled;
+    bool not_active;    /* not the best */
     uint32_t origin_as; /* 0: any */
     struct regex *regex;
     struct text path; /* what it is compared with, of the route of the moment */

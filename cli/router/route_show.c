@@ -81,7 +81,7 @@ static void fields(struct session *s, enum bgp_family f, const struct bgp_route 
     if (!show_json(s))
         return;
     show_object(s, NULL);
-    if (bgp_family_info[f].vpn) {
+    if (bgp_family_info[f].vpn || r->cross) {
         route_rd(t, r->prefix.rd, plain_as(s));
         show_draft(s, "rd");
     }
@@ -94,6 +94,8 @@ static void fields(struct session *s, enum bgp_family f, const struct bgp_route 
     show_bool(s, "best", r->best);
     show_bool(s, "selected", r->selected);
     show_text(s, "type", kind_word(r));
+    if (r->cross)
+        show_text(s, "crossed_from", r->cross == BGP_CROSS_LOCAL ? "local" : "remote");
     if (r->from.af) {
         show_addr(s, "from", &r->from);
         text_id(t, r->from_id);
@@ -127,7 +129,7 @@ void route_show_legend(struct session *s)
 
 void route_show_heads(struct session *s, enum bgp_family f, bool labels)
 {
-    if (bgp_family_info[f].octets == 16 && !labels)
+    if (bgp_family_info[f].octets == 16)
         return;
     out(s, labels ? "        Network           NextHop                       In/Out Label\n\n"
                   : "        Network            NextHop                       MED        LocPrf    "
@@ -234,14 +236,16 @@ void route_show_row(struct session *s, enum bgp_family f, const struct bgp_route
 void route_show_label_row(struct session *s, enum bgp_family f, const struct bgp_route *r,
                           const uint8_t *attrs, bool again)
 {
-    fields(s, f, r, attrs);
+    if (show_json(s) || r->prefix.addr.af == 6) { /* a block has the labels, too */
+        route_show_row(s, f, r, attrs, again);
+        return;
+    }
     struct text *t = start_row(s, r, again, 18, 30);
     add_label(t, r->local_label);
     text_char(t, '/');
     add_label(t, r->label);
     text_char(t, '\n');
     out_draft_end(s);
-    show_close(s);
 }
 
 /* --- in detail --------------------------------------------------------------------------- */
@@ -311,20 +315,25 @@ static int by_address(const void *a, const void *b)
 /* False: nobody. */
 static bool told(struct session *s, enum bgp_family f, const struct bgp_route *r)
 {
-    struct bgp_addr to[100];
     char addr[BGP_ADDR_STRLEN];
-    size_t n = r->best ? speaker_advertised_to(s->app->config.speaker, f, &r->prefix, to, 100) : 0;
+    struct speaker *speaker = s->app->config.speaker;
+    size_t room = r->best ? speaker_advertised_to(speaker, f, &r->prefix, NULL, 0) : 0;
+    struct bgp_addr *to = room ? calloc(room, sizeof *to) : NULL;
+    size_t n = to ? speaker_advertised_to(speaker, f, &r->prefix, to, room) : 0;
+    n = n < room ? n : room; /* others may have been told meanwhile */
     show_uint(s, "advertised_to_peers", n);
-    qsort(to, n < 100 ? n : 100, sizeof *to, by_address);
     if (!n) {
         out(s, " Not advertised to any peer yet\n\n");
+        free(to);
         return false;
     }
+    qsort(to, n, sizeof *to, by_address);
     out(s, " Advertised to such %zu peers:\n", n);
     show_list(s, "advertised_to");
-    for (size_t i = 0; i < n && i < 100; i++)
+    for (size_t i = 0; i < n; i++)
         SHOW_TEXT(s, NULL, "    %s\n", bgp_addr_str(&to[i], addr));
     show_close(s);
+    free(to);
     return true;
 }
 
@@ -364,17 +373,30 @@ static void add_source(struct text *t, enum bgp_family f, const struct bgp_route
     text_printf(t, " Route Duration: %s%s\n", days ? "0d" : "", duration);
 }
 
-/* How packets get to the next hop, when the routing table of the host says so. */
-static void relay(struct session *s, const struct bgp_route *r)
+/* Which route of the host leads the packets: that to the next hop, or that which is announced.
+ * False: none is. */
+static bool way(const struct bgp_route *r, struct speaker_route_query *q)
 {
-    struct speaker_route_query q = {
-        .af = r->next_hop.af, .proto = -1, .longest = true, .net = r->next_hop};
+    bool own = r->kind == BGP_ROUTE_NETWORK || r->kind == BGP_ROUTE_IMPORT;
+    const struct bgp_addr *a = r->next_hop.af ? &r->next_hop : &r->prefix.addr;
+    *q = (struct speaker_route_query){.af = a->af, .vpn = a->vpn, .proto = -1, .net = *a};
+    q->net.vpn = 0;
+    q->longest = r->next_hop.af;
+    q->exact = !q->longest;
+    q->len = r->prefix.len;
+    return r->next_hop.af || (own && !r->cross);
+}
+
+/* How packets get there, when the routing table of the host says so. */
+static void relay(struct session *s, enum bgp_family f, const struct bgp_route *r)
+{
+    struct speaker_route_query q;
     struct speaker_route at[64];
     char addr[BGP_ADDR_STRLEN];
-    if (!r->next_hop.af || r->next_hop.vpn ||
+    if (!way(r, &q) || (bgp_family_info[f].vpn && !r->next_hop.af) ||
         !speaker_routes(s->app->config.speaker, &q, at, sizeof at / sizeof *at))
         return;
-    if (at[0].proto == SPEAKER_DIRECT) {
+    if (at[0].proto == SPEAKER_DIRECT || at[0].discard) {
         SHOW_TEXT(s, "out_interface", " Direct Out-interface: %s\n", at[0].ifname);
         return;
     }
@@ -401,7 +423,7 @@ bool route_show_detail(struct session *s, enum bgp_family f, const struct bgp_ro
         add_labels(t, r, attrs);
     add_source(t, f, r);
     out_draft_end(s);
-    relay(s, r);
+    relay(s, f, r);
     t = out_draft(s);
     text_str(t, " Original nexthop: ");
     text_addr(t, next_hop(r));
