@@ -196,9 +196,10 @@ static void text_answered(struct session *s, enum answer a)
 
 void cmd_send(struct session *s, const struct sch_match *m)
 {
-    const struct sch_value *ui = cmd_arg(m, "ui");
-    s->asked_about = ui->present ? ui->u - VTY_FIRST : TO_ALL;
-    if (ui->present && (ui->u < VTY_FIRST || !session_of_vty(s->app, s->asked_about))) {
+    const struct sch_value *ui = cmd_arg(m, "ui"), *vty = cmd_arg(m, "vty");
+    s->asked_about = vty->present ? vty->u : ui->present ? ui->u - VTY_FIRST : TO_ALL;
+    if (s->asked_about != TO_ALL &&
+        ((ui->present && ui->u < VTY_FIRST) || !session_of_vty(s->app, s->asked_about))) {
         session_error(s, "The user interface is not in use.");
         return;
     }

@@ -66,6 +66,19 @@ static bool read_answer(const struct session *s, enum answer *a)
     return true;
 }
 
+void exec_answered(struct session *s, enum answer a)
+{
+    s->question = QUESTION_NONE;
+    s->failed[0] = 0;
+    s->answered(s, a);
+    if (s->question) /* another one */
+        return;
+    record_answer(s, a == ANSWER_CANCEL ? "answered cancel"
+                     : a == ANSWER_NO   ? "answered no"
+                     : s->failed[0]     ? s->failed
+                                        : "ok");
+}
+
 bool exec_answer(struct session *s)
 {
     enum answer a = ANSWER_YES;
@@ -83,8 +96,7 @@ bool exec_answer(struct session *s)
         snprintf(s->question_text, sizeof s->question_text, "%s", again);
         return true;
     }
-    s->question = QUESTION_NONE;
-    s->answered(s, a);
+    exec_answered(s, a);
     return valid;
 }
 
@@ -143,7 +155,7 @@ static size_t redirect_at(const struct session *s, size_t *name, bool *append)
 
 static bool is_display(const struct sch_match *m)
 {
-    return m->cmd->kind == SCH_COMMAND && strncmp(m->cmd->syntax, "display", 7) == 0;
+    return m->cmd->kind == SCH_COMMAND && m->cmd->shows;
 }
 
 /* What is not one command may be a display with filters or a file behind it. */
@@ -451,6 +463,6 @@ void exec_line(struct session *s)
         memcpy(s->typed, s->line, s->nline + 1);
         s->failed[0] = 0;
     }
-    if (run_line(s))
+    if (run_line(s) && !s->confirmed) /* what is confirmed is recorded with its answer */
         record_command(s);
 }

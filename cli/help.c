@@ -30,7 +30,7 @@ static bool display_ready(struct session *s, const char *text, size_t n)
     struct sch_match m;
     size_t at;
     return sch_match(session_level(s)->view, text, n, &m, &at) == SCH_OK &&
-           m.cmd->kind == SCH_COMMAND && strncmp(m.cmd->syntax, "display", 7) == 0;
+           m.cmd->kind == SCH_COMMAND && m.cmd->shows;
 }
 
 /* What is said about an option may come in several lines; long ones are broken at blanks. */

@@ -2,6 +2,7 @@
 #include "cli/record.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -36,19 +37,33 @@ static void hide(const char *line, char *out, size_t len)
     }
 }
 
+static void record(struct session *s, const char *command, const char *result)
+{
+    struct store_record r = {
+        .time = time(NULL), .level = s->level, .command = command, .result = result};
+    snprintf(r.user, sizeof r.user, "%s", s->user);
+    snprintf(r.tty, sizeof r.tty, "%s", s->tty);
+    snprintf(r.from, sizeof r.from, "%s", s->hello.from);
+    store_record(s->app->config.store, &r);
+}
+
 void record_command(struct session *s)
 {
-    struct store_record r = {.time = time(NULL), .level = s->level};
     char command[PROTO_LINE_MAX + 16];
     if (!s->conn)
         return; /* an offline check or a file being loaded */
     hide(s->nested ? s->line + strspn(s->line, " ") : s->typed, command, sizeof command);
-    snprintf(r.user, sizeof r.user, "%s", s->user);
-    snprintf(r.tty, sizeof r.tty, "%s", s->tty);
-    snprintf(r.from, sizeof r.from, "%s", s->hello.from);
-    r.command = command;
-    r.result = s->failed[0] ? s->failed : s->question ? "asked" : "ok";
-    store_record(s->app->config.store, &r);
+    record(s, command, s->failed[0] ? s->failed : s->question ? "asked" : "ok");
+    free(s->asked);
+    s->asked = s->question ? strdup(command) : NULL;
+}
+
+void record_answer(struct session *s, const char *result)
+{
+    if (s->asked)
+        record(s, s->asked, result);
+    free(s->asked);
+    s->asked = NULL;
 }
 
 static bool show(void *arg, const struct store_record *r)

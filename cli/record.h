@@ -4,7 +4,9 @@
 
 #include "cli/session.h"
 
-/* Records the line of the moment, which has been run. */
+/* Records the line of the moment, which has been run or asks. */
 void record_command(struct session *s);
+/* What came of a line that has asked. */
+void record_answer(struct session *s, const char *result);
 
 #endif

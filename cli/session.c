@@ -6,6 +6,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/held.h"
+#include "cli/record.h"
 #include "cli/config/load.h"
 #include "cli/config/load_result.h"
 #include "cli/result.h"
@@ -71,6 +72,7 @@ void session_free(struct session *s, bool lost)
     held_free(s);
     load_forget(s);
     load_result_free(s->load_result);
+    free(s->asked);
     if (s->to_file >= 0)
         close(s->to_file);
     proto_buf_free(&s->out);
@@ -357,8 +359,7 @@ void session_finish(struct session *s)
     }
     while (s->question) {
         enum answer a = s->question == QUESTION_TEXT ? ANSWER_NO : ANSWER_YES;
-        s->question = QUESTION_NONE;
-        s->answered(s, a);
+        exec_answered(s, a);
         out_end(s);
     }
     result_end(s);
@@ -383,6 +384,7 @@ static void interrupt(struct session *s)
         session_done(s);
     } else if (s->question) {
         s->question = QUESTION_NONE;
+        record_answer(s, "cancelled");
         session_done(s);
     }
 }

@@ -80,6 +80,7 @@ struct session {
     char question_text[320];
     void (*answered)(struct session *s, enum answer a);
     bool confirmed; /* the line of the moment is run again after a yes */
+    char *asked;    /* command that waits for the answer, as it is recorded, or NULL */
 
     char line[PROTO_LINE_MAX + 1]; /* line of the moment; matches point into it */
     size_t nline;
@@ -189,6 +190,8 @@ void exec_line(struct session *s);
 void exec_forget(struct session *s, unsigned keep);
 /* Reads an answer to a pending question; false: the line is not one and is still to be run. */
 bool exec_answer(struct session *s);
+/* Answers it. */
+void exec_answered(struct session *s, enum answer a);
 
 /* --- output.c: what a command prints ------------------------------------------------- */
 void out_text(struct session *s, const char *text, size_t n);

@@ -100,6 +100,7 @@ struct sch_cmd {
     bool at_once;  /* COMMAND: acts beyond its session: not while commits are held back */
     bool offline;  /* COMMAND: an offline check follows it */
     bool not_by_run;
+    bool shows;           /* COMMAND: pages, filters, files and JSON are for it */
     bool asks, asks_text; /* COMMAND: yes or no; a text before that */
     bool cascade;         /* UNDO: removes the whole object ("undo peer X"), not one row */
     uint8_t nparams;

@@ -6,6 +6,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/config/save.h"
+#include "cli/text/show.h"
 #include "engine/files.h"
 
 /* --- looking at them ------------------------------------------------------------------ */
@@ -58,6 +59,12 @@ static void dir_line(void *ctx, const struct files_entry *e)
     time_t t = (time_t)e->time;
     struct tm tm;
     localtime_r(&t, &tm);
+    show_object(s, NULL);
+    show_text(s, "name", e->name);
+    show_uint(s, "size", e->size);
+    app_time(e->time, when, sizeof when);
+    show_text(s, "time", when);
+    show_close(s);
     strftime(when, sizeof when, "%b %d %Y %H:%M:%S", &tm);
     out(s, "%5u  -rw-  %13llu  %s   %s\n", s->listed++, (unsigned long long)e->size, when, e->name);
 }
@@ -67,8 +74,13 @@ void cmd_dir(struct session *s, const struct sch_match *m)
     uint64_t free_kb, total_kb;
     (void)m;
     s->listed = 0;
+    show_begin(s);
+    show_list(s, "files");
     out(s, "  Idx  Attr     Size(Byte)  Date        Time       FileName\n");
     files_list(s->app->opts.db, dir_line, s, &free_kb, &total_kb);
+    show_close(s);
+    show_uint(s, "total_kb", total_kb);
+    show_uint(s, "free_kb", free_kb);
     out(s, "\n%llu KB total (%llu KB free)\n", (unsigned long long)total_kb,
         (unsigned long long)free_kb);
 }

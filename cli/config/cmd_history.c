@@ -92,47 +92,74 @@ void cmd_display_commit_list(struct session *s, const struct sch_match *m)
     out(s, "%s", rule);
 }
 
+/* Commits one after the other, newest first; by number, as some may be made or dropped meanwhile.
+ */
 struct each_commit {
-    struct store_commit *commits;
-    size_t n, max;
+    uint32_t *ids;
+    size_t n, cap, at;
+    bool failed;
 };
 
 static bool note_commit(void *arg, const struct store_commit *c)
 {
     struct each_commit *e = arg;
-    if (e->n == e->max)
-        return false;
-    e->commits[e->n++] = *c;
+    if (e->n == e->cap) {
+        size_t cap = e->cap ? e->cap * 2 : 64;
+        uint32_t *more = realloc(e->ids, cap * sizeof *more);
+        e->failed = !more;
+        if (!more)
+            return false;
+        e->ids = more;
+        e->cap = cap;
+    }
+    e->ids[e->n++] = c->id;
     return true;
 }
 
-#define COMMITS_MAX 1000
+static void each_free(void *state)
+{
+    struct each_commit *e = state;
+    free(e->ids);
+    free(e);
+}
+
+static bool each_next(struct session *s, void *state)
+{
+    struct each_commit *e = state;
+    struct store *store = s->app->config.store;
+    struct store_commit c;
+    char text[64];
+    struct diff d;
+    if (e->at == e->n)
+        return false;
+    if (!store_commit_find(store, e->ids[e->at++], NULL, &c))
+        return true;
+    commit_fields(s, &c);
+    app_time(c.time, text, sizeof text);
+    out(s, "Commit changes of commitId %u %s\n", c.id, text);
+    diff_start(&d, s);
+    store_history(store, c.id, c.id, diff_row, &d);
+    diff_end(&d);
+    show_close(s);
+    return true;
+}
 
 /* Every commit on its own, newest first. */
 static void changes_one_by_one(struct session *s, size_t max)
 {
-    struct each_commit e = {.max = max < COMMITS_MAX ? max : COMMITS_MAX};
-    char text[64];
-    if (!(e.commits = calloc(e.max, sizeof *e.commits))) {
+    struct each_commit *e = calloc(1, sizeof *e);
+    if (e)
+        store_commits(s->app->config.store, max, false, note_commit, e);
+    if (!e || e->failed) {
         session_error(s, "Out of memory.");
+        if (e)
+            each_free(e);
         return;
     }
     show_begin(s);
-    store_commits(s->app->config.store, e.max, false, note_commit, &e);
     out(s, "Building configuration\n");
     show_list(s, "commits");
-    for (size_t i = 0; i < e.n; i++) {
-        const struct store_commit *c = &e.commits[i];
-        struct diff d;
-        commit_fields(s, c);
-        diff_start(&d, s);
-        app_time(c->time, text, sizeof text);
-        out(s, "Commit changes of commitId %u %s\n", c->id, text);
-        store_history(s->app->config.store, c->id, c->id, diff_row, &d);
-        diff_end(&d);
-        show_close(s);
-    }
-    free(e.commits);
+    s->stream = (struct stream){each_next, each_free, e};
 }
 
 void cmd_display_commit_changes(struct session *s, const struct sch_match *m)
@@ -143,7 +170,7 @@ void cmd_display_commit_changes(struct session *s, const struct sch_match *m)
     struct store_commit c = {0};
     struct diff d;
     if (!at->present && !since->present && !last->present) {
-        changes_one_by_one(s, n->present ? (size_t)n->u : COMMITS_MAX);
+        changes_one_by_one(s, n->present ? (size_t)n->u : 0x7fffffff);
         return;
     }
     uint32_t from = at->present ? (uint32_t)at->u : (uint32_t)since->u,

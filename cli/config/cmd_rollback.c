@@ -72,6 +72,7 @@ static void rollback_answered(struct session *s, enum answer a)
         rollback_now(s, &cand);
     } else {
         session_error(s, "%s", store_error(store));
+        s->app->rollback_error = strdup(s->failed);
         store_scratch_free(&cand);
     }
 }
@@ -111,6 +112,8 @@ static void rollback_file_answered(struct session *s, enum answer a)
     begin_rollback(s);
     if (image_get(s, &name, &cand))
         rollback_now(s, &cand);
+    else
+        s->app->rollback_error = strdup(s->failed);
 }
 
 void cmd_rollback_file(struct session *s, const struct sch_match *m)
@@ -136,8 +139,9 @@ void cmd_display_rollback(struct session *s, const struct sch_match *m)
     if (!a->rollback_error)
         return;
     show_text(s, "error", a->rollback_error);
-    out(s, "!commit error information\n%s\n!There are still several differences as follow:\n",
-        a->rollback_error);
+    out(s, "!commit error information\n%s\n", a->rollback_error);
+    if (a->rollback_cand.rows)
+        out(s, "!There are still several differences as follow:\n");
     diff_start(&d, s);
     store_changes(a->config.store, &a->rollback_cand, diff_row, &d);
     diff_end(&d);

@@ -120,7 +120,9 @@ bool image_target(struct session *s, const struct sch_match *m, uint32_t *id)
     }
     *id = c.id;
     if (!found && !s->app->config.offline)
-        session_error(s, "The commit does not exist.");
+        session_error(s, "%s",
+                      last->present ? "There are fewer commits than that."
+                                    : "The commit does not exist.");
     return found || s->app->config.offline;
 }
 

@@ -18,16 +18,17 @@ static bool keyed(const struct sch_line *l)
 }
 
 /* What holds in a view although it has no line of its own there. */
-static void list_defaults(struct listing *l, const struct sch_line *enter, const uint8_t *key,
-                          size_t nkey, unsigned depth)
+static void list_defaults(struct listing *l, uint8_t view, const uint8_t *key, size_t nkey,
+                          unsigned depth)
 {
     static const struct sch_value none[SCH_SLOTS];
     char text[SCH_TEXT_MAX];
     for (unsigned i = 0; i < SCH_LINES; i++) {
         const struct sch_line *d = &sch_lines[i];
         struct sch_key k = {.n = (uint16_t)nkey};
-        memcpy(k.b, key, nkey);
-        if (d->view != enter->enters - 1 || keyed(d) || d->shown || (!d->on && !d->deflt) ||
+        if (nkey)
+            memcpy(k.b, key, nkey);
+        if (d->view != view || keyed(d) || d->shown || (!d->on && !d->deflt) ||
             !sch_key_add(&k, d, none) ||
             store_get(l->render.s->app->config.store, &l->cand, k.b, k.n, text, sizeof text) >= 0)
             continue;
@@ -35,7 +36,7 @@ static void list_defaults(struct listing *l, const struct sch_line *enter, const
             snprintf(text, sizeof text, "%s", d->deflt);
         else
             sch_render(d, none, false, true, text, sizeof text);
-        out(l->render.s, "%*s~%s\n", (int)depth + 1, "", text);
+        out(l->render.s, "%*s~%s\n", (int)depth, "", text);
     }
 }
 
@@ -43,10 +44,13 @@ static bool list_row(void *arg, const uint8_t *key, size_t nkey, const char *tex
 {
     struct listing *l = arg;
     struct sch_place p;
-    if (!l->only_top || (sch_key_place(key, nkey, &p) && p.depth == 0 && !p.line->enters))
+    if (!sch_key_place(key, nkey, &p))
+        return true;
+    bool shown = !l->only_top || (p.depth == 0 && !p.line->enters);
+    if (shown)
         render_row(&l->render, key, nkey, text, n);
-    if (l->defaults && sch_key_place(key, nkey, &p) && p.line->enters)
-        list_defaults(l, p.line, key, nkey, p.depth);
+    if (shown && l->defaults && p.line->enters)
+        list_defaults(l, (uint8_t)(p.line->enters - 1), key, nkey, p.depth + 1);
     memcpy(l->after, key, nkey);
     l->nafter = nkey;
     return ++l->rows < ROWS_AT_ONCE;
@@ -66,6 +70,10 @@ static bool list_next(struct session *s, void *state)
     if (l->head && l->head != s->app->config.head) {
         session_error(s, "The running configuration has been changed meanwhile. Try again.");
         return false;
+    }
+    if (l->defaults && !l->nprefix && !l->nafter) { /* the system view has no line of its own */
+        out(s, "#\n");
+        list_defaults(l, VIEW_SYSTEM, NULL, 0, 0);
     }
     l->rows = 0;
     l->cut = !store_scan(s->app->config.store, &l->cand, l->prefix, l->nprefix, l->after, l->nafter,

@@ -15,7 +15,9 @@ static const char table_sql[] =
     "TEXT, tty TEXT, source TEXT, level INTEGER, command TEXT, result TEXT);"
     "CREATE VIEW IF NOT EXISTS command_record AS SELECT id, datetime(time,'unixepoch') AS utc, "
     "user,"
-    " tty, source, level, command, result FROM record ORDER BY id;";
+    " tty, source, level, command, result FROM record ORDER BY id;"
+    "CREATE VIEW IF NOT EXISTS v1_commands AS SELECT id, datetime(time,'unixepoch') AS time, user,"
+    " tty AS terminal, source, level, command, result FROM record ORDER BY id;";
 static const char insert_sql[] = "INSERT INTO record(time,user,tty,source,level,command,result)"
                                  " VALUES(?1,?2,?3,?4,?5,?6,?7)";
 

@@ -81,10 +81,12 @@ START_TEST(view)
     sqlite3_stmt *q;
     note("ann", "display 'x'", "ok");
     ck_assert(store_records_flush(s));
-    ck_assert_int_eq(sqlite3_prepare_v2(s->db,
-                                        "SELECT utc||user||command||level FROM command_record", -1,
-                                        &q, NULL),
-                     SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_prepare_v2(s->db,
+                           "SELECT utc||v.user||v.command||v.level FROM command_record JOIN "
+                           "v1_commands v USING (id) WHERE terminal=tty",
+                           -1, &q, NULL),
+        SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
     ck_assert_str_eq((const char *)sqlite3_column_text(q, 0), "1970-01-01 00:16:40anndisplay 'x'2");
     sqlite3_finalize(q);

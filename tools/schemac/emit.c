@@ -491,10 +491,11 @@ static void emit_cmds(FILE *f)
             c->view->index, c->cascade || (c->kind == 1 && c->line->enter));
         if (c->command)
             fprintf(f,
-                    "     .at_once = %d, .offline = %d, .not_by_run = %d, .asks = %d, "
+                    "     .at_once = %d, .offline = %d, .not_by_run = %d, .shows = %d, .asks = %d, "
                     ".asks_text = %d,\n",
                     c->command->at_once, c->command->offline, c->command->not_by_run,
-                    c->command->asks, c->command->asks_text);
+                    c->command->shows || strncmp(c->syntax, "display ", 8) == 0, c->command->asks,
+                    c->command->asks_text);
         fprintf(f, "     .nparams = %d, .params = %s_params_%d, .syntax = ", c->nparams,
                 c->line ? "line" : "cmd", c->line ? c->line->index : i);
         text(f, c->syntax);

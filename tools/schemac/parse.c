@@ -404,6 +404,8 @@ static bool view_clause(struct cursor *c, const char *w, char *text)
         c->command->offline = true;
     else if (strcmp(w, "not-by-run") == 0 && c->command)
         c->command->not_by_run = true;
+    else if (strcmp(w, "shows") == 0 && c->command)
+        c->command->shows = true;
     else if (strcmp(w, "asks") == 0 && c->command)
         c->command->asks = true, c->command->asks_text = strcmp(text, "text") == 0;
     else

@@ -32,7 +32,8 @@
  * made with its view); negatable; inert; level N (2); undo SYNTAX [cascade] [asks "..."]; undo asks
  * "..."; undo by NAME. Of a command: does NAME; level N; at-once (acts beyond its session, so not
  * in a batch whose commits are held back); offline (an offline check follows it, all others are
- * passed over); not-by-run ("run" refuses it); asks or asks text (yes or no, or a text first: lines
+ * passed over); not-by-run ("run" refuses it); shows (pages, filters, files and JSON as
+ * for what begins with "display"); asks or asks text (yes or no, or a text first: lines
  * behind it that it takes along when it is passed over). Order of statements is order of display.
  */
 #ifndef VRPSH_SCHEMAC_H
@@ -104,7 +105,7 @@ struct command {
     struct elem *syntax;
     char *text, *does;
     int level;
-    bool at_once, offline, not_by_run, asks, asks_text;
+    bool at_once, offline, not_by_run, shows, asks, asks_text;
 };
 struct view {
     struct pos pos;
