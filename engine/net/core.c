@@ -502,7 +502,8 @@ struct core *core_new(struct net_loop *loop, const struct speaker_opts *opts, st
     c->listen = calloc(opts->nlisten + 1, sizeof *c->listen);
     if (!c->listen)
         abort();
-    memcpy(c->listen, opts->listen, opts->nlisten * sizeof *c->listen);
+    if (opts->nlisten)
+        memcpy(c->listen, opts->listen, opts->nlisten * sizeof *c->listen);
     o->listen = (struct listen_opts){
         .port = opts->port,
         .addrs = c->listen,
