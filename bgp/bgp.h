@@ -51,9 +51,12 @@ struct bgp_event {
     bool logged;    /* false with "undo peer X log-change" */
 };
 
-/* The number of routes of a peer passed its limit or the threshold before it. */
+/* The number of routes of a peer or in a VPN instance passed its limit or the threshold before it.
+ */
 struct bgp_alert {
-    const struct bgp_addr *peer;
+    const struct bgp_addr *peer; /* NULL: in an instance ... */
+    uint16_t vpn;                /* ... of this number */
+    bool prefixes;               /* ... and prefixes were counted */
     enum bgp_family family;
     bool limit; /* else the threshold */
     bool over;  /* else it fell below it again */

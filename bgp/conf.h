@@ -39,6 +39,7 @@ struct bgp_af_conf {
     bool no_ebgp_sensitive;  /* "undo ebgp-interface-sensitive": sessions outlive their interface */
     bool recursive_default;  /* next hops may be reached by a default route */
     uint8_t preference_external, preference_internal, preference_local; /* 0: 255 */
+    bool best_only;     /* of a VPN instance: "advertise route-mode best" */
     bool no_vpn_target; /* "undo policy vpn-target": VPN routes are kept whatever their targets */
 };
 
@@ -166,13 +167,21 @@ struct bgp_targets {
 
 enum bgp_label_mode { BGP_LABEL_PER_INSTANCE, BGP_LABEL_PER_ROUTE, BGP_LABEL_PER_NEXT_HOP };
 
+/* How much the table of an instance may hold: what is beyond it is kept and not used. */
+struct bgp_vpn_limit {
+    uint32_t most;   /* 0: any number */
+    uint8_t percent; /* 1-100, the threshold that is told of; 0: none */
+    bool alert_only; /* "simply-alert": passing it is told of, and that is all */
+};
+
 /* One address family of a VPN instance: "ip vpn-instance X" / "ipv4-family", and the BGP view
  * "ipv4-family vpn-instance X". */
 struct bgp_vpn_af_conf {
     bool enabled; /* has a route distinguisher */
     uint8_t rd[8];
     struct bgp_targets import, export;
-    uint8_t label_mode; /* enum bgp_label_mode, "apply-label" */
+    uint8_t label_mode;                    /* enum bgp_label_mode, "apply-label" */
+    struct bgp_vpn_limit routes, prefixes; /* "routing-table limit", "prefix limit" */
     struct bgp_af_conf af;
 };
 

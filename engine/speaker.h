@@ -53,7 +53,8 @@ struct speaker_static {
     bool silent;  /* BGP does not announce it */
     bool fibless; /* the kernel does not get it */
     uint32_t tag;
-    uint16_t vpn; /* in whose routing table; net and nexthop are without */
+    uint16_t vpn;  /* in whose routing table; net and nexthop are without */
+    uint16_t into; /* the instance the next hop is in; 0: the same */
 };
 
 /* What is announced out of the routing table into a family: a network, or a protocol's routes. */

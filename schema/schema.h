@@ -16,7 +16,7 @@
 
 #include "bgp/types.h"
 
-#define SCH_SLOTS 10    /* most parameters a command can have */
+#define SCH_SLOTS 11    /* most parameters a command can have */
 #define SCH_TOKENS 48   /* most words a line can have before its free text */
 #define SCH_REPEATS 8   /* most values of a repeated parameter */
 #define SCH_KEY_MAX 512 /* longest row key */

@@ -16,7 +16,7 @@ enum {
     BATCH = 32,
     CEASE_PREFIXES = 1,
     LIMIT_PERCENT = 75,
-    ALERTS = 6, /* of a session, in ALERTS_IN */
+    ALERTS = 6, /* of a session or table, in ALERTS_IN */
     ALERTS_IN = 60 * BGP_SECOND
 };
 
@@ -144,28 +144,31 @@ static uint32_t counted(const struct rib_session *s, enum bgp_family family)
     return from->paths[family] - (accepted ? from->loops[family] : 0);
 }
 
-/* False: there have been so many of late that this one has to wait. A peer whose routes come and go
- * at the limit does not fill the log. */
+/* What comes and goes at a limit does not fill the log. */
+bool rib_alert(const struct bgp *b, struct alerts *told, const struct bgp_alert *a)
+{
+    if (b->now - told->since >= ALERTS_IN)
+        *told = (struct alerts){.since = b->now};
+    if (told->n >= ALERTS)
+        return false;
+    told->n++;
+    if (b->ops->alert)
+        b->ops->alert(b->ctx, a);
+    return true;
+}
+
+/* False: not now. */
 static bool alert(struct rib_session *s, enum bgp_family family, bool limit, bool over)
 {
     const struct bgp *b = s->rib->b;
-    const struct bgp_alert a = {&s->source->addr,
-                                family,
-                                limit,
-                                over,
-                                counted(s, family),
-                                s->conn->peer->conf.af[family].route_limit};
+    const struct bgp_alert a = {.peer = &s->source->addr,
+                                .family = family,
+                                .limit = limit,
+                                .over = over,
+                                .routes = counted(s, family),
+                                .most = s->conn->peer->conf.af[family].route_limit};
 
-    if (b->now - s->alerts_since >= ALERTS_IN) {
-        s->alerts_since = b->now;
-        s->alerts = 0;
-    }
-    if (s->alerts >= ALERTS)
-        return false;
-    s->alerts++;
-    if (b->ops->alert)
-        b->ops->alert(b->ctx, &a);
-    return true;
+    return rib_alert(b, &s->alerts, &a);
 }
 
 /* Whether the threshold was passed, or it and the limit are out of sight again. */

@@ -221,11 +221,12 @@ bool path_eligible(const struct rib_table *t, const struct path *p, const char *
     const struct rib *r = t->rib;
     const struct source *s = rib_source(r, p->source);
 
-    if (!s->alive || p->flags & PATH_REFUSALS) {
-        *why = !s->alive              ? "peer down"
-               : p->flags & PATH_LONG ? "AS-Path limit"
-               : p->flags & PATH_LOOP ? "AS loop"
-                                      : "own next hop";
+    if (!s->alive || p->flags & (PATH_REFUSALS | PATH_EXCESS)) {
+        *why = !s->alive                ? "peer down"
+               : p->flags & PATH_EXCESS ? "limit of the VPN instance"
+               : p->flags & PATH_LONG   ? "AS-Path limit"
+               : p->flags & PATH_LOOP   ? "AS loop"
+                                        : "own next hop";
         return false;
     }
     if (s->kind < SOURCE_EXTERNAL)

@@ -23,7 +23,8 @@ static struct path *at(const struct rib_table *t, uint32_t id)
 static void settle(struct rib_table *t, uint32_t dest, uint32_t was, uint32_t changed, bool own)
 {
     struct dest *d = dest_at(&t->dests, dest);
-    uint32_t best = path_choose(t, d), id;
+    bool limits = t->limited || t->excess > 0;
+    uint32_t best = limits ? limit_choose(t, d, was != 0) : path_choose(t, d), id;
     bool news = best != was || (best != 0 && best == changed);
 
     if (best != was) {
@@ -44,11 +45,13 @@ static void settle(struct rib_table *t, uint32_t dest, uint32_t was, uint32_t ch
         group_mark(t, dest);
     if (t->aggregates && (best != was || news))
         aggregate_change(t, dest, was != 0, best != 0);
+    if (limits)
+        limit_watch(t);
     if (!t->crosses)
         return;
     if (!t->vpn)
         vpn_import(t, dest, news);
-    else if (own)
+    else if (own || limits || t->conf->best_only)
         vpn_export(t, dest);
 }
 
@@ -61,6 +64,7 @@ static uint32_t best_id(const struct rib_table *t, const struct dest *d)
 static void count(struct rib_table *t, struct source *s, unsigned flags, int by)
 {
     t->paths += (uint64_t)by;
+    t->excess += flags & PATH_EXCESS ? (uint64_t)by : 0;
     if (flags & (PATH_CROSS | PATH_UNWANTED))
         return;
     s->paths[t->family] += (uint32_t)by;

@@ -42,7 +42,8 @@ enum { /* flags of a path */
            PATH_LOOP | PATH_OWN | PATH_UNWANTED | PATH_LONG, /* follow from the path and settings */
        PATH_CROSSED = 8,   /* in a VPN instance: imported; label is the VPN destination's id */
        PATH_EXPORTED = 16, /* in a VPN table: from a VPN instance */
-       PATH_CROSS = PATH_CROSSED | PATH_EXPORTED
+       PATH_CROSS = PATH_CROSSED | PATH_EXPORTED,
+       PATH_EXCESS = 128 /* beyond a limit of the VPN instance: kept, not chosen; limit.c */
 };
 
 struct path {
@@ -94,6 +95,12 @@ static inline bool source_routed(const struct source *s)
     return s->kind == SOURCE_NETWORK || s->kind == SOURCE_IMPORT;
 }
 
+/* What was told of limits: there are not more than a few in a while. */
+struct alerts {
+    uint64_t since;
+    unsigned n;
+};
+
 /* The routes side of an established session. */
 struct rib_session {
     struct rib *rib;
@@ -101,11 +108,10 @@ struct rib_session {
     struct source *source;
     struct rib_table *tables[BGP_FAMILIES]; /* where its routes go, of the families in use */
     struct rib_member *members[BGP_FAMILIES];
-    struct bgp_mp_rules rules;     /* agreed */
-    uint8_t over;                  /* family whose limit was passed, and one; 0 none */
-    uint8_t warned, full;          /* families beyond threshold or limit, as far as was told */
-    uint64_t alerts_since;         /* when counting them began ... */
-    unsigned alerts;               /* ... and how many there were since */
+    struct bgp_mp_rules rules; /* agreed */
+    uint8_t over;              /* family whose limit was passed, and one; 0 none */
+    uint8_t warned, full;      /* families beyond threshold or limit, as far as was told */
+    struct alerts alerts;
     uint8_t eor_in;                /* families whose End-of-RIB came */
     uint8_t refreshing;            /* families between BoRR and EoRR */
     struct bgp_timer stale;        /* until EoRR is no longer waited for */
@@ -153,6 +159,10 @@ struct rib_table {
     uint32_t *into; /* of a VPN table: the import list a destination stands in; vpn_import.c */
     uint32_t into_room;
     struct aggregates *aggregates; /* NULL: none; aggregate.c */
+    bool limited;                  /* limit.c: an instance whose table may hold so much only ... */
+    uint8_t told;                  /* ... what has been told of that ... */
+    struct alerts alerts;          /* ... */
+    uint64_t excess;               /* ... paths with PATH_EXCESS */
     bool crosses;                  /* VPN instances export from it or import from it */
     uint32_t best;                 /* destinations with a best path */
     uint64_t paths;                /* all of them */
@@ -250,6 +260,8 @@ void rib_session_conf(struct bgp_peer *p, const struct bgp_peer_conf *old);
 
 /* --- adj_in.c: UPDATEs become paths. False: *f says why the session has to end. */
 bool rib_update(struct rib_session *s, struct bgp_cursor body, struct bgp_fault *f);
+/* False: there have been so many of late that this one has to wait. */
+bool rib_alert(const struct bgp *b, struct alerts *told, const struct bgp_alert *a);
 /* The peer's routes in the family have become more or less: alerts say what that means. */
 void rib_watch_limit(struct rib_session *s, enum bgp_family family);
 /* After another "route-limit": alerts as an UPDATE would, false: likewise. */
@@ -329,6 +341,14 @@ bool path_selected(const struct rib_table *t, const struct dest *d, const struct
 /* Why b is not preferred to a: VRP's words ("Local_Pref", "AS-Path", ...). */
 const char *path_losing_reason(const struct rib_table *t, const struct path *a,
                                const struct path *b);
+
+/* --- limit.c: tables of VPN instances that hold so much only */
+/* As path_choose(): had says that the destination has had a best path. */
+uint32_t limit_choose(struct rib_table *t, const struct dest *d, bool had);
+/* The table has more or less: alerts say what that means, and what is in excess may come back. */
+void limit_watch(struct rib_table *t);
+/* Another limit. */
+void limit_conf(struct rib_table *t);
 
 /* --- local.c */
 /* The key of a prefix; false: it does not fit the family. */

@@ -72,6 +72,11 @@ static bool same_targets(const struct bgp_targets *a, const struct bgp_targets *
     return a->n == b->n && (a->n == 0 || memcmp(a->at, b->at, a->n * sizeof *a->at) == 0);
 }
 
+static bool same_limit(const struct bgp_vpn_limit *a, const struct bgp_vpn_limit *b)
+{
+    return a->most == b->most && a->percent == b->percent && a->alert_only == b->alert_only;
+}
+
 static const struct bgp_targets *imports(const struct bgp_vpn_af_conf *c)
 {
     static const struct bgp_targets none;
@@ -88,6 +93,8 @@ static void changed(struct vpn_side *s, const struct bgp_vpn_af_conf *old)
         rib_recheck(&s->table);
         group_review(&s->table);
     }
+    if (!same_limit(&old->routes, &c->routes) || !same_limit(&old->prefixes, &c->prefixes))
+        limit_conf(&s->table);
     if (!same_targets(imports(old), imports(c))) {
         vpn_unsubscribe(s, imports(old));
         vpn_subscribe(s, imports(c));

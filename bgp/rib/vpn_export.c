@@ -182,7 +182,10 @@ static void withdraw(struct vpn_side *s, uint32_t dest, struct vpn_exported old)
 void vpn_export(struct rib_table *t, uint32_t dest)
 {
     struct vpn_side *s = vpn_side(t);
-    bool exports = s->conf->enabled && !s->vpn->removed && !aggregate_suppresses(t, dest);
+    const struct path *best = path_best(t, dest_at(&t->dests, dest));
+    bool hidden = s->conf->af.best_only && best && best->flags & PATH_CROSSED;
+    bool exports =
+        s->conf->enabled && !s->vpn->removed && !hidden && !aggregate_suppresses(t, dest);
     uint32_t id = exports ? path_choose_own(t, dest_at(&t->dests, dest)) : 0;
     uint32_t set = 0, label = 0;
     const struct path *p = id != 0 ? slab_at(&t->rib->paths, id) : NULL;

@@ -116,6 +116,8 @@ extern edit_hook *const edit_thens[SCH_THEN_COUNT];    /* after the row was set 
 extern edit_hook *const edit_undoes[SCH_UNDOES_COUNT]; /* instead of deleting the row */
 /* statics.c */
 edit_hook check_static_route, undo_static_routes;
+/* Static routes whose next hops are in the VPN instance of this name. */
+bool edit_delete_statics_into(struct edit *e, const struct sch_value *name);
 /* Every value that was typed is the stored one; keys are compared only when asked for. */
 bool edit_names(const struct sch_line *l, const struct sch_value *typed,
                 const struct sch_value *stored, bool keys);

@@ -145,6 +145,8 @@ static struct bgp_vpn_af_conf family(const struct model_vpn *v, enum bgp_family 
 {
     struct bgp_vpn_af_conf c = {.enabled = v->af[f].enabled && v->af[f].rd,
                                 .label_mode = v->af[f].label_mode,
+                                .routes = v->af[f].routes,
+                                .prefixes = v->af[f].prefixes,
                                 .af = v->process[f].af[f]};
     octets(v->af[f].rd, c.rd);
     c.import = targets(&v->af[f].import);

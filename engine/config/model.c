@@ -384,6 +384,26 @@ static void feed_vpn_label(const struct row *r)
         r->added ? (uint8_t)r->v[0].u : BGP_LABEL_PER_INSTANCE;
 }
 
+static void feed_vpn_limit(const struct row *r)
+{
+    struct model_vpn *v = vpn_of(r);
+    int8_t f = sch_views[r->place->line->view].family;
+    bool prefixes = sch_is(r->place->line, LINE_VPN_INSTANCE_IPV4_PREFIX_LIMIT);
+    struct bgp_vpn_limit *l = prefixes ? &v->af[f].prefixes : &v->af[f].routes;
+    *l = (struct bgp_vpn_limit){0};
+    if (r->added)
+        *l = (struct bgp_vpn_limit){.most = (uint32_t)r->v[0].u,
+                                    .percent = r->v[1].present ? (uint8_t)r->v[1].u : 0,
+                                    .alert_only = r->v[2].present};
+}
+
+static void feed_vpn_mode(const struct row *r)
+{
+    const char *mode = r->place->line->params[0].words[r->v[0].u];
+    r->vpn->process[r->family].af[r->family].best_only = r->added && strcmp(mode, "best") == 0;
+    r->vpn->dirty = true;
+}
+
 /* A line of shell.vrp: who needs it reads the rows. */
 static void feed_shell(const struct row *r)
 {

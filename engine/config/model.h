@@ -51,7 +51,8 @@ struct model_if {
 
 struct model_static {
     struct speaker_static route;
-    struct model_vpn *vpn; /* NULL: public */
+    struct model_vpn *vpn;  /* NULL: public */
+    struct model_vpn *into; /* where the next hop is; NULL: in vpn */
     UT_hash_handle hh;
     uint8_t key[]; /* row key */
 };
@@ -71,6 +72,7 @@ struct model_vpn {
         uint64_t rd; /* 0: none, the family is not in use */
         bool enabled;
         uint8_t label_mode; /* enum bgp_label_mode */
+        struct bgp_vpn_limit routes, prefixes;
         struct model_targets export, import;
     } af[BGP_FAMILIES];                    /* only the unicast ones */
     struct bgp_conf process[BGP_FAMILIES]; /* what its views in the bgp view set */

@@ -9,7 +9,7 @@
 #include "engine/config/model.h"
 
 /* Both lines, "ip route-static" and "ipv6 route-static", have the same arguments. */
-enum { VPN, DEST, LEN, INTERFACE, NEXTHOP, PREFERENCE, TAG, WAY, USE };
+enum { VPN, DEST, LEN, INTERFACE, NEXTHOP, INTO, PREFERENCE, TAG, WAY, USE };
 enum { PERMANENT, INHERIT };       /* ways, in the order of their words */
 enum { NO_ADVERTISE, NO_INSTALL }; /* uses */
 
@@ -30,9 +30,13 @@ static bool forwards_to(const struct bgp_addr *a)
 bool check_static_route(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                         const struct sch_value *v)
 {
-    const struct sch_value *nh = &v[NEXTHOP], *interface = &v[INTERFACE];
+    const struct sch_value *nh = &v[NEXTHOP], *interface = &v[INTERFACE], *into = &v[INTO];
     if (v[VPN].present && !edit_checks[CHECK_VPN_EXISTS](e, view, l, v))
         return false;
+    if (into->present && !edit_has(e, view, LINE_VPN_INSTANCE_IP_VPN_INSTANCE, into))
+        return edit_error(e, "The VPN instance does not exist.");
+    if (into->present && v[VPN].n == into->n && memcmp(v[VPN].s, into->s, into->n) == 0)
+        return edit_error(e, "The next hop is in the VPN instance of the route.");
     if (v[DEST].addr.b[0] == (v[DEST].addr.af == 4 ? 127 : 0xff) ||
         (v[DEST].addr.af == 4 && v[DEST].addr.b[0] >= 224))
         return edit_error(e, "The destination address is invalid.");
@@ -57,6 +61,17 @@ struct hits {
     bool failed;
 };
 
+static bool keep(struct hits *h, const uint8_t *key, size_t nkey)
+{
+    struct sch_key *grown = reallocarray(h->keys, h->n + 1, sizeof *h->keys);
+    if (!grown)
+        return !(h->failed = true);
+    h->keys = grown;
+    memcpy(h->keys[h->n].b, key, nkey);
+    h->keys[h->n++].n = (uint16_t)nkey;
+    return true;
+}
+
 static bool collect(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
 {
     struct hits *h = arg;
@@ -64,12 +79,39 @@ static bool collect(void *arg, const uint8_t *key, size_t nkey, const char *text
     bool negated;
     if (!sch_row_parse(h->line, text, n, v, &negated) || !edit_names(h->line, h->typed, v, true))
         return true;
-    struct sch_key *grown = reallocarray(h->keys, h->n + 1, sizeof *h->keys);
-    if (!grown)
-        return !(h->failed = true);
-    h->keys = grown;
-    memcpy(h->keys[h->n].b, key, nkey);
-    h->keys[h->n++].n = (uint16_t)nkey;
+    return keep(h, key, nkey);
+}
+
+static bool collect_into(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
+{
+    struct hits *h = arg;
+    struct sch_value v[SCH_SLOTS];
+    bool negated;
+    if (!sch_row_parse(h->line, text, n, v, &negated) || !v[INTO].present ||
+        v[INTO].n != h->typed->n || memcmp(v[INTO].s, h->typed->s, v[INTO].n) != 0)
+        return true;
+    return keep(h, key, nkey);
+}
+
+static bool drop_hits(struct edit *e, struct hits *h, bool ok)
+{
+    for (size_t i = 0; i < h->n && ok; i++)
+        ok = store_delete(e->config->store, &e->cand, h->keys[i].b, h->keys[i].n);
+    free(h->keys);
+    return ok && !h->failed;
+}
+
+bool edit_delete_statics_into(struct edit *e, const struct sch_value *name)
+{
+    static const enum sch_line_id lines[] = {LINE_SYSTEM_IP_ROUTE_STATIC,
+                                             LINE_SYSTEM_IPV6_ROUTE_STATIC};
+    for (int i = 0; i < 2; i++) {
+        struct hits h = {.line = &sch_lines[lines[i]], .typed = name};
+        uint8_t rank = h.line->rank;
+        bool ok = store_scan(e->config->store, &e->cand, &rank, 1, NULL, 0, collect_into, &h);
+        if (!drop_hits(e, &h, ok))
+            return edit_error(e, "%s", store_error(e->config->store));
+    }
     return true;
 }
 
@@ -89,16 +131,19 @@ bool undo_static_routes(struct edit *e, const struct sch_key *view, const struct
         k.n = (uint16_t)(k.n + sch_value_encode(&v[i], &l->params[i], k.b + k.n,
                                                 (size_t)(SCH_KEY_MAX - k.n)));
     struct hits h = {.line = l, .typed = v};
-    bool ok = store_scan(s, &e->cand, k.b, k.n, NULL, 0, collect, &h) && !h.failed;
-    for (size_t i = 0; i < h.n && ok; i++)
-        ok = store_delete(s, &e->cand, h.keys[i].b, h.keys[i].n);
-    free(h.keys);
-    if (!ok)
+    if (!drop_hits(e, &h, store_scan(s, &e->cand, k.b, k.n, NULL, 0, collect, &h)))
         return edit_error(e, "%s", store_error(s));
     return h.n > 0 || edit_error(e, "The static route does not exist.");
 }
 
 /* --- the model ------------------------------------------------------------------------------- */
+
+static struct model_vpn *instance(struct model *m, const struct sch_value *v)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", (int)v->n, v->n ? v->s : "");
+    return *name ? model_vpn(m, name) : NULL;
+}
 
 static void route_of(const struct sch_line *l, const struct sch_value *v, struct speaker_static *r)
 {
@@ -136,9 +181,8 @@ void model_static(struct model *m, const uint8_t *key, size_t nkey, const struct
         memcpy(s->key, key, nkey);
         HASH_ADD_KEYPTR(hh, m->statics, s->key, nkey, s);
     }
-    char name[32];
-    snprintf(name, sizeof name, "%.*s", (int)v[VPN].n, v[VPN].n ? v[VPN].s : "");
-    s->vpn = *name ? model_vpn(m, name) : NULL;
+    s->vpn = instance(m, &v[VPN]);
+    s->into = instance(m, &v[INTO]);
     route_of(l, v, &s->route);
 }
 
@@ -150,7 +194,9 @@ void model_plan_statics(const struct model *m, struct speaker_plan *plan)
     if (n && !plan->statics)
         abort();
     for (const struct model_static *s = m->statics; s; s = s->hh.next) {
-        plan->statics[plan->nstatics] = s->route;
-        plan->statics[plan->nstatics++].vpn = s->vpn ? s->vpn->number : 0;
+        struct speaker_static *r = &plan->statics[plan->nstatics++];
+        *r = s->route;
+        r->vpn = s->vpn ? s->vpn->number : 0;
+        r->into = s->into ? s->into->number : 0;
     }
 }

@@ -350,5 +350,5 @@ bool undo_vpn_gone(struct edit *e, const struct sch_key *view, const struct sch_
         if (!drop(e, &bgp) || !drop(e, &statics))
             return false;
     }
-    return drop_bindings(e, &v[0]) && drop(e, &own);
+    return edit_delete_statics_into(e, &v[0]) && drop_bindings(e, &v[0]) && drop(e, &own);
 }

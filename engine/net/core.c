@@ -40,6 +40,7 @@ struct core {
     struct next_hop_watch *hops; /* NULL: nothing is known of this host's routes */
     struct peer_table peers;
     struct tracking tracking;
+    bool cross; /* routes of some instance, or what leads from one into another, have changed */
     uint64_t random;
     bool configured, stopping, key_warned;
     bool looked; /* the loop has looked for input since a deadline was missed */
@@ -125,9 +126,14 @@ static void op_event(void *ctx, const struct bgp_event *e)
 static void op_alert(void *ctx, const struct bgp_alert *a)
 {
     struct core *c = ctx;
-    char addr[BGP_ADDR_STRLEN], text[200];
-    snprintf(text, sizeof text, "the routes of BGP peer %s in %s %s (%u of %u)",
-             bgp_addr_str(a->peer, addr), bgp_family_info[a->family].name,
+    char who[BGP_ADDR_STRLEN + 16], addr[BGP_ADDR_STRLEN], text[200];
+    const struct instance *i = a->peer ? NULL : instance_of(c, a->vpn);
+    snprintf(who, sizeof who, "%s %s", a->peer ? "BGP peer" : "VPN instance",
+             a->peer ? bgp_addr_str(a->peer, addr)
+             : i     ? i->name
+                     : "");
+    snprintf(text, sizeof text, "the %s of %s in %s %s (%u of %u)",
+             a->prefixes ? "prefixes" : "routes", who, bgp_family_info[a->family].name,
              a->limit  ? a->over ? "reached the limit" : "fell below the limit"
              : a->over ? "reached the threshold of the limit"
                        : "fell below the threshold of the limit",
@@ -200,7 +206,7 @@ static void on_hop(void *arg, const struct bgp_addr *a, const struct rt_hop *h)
 static void on_route(void *arg, const struct speaker_route *r, bool gone)
 {
     struct instance *i = arg;
-    i->core->tracking.changed = true;
+    i->core->tracking.changed = i->core->cross = true;
     origin_route(i->origin, r, gone);
 }
 
@@ -422,6 +428,7 @@ void core_apply(struct core *c, const struct speaker_plan *p)
         }
         if (p->statics_changed)
             instance_statics(i, p->statics, p->nstatics);
+        c->cross |= p->statics_changed;
     }
     for (size_t k = 0; k < p->npeers; k++)
         if (p->peers[k].remove)
@@ -587,7 +594,7 @@ static void moved(struct core *c, struct instance *i)
         e->blocked = true;
     }
     origin_look(i->origin, routes_table(i->routes));
-    c->tracking.changed = true;
+    c->tracking.changed = c->cross = true;
     instance_listen(i, i->listening);
     on_addresses(i);
 }
@@ -596,6 +603,23 @@ static struct rtable *known_table(void *arg, uint16_t vpn)
 {
     const struct instance *i = instance_of(arg, vpn);
     return i && routes_known(i->routes) ? routes_table(i->routes) : NULL;
+}
+
+static struct rt_hop look_into(void *arg, uint16_t vpn, const struct bgp_addr *a)
+{
+    struct rtable *t = table_of(arg, vpn);
+    return t ? rtable_resolve(t, a, 0) : (struct rt_hop){0};
+}
+
+/* Static routes from one instance into another; true: it has to be looked again. */
+static bool cross(struct core *c)
+{
+    bool due = c->cross;
+    c->cross = false;
+    for (struct instance *i = c->instances; due && i; i = i->hh.next)
+        if (rtable_cross(routes_table(i->routes), look_into, c))
+            routes_settle(i->routes);
+    return c->cross;
 }
 
 static void review_tracked(void *arg, struct peer_entry *e)
@@ -644,6 +668,8 @@ uint64_t core_turn(struct core *c)
     }
     uint64_t next = peer_io_expire(c->io, now);
     next = earlier(next, instances_tick(c, now));
+    if (cross(c))
+        next = now;
     next = earlier(next, tracking_tick(c, now)); /* behind it: what has changed is known now */
     next = earlier(next, bgp_deadline(c->bgp));
     return settled ? next : now;

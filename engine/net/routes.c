@@ -164,7 +164,7 @@ static void reconcile(struct routes *r)
     }
 }
 
-static void settle(struct routes *r)
+void routes_settle(struct routes *r)
 {
     rtable_settle(r->table, net_now());
     reconcile(r);
@@ -351,7 +351,7 @@ static void on_dump(void *arg, unsigned what)
         else
             r->again = true;
     if (r->ready)
-        settle(r);
+        routes_settle(r);
 }
 
 /* True: the kernel may have dropped routes without a word, or what is being read may have gone. */
@@ -387,7 +387,7 @@ static void on_hear(void *arg, unsigned what)
         }
     }
     if (r->ready)
-        settle(r);
+        routes_settle(r);
     routes_tick(r, net_now());
 }
 
@@ -462,7 +462,7 @@ void routes_close(struct routes *r)
 void routes_names(struct routes *r, const struct speaker_addr *names, size_t n)
 {
     rtable_names(r->table, names, n);
-    settle(r);
+    routes_settle(r);
 }
 
 void routes_statics(struct routes *r, const struct speaker_static *statics, size_t n)
@@ -470,7 +470,7 @@ void routes_statics(struct routes *r, const struct speaker_static *statics, size
     r->warned = false;
     r->configured = true;
     rtable_statics(r->table, statics, n);
-    settle(r);
+    routes_settle(r);
 }
 
 struct rtable *routes_table(struct routes *r)

@@ -36,6 +36,8 @@ void routes_close(struct routes *r);
  * the static routes have been told once. */
 void routes_names(struct routes *r, const struct speaker_addr *names, size_t n);
 void routes_statics(struct routes *r, const struct speaker_static *statics, size_t n);
+/* After rtable_cross(). */
+void routes_settle(struct routes *r);
 /* What is put off until later; returns when to come again. */
 uint64_t routes_tick(struct routes *r, uint64_t now);
 

@@ -350,6 +350,7 @@ static void want(struct rtable *t, const struct speaker_static *c)
     key.nexthop = c->nexthop;
     key.len = c->len;
     key.discard = c->discard;
+    key.into = c->into;
     memcpy(key.ifname, c->ifname, strnlen(c->ifname, sizeof key.ifname - 1));
     HASH_FIND(hh, t->statics, &key, sizeof key, s);
     bool fresh = !s;
@@ -388,6 +389,22 @@ void rtable_statics(struct rtable *t, const struct speaker_static *conf, size_t 
         free(s);
     }
     t->statics_moved = true;
+}
+
+bool rtable_cross(struct rtable *t,
+                  struct rt_hop (*look)(void *arg, uint16_t vpn, const struct bgp_addr *a),
+                  void *arg)
+{
+    bool changed = false;
+    for (struct rt_static *s = t->statics; s; s = s->hh.next) {
+        if (!s->key.into)
+            continue;
+        struct rt_hop h = look(arg, s->key.into, &s->key.nexthop);
+        changed |= !rt_same_hop(&h, &s->there);
+        s->there = h;
+    }
+    t->statics_moved |= changed;
+    return changed;
 }
 
 /* --- settling -------------------------------------------------------------------------------- */

@@ -26,6 +26,7 @@ struct rt_hop {
     bool by_default; /* a default route leads there, see RT_BY_DEFAULT */
     bool silent;     /* of a static route that BGP does not announce */
     bool discard;    /* through a black hole route */
+    bool crossed;    /* out of another instance's table: see rtable_cross() */
     uint8_t proto;   /* enum speaker_proto of the route */
     uint32_t metric;
     uint32_t ifindex;
@@ -77,6 +78,13 @@ void rtable_refresh_end(struct rtable *t);
 void rtable_names(struct rtable *t, const struct speaker_addr *names, size_t n);
 /* Replaces the static routes. */
 void rtable_statics(struct rtable *t, const struct speaker_static *s, size_t n);
+
+/* Finds out again where the next hops of static routes lead that are in other instances; look says
+ * how one is reached there. A route that crosses rests on none that does, so that two tables do not
+ * hold each other up. True: there is something to settle. */
+bool rtable_cross(struct rtable *t,
+                  struct rt_hop (*look)(void *arg, uint16_t vpn, const struct bgp_addr *a),
+                  void *arg);
 
 /* Draws the consequences. now: speaker_now() clock, for the age of routes. */
 void rtable_settle(struct rtable *t, uint64_t now);

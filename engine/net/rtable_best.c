@@ -113,6 +113,19 @@ static void through_next_hop(struct rtable *t, struct rt_static *s)
         s->up = true; /* where it led last */
 }
 
+/* The packets would leave this network, so there is no interface. */
+static void through_instance(struct rt_static *s)
+{
+    s->up = s->there.reachable && !s->there.own && !s->there.crossed;
+    if (s->up) {
+        s->hop = s->there;
+        s->hop.ifindex = 0;
+        s->hop.crossed = true;
+    } else if (s->permanent) {
+        s->up = true; /* where it led last */
+    }
+}
+
 static void find_out(struct rtable *t, struct rt_static *s)
 {
     bool cut = t->cut;
@@ -124,6 +137,8 @@ static void find_out(struct rtable *t, struct rt_static *s)
     if (s->key.discard) {
         s->up = true;
         s->hop = (struct rt_hop){.reachable = true, .discard = true};
+    } else if (s->key.into) {
+        through_instance(s);
     } else if (s->key.ifname[0]) {
         through_interface(t, s);
     } else {
@@ -154,9 +169,9 @@ static bool static_up(struct rtable *t, struct rt_static *s)
 bool rt_same_hop(const struct rt_hop *a, const struct rt_hop *b)
 {
     return a->reachable == b->reachable && a->connected == b->connected && a->own == b->own &&
-           a->discard == b->discard && a->silent == b->silent && a->by_default == b->by_default &&
-           a->proto == b->proto && a->metric == b->metric && a->ifindex == b->ifindex &&
-           bgp_addr_cmp(&a->relay, &b->relay) == 0;
+           a->discard == b->discard && a->crossed == b->crossed && a->silent == b->silent &&
+           a->by_default == b->by_default && a->proto == b->proto && a->metric == b->metric &&
+           a->ifindex == b->ifindex && bgp_addr_cmp(&a->relay, &b->relay) == 0;
 }
 
 bool rt_review(struct rtable *t, struct rt_static *s)

@@ -28,7 +28,8 @@ struct rt_static {
         char ifname[40];
         uint8_t len;
         bool discard;
-    } key; /* zero-filled */
+        uint16_t into; /* the instance that the next hop is in, 0: this one */
+    } key;             /* zero-filled */
     uint8_t preference;
     bool permanent, inherit, silent, fibless, wanted;
     uint32_t tag;
@@ -36,7 +37,8 @@ struct rt_static {
     bool up, busy, fib; /* busy: being looked at further up the stack */
     uint32_t epoch;     /* of the settling that found out the rest */
     struct rt_hop hop;
-    bool told_up; /* up and hop when they were last told of */
+    struct rt_hop there; /* how the next hop is reached in key.into */
+    bool told_up;        /* up and hop when they were last told of */
     struct rt_hop told;
     uint64_t since;
     UT_hash_handle hh;

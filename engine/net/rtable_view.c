@@ -212,7 +212,7 @@ static bool wanted_of(struct rtable *t, struct rt_dest *d, struct rt_install *r)
         if (!p->own)
             return false;
         r->preference = p->own->preference;
-        if (p->own->fibless)
+        if (p->own->fibless || p->own->hop.crossed)
             continue;
         if (p->own->hop.discard)
             r->discard = true;

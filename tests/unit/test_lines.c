@@ -48,7 +48,9 @@ static void need_instance(struct form *f, const struct words *w, unsigned k)
 {
     char name[WORDS_LINE];
     for (unsigned i = 0; i < w->nedges; i++)
-        if (w->edge[i]->param && strcmp(w->edge[i]->param->name, "vpn") == 0)
+        if (w->edge[i]->param && strcmp(w->edge[i]->param->name, "into") == 0)
+            need(f, "ip vpn-instance %s\nquit\n", words_value(w->edge[i]->param, k, name));
+        else if (w->edge[i]->param && strcmp(w->edge[i]->param->name, "vpn") == 0)
             need(f,
                  "ip vpn-instance %s\nipv4-family\nroute-distinguisher 7:7\nquit\nipv6-family\n"
                  "route-distinguisher 7:7\nquit\nquit\n",
@@ -92,7 +94,7 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
         need(f, "%s", f->enter);
     if (l->enters && l->view != VIEW_SYSTEM)
         need(f, "%s", lines_into(l->view));
-    if (l->feeds == FEEDS_VPN_TARGET || l->feeds == FEEDS_VPN_LABEL)
+    if (l->check[0] == CHECK_RD_FIRST)
         need(f, "route-distinguisher 100:1\n");
     if (f->peer && sch_views[l->view].family >= 0 && !in_instance(l)) { /* the view itself */
         const char *in = strchr(f->enter, '\n') + 1;
@@ -343,7 +345,7 @@ int main(void)
 {
     Suite *s = suite_create("lines");
     TCase *t = tcase_create("every line");
-    tcase_set_timeout(t, 120);
+    tcase_set_timeout(t, 600);
     tcase_add_test(t, every_line_committed);
     tcase_add_test(t, every_line_loaded_elsewhere);
     tcase_add_test(t, every_line_undone);

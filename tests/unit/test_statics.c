@@ -92,6 +92,36 @@ START_TEST(undo_takes_what_it_names)
 }
 END_TEST
 
+START_TEST(into_another_instance)
+{
+    lab_lines(&lab, "ip vpn-instance red\n");
+    lab_lines(&lab, "ip vpn-instance blue\n");
+    lab_lines(&lab, "ip route-static vpn-instance red 10.0.0.0 8 vpn-instance blue 20.0.0.1\n"
+                    "ip route-static 10.0.0.0 8 vpn-instance blue 20.0.0.1 preference 7\n"
+                    "ip route-static vpn-instance red 10.0.0.0 8 20.0.0.1\n");
+    lab_refused(&lab, "ip route-static 10.0.0.0 8 vpn-instance green 20.0.0.1",
+                "Error: The VPN instance does not exist.");
+    lab_refused(&lab, "ip route-static vpn-instance red 10.0.0.0 8 vpn-instance red 20.0.0.1",
+                "Error: The next hop is in the VPN instance of the route.");
+    lab_commit(&lab);
+    struct model *m = lab.config.model;
+    m->statics_dirty = true;
+    struct speaker_plan *p = model_plan(m);
+    unsigned crossing = 0;
+    for (size_t i = 0; i < p->nstatics; i++) {
+        crossing += p->statics[i].into != 0;
+        if (p->statics[i].into)
+            ck_assert_uint_eq(p->statics[i].into, model_find_vpn(m, "blue")->number);
+    }
+    ck_assert_uint_eq(p->nstatics, 3);
+    ck_assert_uint_eq(crossing, 2);
+    speaker_plan_free(p);
+    lab_say(&lab, "undo ip vpn-instance blue");
+    rows_are("ip vpn-instance red\n"
+             "ip route-static vpn-instance red 10.0.0.0 255.0.0.0 20.0.0.1\n");
+}
+END_TEST
+
 /* The plan carries every route when one of them has changed, and none otherwise. */
 START_TEST(plans)
 {
@@ -127,6 +157,7 @@ int main(void)
     tcase_add_test(t, one_row_however_typed);
     tcase_add_loop_test(t, refused, 0, (int)(sizeof refusals / sizeof *refusals));
     tcase_add_test(t, undo_takes_what_it_names);
+    tcase_add_test(t, into_another_instance);
     tcase_add_test(t, plans);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

@@ -73,6 +73,7 @@ static inline const char *words_special(const struct sch_param *p, unsigned k)
         {"view", {"shell", "system", "bgp", "interface"}},
         {"command", {"display", "commit", "router-id", "description"}},
         {"zone", {"UTC+1", "Z-9", "CET", "a23456789012345678901234567890z"}},
+        {"into", {"i", "into34567890123456789012345678", "into", "I"}},
         {"begin", {"1", "4294967295", "65536", "1.1"}},
         {"end", {"1", "65535.65535", "65537", "65537"}},
     };

@@ -270,6 +270,40 @@ static bool has_word(const struct elem *e)
     return any;
 }
 
+/* The value a sequence ends with, or NULL. */
+static const struct elem *end_of(const struct elem *e)
+{
+    while (e->nkids > 0 && e->kind != ALT)
+        e = e->kids[e->nkids - 1];
+    return e->kind == PARAM ? e : NULL;
+}
+
+/* The value that all alternatives end with, one of which begins with a word: it is rendered once,
+ * behind what is different in them. */
+static const struct elem *common_end(const struct elem *e)
+{
+    const struct elem *last = end_of(e->kids[0]);
+    bool word = false;
+    for (int i = 0; last && i < e->nkids; i++) {
+        const struct elem *other = end_of(e->kids[i]);
+        word |= has_word(e->kids[i]);
+        if (!other || strcmp(other->param->name, last->param->name) != 0)
+            last = NULL;
+    }
+    return word ? last : NULL;
+}
+
+static const struct elem *but_the_last(const struct elem *e)
+{
+    struct elem *front = xalloc(sizeof *front);
+    *front = *e;
+    if (e->kind == SEQ)
+        front->nkids--;
+    else
+        *front = (struct elem){.kind = SEQ};
+    return front;
+}
+
 /* Steps that are left out when the first value of e is absent. */
 static void flatten_if(const struct line *l, const struct elem *e, struct step *out, int *n,
                        int from)
@@ -292,6 +326,7 @@ static void flatten_if(const struct line *l, const struct elem *e, struct step *
 /* from: the first step of the optional alternative e is in; a value may stand in several. */
 static void flatten(const struct line *l, const struct elem *e, struct step *out, int *n, int from)
 {
+    const struct elem *last;
     int at;
     switch (e->kind) {
     case WORD:
@@ -316,11 +351,16 @@ static void flatten(const struct line *l, const struct elem *e, struct step *out
             flatten(l, e->kids[i], out, n, from);
         break;
     case ALT:
-        for (int i = 0; i < e->nkids; i++)
-            if (has_word(e->kids[i]))
-                flatten_if(l, e->kids[i], out, n, *n);
+        last = common_end(e);
+        for (int i = 0; i < e->nkids; i++) {
+            const struct elem *kid = last ? but_the_last(e->kids[i]) : e->kids[i];
+            if (has_word(kid))
+                flatten_if(l, kid, out, n, *n);
             else
-                flatten(l, e->kids[i], out, n, from);
+                flatten(l, kid, out, n, from);
+        }
+        if (last)
+            flatten(l, last, out, n, from);
         break;
     }
 }

@@ -49,6 +49,7 @@ struct pos {
 };
 
 /* --- syntax trees --- */
+enum { PARAMS = 11 }; /* of one line: SCH_SLOTS of schema/schema.h */
 enum kind { WORD, PARAM, SEQ, OPT, ALT };
 struct param {
     char *name, *type, *def, *help, *of;

@@ -258,8 +258,8 @@ void syntax_params(const struct elem *e, struct param **out, int *n, struct pos 
         for (int i = 0; i < *n; i++)
             if (strcmp(out[i]->name, e->param->name) == 0)
                 return;
-        if (*n == 10)
-            die(at, "more than 10 parameters");
+        if (*n == PARAMS)
+            die(at, "more than %d parameters", PARAMS);
         out[(*n)++] = e->param;
     }
     for (int i = 0; i < e->nkids; i++)
