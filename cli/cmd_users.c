@@ -116,14 +116,32 @@ void cmd_display_lock(struct session *s, const struct sch_match *m)
         since, last, config_lock_timeout(c));
 }
 
+static bool note_time(void *arg, const struct store_blame *row)
+{
+    *(int64_t *)arg = row->time;
+    return false;
+}
+
+/* The right is given and taken by commits: the line's own one says when. */
 void cmd_display_lock_user(struct session *s, const struct sch_match *m)
 {
+    static const struct sch_value none[SCH_SLOTS];
     const char *name = s->app->config.model->sys.exclusive_user;
+    struct sch_key k = {0};
+    int64_t since = 0;
+    char when[64] = "-";
     (void)m;
     show_begin(s);
     show_bool(s, "locked", name);
-    if (name)
-        SHOW_TEXT(s, "user", "User Name: %s\n", name);
+    if (!name)
+        return;
+    sch_key_add(&k, &sch_lines[LINE_SYSTEM_CONFIGURATION_EXCLUSIVE_BY_USER_NAME], none);
+    store_blame(s->app->config.store, k.b, k.n, NULL, 0, note_time, &since);
+    if (since)
+        local_time(since, when);
+    SHOW_TEXT(s, "user", "User Name: %s\n", name);
+    SHOW_TEXT(s, "locked_time", "Locked Time: %s\n", when);
+    out(s, "Unlocked Time: -\n"); /* it is not there any more then */
 }
 
 int64_t lock_due(struct app *a)

@@ -68,9 +68,13 @@ static bool read_answer(const struct session *s, enum answer *a)
 
 void exec_answered(struct session *s, enum answer a)
 {
+    uint32_t now = s->line_no;
+    if (s->question != QUESTION_TEXT) /* what is said is about the line that has asked */
+        s->line_no = s->asking;
     s->question = QUESTION_NONE;
     s->failed[0] = 0;
     s->answered(s, a);
+    s->line_no = now;
     if (s->question) /* another one */
         return;
     record_answer(s, a == ANSWER_CANCEL ? "answered cancel"

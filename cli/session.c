@@ -273,6 +273,7 @@ void session_ask(struct session *s, enum question_kind kind, const char *text,
         return;
     }
     s->question = kind;
+    s->asking = s->line_no;
     s->answered = answered;
     snprintf(s->question_text, sizeof s->question_text, "%s", text);
 }

@@ -79,8 +79,9 @@ struct session {
     enum question_kind question;
     char question_text[320];
     void (*answered)(struct session *s, enum answer a);
-    bool confirmed; /* the line of the moment is run again after a yes */
-    char *asked;    /* command that waits for the answer, as it is recorded, or NULL */
+    uint32_t asking; /* batch: number of the line that asks */
+    bool confirmed;  /* the line of the moment is run again after a yes */
+    char *asked;     /* command that waits for the answer, as it is recorded, or NULL */
 
     char line[PROTO_LINE_MAX + 1]; /* line of the moment; matches point into it */
     size_t nline;

@@ -20,8 +20,9 @@ bool commit_name(struct session *s, const struct sch_value *v, const char *what,
         return false;
     }
     for (size_t i = 0; i < v->n; i++)
-        if (v->s[i] < ' ' || v->s[i] > '~') {
-            session_error(s, "The %s must consist of visible ASCII characters.", what);
+        if (v->s[i] < ' ' || v->s[i] > '~' || v->s[i] == '"') {
+            session_error(s, "The %s must consist of visible ASCII characters without quotes.",
+                          what);
             return false;
         }
     snprintf(out, 257, "%.*s", (int)v->n, v->s);
