@@ -50,8 +50,9 @@ static void rollback_now(struct session *s, struct store_candidate *target)
         app_committed(s->app, s);
         show_uint(s, "commit_id", meta.id);
     }
-    out(s, "Check rollback result\nConfiguration rollback succeeded.\nPlease use 'display "
-           "configuration commit changes last 1' to view the changes.\n");
+    out(s, "Check rollback result\nConfiguration rollback succeeded.\n");
+    if (meta.id) /* else it was so already */
+        out(s, "Please use 'display configuration commit changes last 1' to view the changes.\n");
 }
 
 static void begin_rollback(struct session *s)
