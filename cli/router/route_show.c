@@ -396,11 +396,12 @@ static void relay(struct session *s, enum bgp_family f, const struct bgp_route *
     if (!way(r, &q) || (bgp_family_info[f].vpn && !r->next_hop.af) ||
         !speaker_routes(s->app->config.speaker, &q, at, sizeof at / sizeof *at))
         return;
-    if (at[0].proto == SPEAKER_DIRECT || at[0].discard) {
+    const struct bgp_addr *via = at[0].relay.af ? &at[0].relay : &at[0].nexthop;
+    if (at[0].proto == SPEAKER_DIRECT || at[0].discard || !via->af) {
         SHOW_TEXT(s, "out_interface", " Direct Out-interface: %s\n", at[0].ifname);
         return;
     }
-    SHOW_TEXT(s, "relay_next_hop", " Relay IP Nexthop: %s\n", bgp_addr_str(&at[0].relay, addr));
+    SHOW_TEXT(s, "relay_next_hop", " Relay IP Nexthop: %s\n", bgp_addr_str(via, addr));
     SHOW_TEXT(s, "out_interface", " Relay IP Out-Interface: %s\n", at[0].ifname);
 }
 
