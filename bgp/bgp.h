@@ -296,6 +296,7 @@ struct bgp_peer_view {
     uint16_t local_port, remote_port;
     enum bgp_state state, last_state;
     bool admin_down; /* Idle(Admin) */
+    bool over_limit; /* Idle(Ovlmt): more routes came than its limit */
     bool dynamic;
     bool internal;
     const char *last_event;  /* static string */

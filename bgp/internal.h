@@ -81,6 +81,7 @@ struct bgp_peer {
     uint8_t state, last_state;
     bool dynamic, gone;
     bool real_as;        /* fake_dual: the turn of the real AS */
+    bool over_limit;     /* it went to Idle because too many routes came */
     bool limited;        /* too many routes came: down until it is reset */
     uint8_t over;        /* while its session ends because of that: the family and one */
     bool was_refused_as; /* fake_dual: both were refused in turn */

@@ -248,6 +248,7 @@ static void arm_idle_hold(struct bgp_peer *p, bool calm)
     const struct bgp_peer_af_conf *limit = p->over ? &p->conf.af[p->over - 1] : NULL;
     uint32_t ms = BGP_SECOND;
 
+    p->over_limit = limit;
     p->limited = limit && limit->route_limit_forever;
     if (!startable(p))
         return;

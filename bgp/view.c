@@ -88,6 +88,7 @@ static void view(const struct bgp_peer *p, struct bgp_peer_view *v)
     v->state = (enum bgp_state)p->state;
     v->last_state = (enum bgp_state)p->last_state;
     v->admin_down = bgp_peer_admin_down(p);
+    v->over_limit = p->over_limit && p->state == BGP_IDLE;
     v->dynamic = p->dynamic;
     v->internal = bgp_peer_internal(p);
     v->last_event = p->last_event;

@@ -18,6 +18,8 @@ const char *bgp_peer_state(const struct bgp_peer_view *v, enum bgp_family f)
         return "No neg";
     if (v->admin_down)
         return "Idle(Admin)";
+    if (v->over_limit)
+        return "Idle(Ovlmt)";
     return bgp_state_name(v->state);
 }
 

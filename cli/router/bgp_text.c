@@ -1,6 +1,7 @@
 /* Small pieces of BGP displays; see bgp_text.h. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/app_internal.h"
 #include "cli/router/bgp_text.h"
@@ -85,6 +86,14 @@ void bgp_text_duration(uint64_t ms, char *buf, size_t len)
         snprintf(buf, len, "%llud%02uh%02um%02us", (unsigned long long)d, h, m, t);
     else
         snprintf(buf, len, "%02uh%02um%02us", h, m, t);
+}
+
+int64_t bgp_text_when(uint64_t ms)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - (int64_t)(speaker_now() - ms)) /
+           1000;
 }
 
 void bgp_text_up_down(uint64_t ms, char *buf, size_t len)

@@ -21,6 +21,8 @@ void bgp_text_instance_line(struct session *s, uint16_t number);
 const char *bgp_text_id(uint32_t id, char *buf);
 /* Verbose duration (reference B0): 00h57m53s below a day, else 26d05h20m49s. */
 void bgp_text_duration(uint64_t ms, char *buf, size_t len);
+/* The wall clock time of a monotonic one, in seconds; the same each time it is asked for. */
+int64_t bgp_text_when(uint64_t ms);
 /* Up/Down column: 00:57:53 below a day, then 0646h36m. */
 void bgp_text_up_down(uint64_t ms, char *buf, size_t len);
 

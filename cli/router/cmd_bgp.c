@@ -23,7 +23,7 @@ static void peer_row(struct session *s, const struct bgp_peer_view *v, enum bgp_
     bgp_addr_str(&v->addr, addr + 1);
     bgp_text_up_down(speaker_now() - v->state_since_ms, up, sizeof up);
     bgp_peer_fields(s, v, f);
-    out(s, "  %-16s%u%12s%*u%9u%6llu%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
+    out(s, "  %-15s %u%12s%*u%9u%6llu%9s%12s%9u\n", v->dynamic ? addr : addr + 1, 4u,
         bgp_as(s, v->remote_as, as), width, bgp_peer_messages(v->received),
         bgp_peer_messages(v->sent), (unsigned long long)bgp_peer_queued(v, f), up,
         bgp_peer_state(v, f), v->routes[f].received);

@@ -334,7 +334,7 @@ static void look_at_records(const struct bgp *b, void *arg)
 
 static void show_record(struct session *s, const struct bgp_record *r)
 {
-    time_t when = time(NULL) - (time_t)((speaker_now() - r->when_ms) / 1000);
+    time_t when = (time_t)bgp_text_when(r->when_ms);
     char text[32];
     struct tm tm;
     localtime_r(&when, &tm);

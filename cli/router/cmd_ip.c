@@ -77,7 +77,7 @@ static void row4(struct session *s, const struct ip_route *i)
         out(s, "%15s/%-4u", bgp_addr_str(&r->net, net), r->len);
     else
         out(s, "%20s", "");
-    out(s, "%-8s%-5u%-14u%-4s%-16s%s\n", i->proto, r->preference, r->cost, flags(i, f),
+    out(s, "%-8s%-5u%-14u%-3s %-15s %s\n", i->proto, r->preference, r->cost, flags(i, f),
         next_hop_text(&r->nexthop, 4, nh), r->ifname);
 }
 

@@ -32,6 +32,15 @@ static bool chosen(const struct sch_match *m, const struct model *model, uint16_
            memcmp(p->raw.group, group->s, group->n) == 0;
 }
 
+static bool group_exists(const struct model *model, uint16_t vpn, const struct sch_value *name)
+{
+    for (const struct model_peer *g = model->peers; g; g = g->hh.next)
+        if (g->is_group && g->exists && (g->vpn ? g->vpn->number : 0) == vpn &&
+            strlen(g->name) == name->n && memcmp(g->name, name->s, name->n) == 0)
+            return true;
+    return false;
+}
+
 /* Addresses of the chosen peers in a malloc'ed array; NULL, with an error said, when there are
  * none. */
 static struct bgp_addr *chosen_peers(struct session *s, const struct sch_match *m, size_t *hits)
@@ -50,7 +59,10 @@ static struct bgp_addr *chosen_peers(struct session *s, const struct sch_match *
     if (addrs && *hits)
         return addrs;
     free(addrs);
-    session_error(s, "The peer session does not exist.");
+    const struct sch_value *group = cmd_arg(m, "group");
+    session_error(s, group->present && !group_exists(s->app->config.model, vpn, group)
+                         ? "The peer group does not exist."
+                         : "The peer session does not exist.");
     return NULL;
 }
 

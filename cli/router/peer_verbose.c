@@ -1,7 +1,6 @@
 /* "display bgp peer verbose"; see peer_verbose.h. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/app_internal.h"
 #include "cli/router/bgp_text.h"
@@ -156,7 +155,7 @@ static void last_time(struct session *s, const char *what, const char *done, uin
         out(s, " No %s %s since peer has been configured\n", what, done);
         return;
     }
-    app_time((int64_t)time(NULL) - (int64_t)((speaker_now() - ms) / 1000), when, sizeof when);
+    app_time(bgp_text_when(ms), when, sizeof when);
     snprintf(field, sizeof field, "last_%s_%s", what, done);
     show_text(s, field, when);
     out(s, " Last %-9s %-8s: %s\n", what, done, when);

@@ -154,10 +154,10 @@ static struct text *start_row(struct session *s, const struct bgp_route *r, bool
     size_t at = t->n;
     if (!again)
         route_prefix(t, &r->prefix);
-    text_pad(t, at, net_width);
+    text_column(t, at, net_width);
     at = t->n;
     text_addr(t, next_hop(r));
-    text_pad(t, at, hop_width);
+    text_column(t, at, hop_width);
     return t;
 }
 
@@ -166,7 +166,7 @@ static void add_number(struct text *t, bool have, uint32_t value, size_t width)
     size_t at = t->n;
     if (have)
         text_uint(t, value);
-    text_pad(t, at, width);
+    text_column(t, at, width);
 }
 
 /* The second column of a block. */

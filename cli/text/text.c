@@ -58,6 +58,12 @@ void text_pad(struct text *t, size_t from, size_t n)
     t->n += n - have;
 }
 
+void text_column(struct text *t, size_t from, size_t n)
+{
+    size_t have = t->n - from;
+    text_pad(t, from, have < n ? n : have + 1);
+}
+
 void text_printf(struct text *t, const char *fmt, ...)
 {
     va_list ap, again;

@@ -50,6 +50,8 @@ void text_id(struct text *t, uint32_t id);
 void text_as(struct text *t, uint32_t as, bool plain);
 /* Blanks until n octets have been added since it held from octets: a column's rest, if any. */
 void text_pad(struct text *t, size_t from, size_t n);
+/* The same, and at least one: what is wider than its column does not run into the next. */
+void text_column(struct text *t, size_t from, size_t n);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The text as a string, until something is added. */
 const char *text_end(struct text *t);

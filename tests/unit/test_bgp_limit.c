@@ -26,10 +26,12 @@ START_TEST(lowered_limit_closes)
     assert_notified(feed_line, 6, 1, "the limit");
     ck_assert_str_eq(l->events[l->nevents - 1].reason, "Route limit");
     ck_assert_int_eq(state(l, FEED), BGP_IDLE);
+    ck_assert(look(l, FEED).over_limit);
     pass(l, 29000); /* not one second, as after other errors */
     ck_assert_int_eq(state(l, FEED), BGP_IDLE);
     pass(l, 2000);
     ck_assert_int_eq(state(l, FEED), BGP_CONNECT);
+    ck_assert(!look(l, FEED).over_limit);
     end();
 }
 END_TEST
