@@ -287,7 +287,7 @@ void cmd_display_bgp_discard(struct session *s, const struct sch_match *m)
     const struct sch_value *peer = cmd_arg(m, "peer");
     struct bgp_addr named = peer->addr;
     struct discards d = {.peer = peer->present ? &named : NULL};
-    uint32_t all[BGP_REFUSALS] = {0};
+    uint32_t all[BGP_REFUSALS] = {0}, any = 0;
     uint16_t vpn;
     if (!bgp_text_runs(s) || !bgp_text_instance(s, m, &vpn))
         return;
@@ -300,6 +300,8 @@ void cmd_display_bgp_discard(struct session *s, const struct sch_match *m)
     for (unsigned f = 0; f < BGP_FAMILIES; f++)
         for (unsigned i = 0; i < BGP_REFUSALS; i++)
             all[i] += d.n.n[f][i];
+    for (unsigned i = 0; i < BGP_REFUSALS; i++)
+        any |= all[i];
     show_begin(s);
     if (named.vpn)
         show_text(s, "vpn_instance", bgp_text_instance_name(s->app, named.vpn));
@@ -313,7 +315,8 @@ void cmd_display_bgp_discard(struct session *s, const struct sch_match *m)
         show_close(s);
     }
     show_close(s);
-    if (peer->present || !attribute_lines(s, &d.attributes))
+    bool attributes = !peer->present && attribute_lines(s, &d.attributes);
+    if (!any && !attributes)
         out(s, "No discard record.\n");
 }
 

@@ -41,6 +41,7 @@ enum { SLICE = 256 }; /* routes between two looks at the terminal */
 struct listing {
     struct speaker_route_query query;
     bool verbose, one; /* one: the route to an address */
+    bool longer;       /* and what it covers */
     bool shown;        /* they have been counted */
     struct ip_routes *routes;
     uint32_t n, destinations;
@@ -189,7 +190,7 @@ static bool counted(struct session *s, struct listing *l)
     l->shown = true;
     head(s, l);
     ip_routes_free(l->routes);
-    l->routes = ip_routes_new(s, &l->query);
+    l->routes = ip_routes_new(s, &l->query, l->longer);
     return l->routes;
 }
 
@@ -226,13 +227,14 @@ void cmd_display_ip_routes(struct session *s, const struct sch_match *m)
     l->query = (struct speaker_route_query){.af = af, .vpn = vpn, .proto = proto_of(m)};
     l->verbose = *cmd_word(m, "form") != 0;
     l->one = net->present;
+    l->longer = *cmd_word(m, "longer") != 0;
     if (l->one) {
         l->query.net = net->addr;
         l->query.exact = len->present;
         l->query.longest = !len->present;
         l->query.len = len->present ? (uint8_t)len->u : 0;
     }
-    l->routes = ip_routes_new(s, &l->query);
+    l->routes = ip_routes_new(s, &l->query, l->longer);
     if (l->routes)
         s->stream = (struct stream){routes_next, listing_free, l};
     else {
@@ -319,7 +321,7 @@ void cmd_display_ip_statistics(struct session *s, const struct sch_match *m)
     struct statistics *t = calloc(1, sizeof *t);
     if (t) {
         t->query = (struct speaker_route_query){.af = family_of(m), .vpn = vpn, .proto = -1};
-        t->routes = ip_routes_new(s, &t->query);
+        t->routes = ip_routes_new(s, &t->query, false);
     }
     if (t && t->routes) {
         s->stream = (struct stream){statistics_next, statistics_free, t};

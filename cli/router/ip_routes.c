@@ -22,6 +22,7 @@ struct ip_routes {
     struct speaker_route host[BATCH];
     size_t nhost, at_host;
     bool host_over;
+    struct bgp_prefix within; /* what the routes of the host have to be covered by; af 0: nothing */
     struct speaker_walk *walk; /* NULL: nothing of BGP is wanted, or it is over */
     const struct bgp_route_batch *batch;
     size_t at_batch;
@@ -40,6 +41,13 @@ const char *ip_proto_name(unsigned proto)
 
 /* --- the two sources ------------------------------------------------------------------------- */
 
+static bool covered(const struct bgp_prefix *p, const struct speaker_route *r)
+{
+    unsigned octets = p->len / 8, bits = p->len % 8;
+    return r->len >= p->len && memcmp(r->net.b, p->addr.b, octets) == 0 &&
+           (!bits || (r->net.b[octets] ^ p->addr.b[octets]) >> (8 - bits) == 0);
+}
+
 static const struct speaker_route *host_next(struct ip_routes *t)
 {
     if (t->at_host == t->nhost && !t->host_over) {
@@ -47,7 +55,12 @@ static const struct speaker_route *host_next(struct ip_routes *t)
         t->at_host = 0;
         t->host_over = !t->nhost;
     }
-    return t->at_host < t->nhost ? &t->host[t->at_host] : NULL;
+    const struct speaker_route *h = t->at_host < t->nhost ? &t->host[t->at_host] : NULL;
+    if (!h || !t->within.addr.af || covered(&t->within, h))
+        return h;
+    t->host_over = true; /* they are in order: no more will be */
+    t->at_host = t->nhost = 0;
+    return NULL;
 }
 
 /* Those of our own are the host's already. */
@@ -173,6 +186,16 @@ static struct bgp_walk_filter filter_of(const struct speaker_route_query *q)
     return f;
 }
 
+/* All that the network covers, itself included: what comes after the last that sorts before it. */
+static void begin_within(struct ip_routes *t, const struct speaker_route_query *q)
+{
+    t->within.addr = q->net;
+    t->within.len = q->len;
+    t->query.exact = false;
+    t->query.started = q->len > 0;
+    t->query.len = q->len ? (uint8_t)(q->len - 1) : 0;
+}
+
 /* The longest network of BGP around the address, if it is longer than that of the host. */
 static void longest(struct ip_routes *t, const struct bgp_addr *a)
 {
@@ -195,7 +218,7 @@ static void longest(struct ip_routes *t, const struct bgp_addr *a)
     }
 }
 
-struct ip_routes *ip_routes_new(struct session *s, const struct speaker_route_query *q)
+struct ip_routes *ip_routes_new(struct session *s, const struct speaker_route_query *q, bool longer)
 {
     bool bgp = s->app->config.model->bgp.as && (q->proto < 0 || q->proto == SPEAKER_BGP);
     struct bgp_walk_filter f = filter_of(q);
@@ -205,6 +228,9 @@ struct ip_routes *ip_routes_new(struct session *s, const struct speaker_route_qu
     t->s = s;
     t->query = *q;
     t->proto = q->proto;
+    f.longer = longer;
+    if (longer)
+        begin_within(t, q);
     if (bgp)
         t->query.proto = -1; /* to know which networks the host has */
     if (bgp && q->longest)

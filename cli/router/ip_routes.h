@@ -18,8 +18,10 @@ struct ip_route {
 };
 
 struct ip_routes;
-/* The query as for speaker_routes(). NULL: out of memory. Must end before the speaker stops. */
-struct ip_routes *ip_routes_new(struct session *s, const struct speaker_route_query *q);
+/* The query as for speaker_routes(), not started; longer, with exact: also what the network covers.
+ * NULL: out of memory. Must end before the speaker stops. */
+struct ip_routes *ip_routes_new(struct session *s, const struct speaker_route_query *q,
+                                bool longer);
 /* NULL: no more. What it returns lives until the next call. */
 const struct ip_route *ip_routes_next(struct ip_routes *t);
 void ip_routes_free(struct ip_routes *t);
