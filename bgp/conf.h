@@ -39,8 +39,10 @@ struct bgp_af_conf {
     bool no_ebgp_sensitive;  /* "undo ebgp-interface-sensitive": sessions outlive their interface */
     bool recursive_default;  /* next hops may be reached by a default route */
     uint8_t preference_external, preference_internal, preference_local; /* 0: 255 */
-    bool best_only;     /* of a VPN instance: "advertise route-mode best" */
-    bool no_vpn_target; /* "undo policy vpn-target": VPN routes are kept whatever their targets */
+    uint16_t slow_after; /* "slow-peer absolute-detection threshold", s; 0: one */
+    bool slow_never;     /* "slow-peer absolute-detection disable" */
+    bool best_only;      /* of a VPN instance: "advertise route-mode best" */
+    bool no_vpn_target;  /* "undo policy vpn-target": VPN routes are kept whatever their targets */
 };
 
 /* What is done with the routes of one peer in one family. Zero means VRP's default, except mrai. */
@@ -94,6 +96,7 @@ struct bgp_conf {
     uint16_t connect_retry;    /* s, 1-65535 */
     bool no_default_ipv4;      /* "undo default ipv4-unicast"; only affects peers created later */
     uint32_t dynamic_limit;    /* "dynamic-session-limit"; 0: no limit */
+    uint32_t peer_limit;       /* "peer-limit": peers, dynamic ones too; 0: no limit */
     bool local_cross_no_med;   /* MED is not compared where a route crossed from an instance */
     bool no_check_first_as;    /* "undo check-first-as", of peers that say nothing themselves */
     uint16_t as_path_limit;    /* most ASes in a path received; 0: any number */

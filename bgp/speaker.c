@@ -338,6 +338,8 @@ static struct bgp_peer *new_dynamic(struct bgp *b, const struct bgp_addr *remote
         return NULL;
     if (b->conf.dynamic_limit != 0 && b->ndynamic >= b->conf.dynamic_limit)
         return NULL;
+    if (b->conf.peer_limit != 0 && HASH_COUNT(b->peers) >= b->conf.peer_limit)
+        return NULL;
     conf = r->peer;
     conf.addr = *remote;
     p = bgp_peer_new(b, &conf);

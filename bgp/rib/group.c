@@ -433,6 +433,14 @@ static void flush_gone(struct rib_group *g)
     }
 }
 
+/* How long a slow member may hold up the others, ms. */
+static uint64_t patience(const struct rib_group *g)
+{
+    const struct bgp_af_conf *c = g->table->conf;
+
+    return c->slow_never ? UINT32_MAX : c->slow_after ? c->slow_after * BGP_SECOND : GROUP_STALL;
+}
+
 /* Whether the members in step can take more. A member that holds up others for too long, also those
  * that are catching up, is put out of step. */
 static bool may_send(struct rib_group *g)
@@ -451,7 +459,7 @@ static bool may_send(struct rib_group *g)
     }
     if (g->stalled == 0)
         g->stalled = now ? now : 1;
-    if (now - g->stalled < GROUP_STALL)
+    if (now - g->stalled < patience(g))
         return false;
     for (struct rib_member *m = g->members; m; m = m->next)
         if (!m->lag && !member_ready(m))
@@ -533,5 +541,5 @@ uint64_t group_deadline(const struct rib_group *g)
 {
     uint64_t due = g->held_until ? g->held_until : UINT64_MAX;
 
-    return g->stalled && g->stalled + GROUP_STALL < due ? g->stalled + GROUP_STALL : due;
+    return g->stalled && g->stalled + patience(g) < due ? g->stalled + patience(g) : due;
 }

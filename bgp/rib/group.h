@@ -99,7 +99,7 @@ struct rib_group {
 enum {
     GROUP_UNSENT = 256 * 1024, /* octets a connection may have waiting before it has to wait */
     GROUP_RUN = 256 * 1024,    /* destinations sorted together */
-    GROUP_STALL = 1000         /* ms a slow member may hold up the others */
+    GROUP_STALL = 1000         /* ms a slow member may hold up the others, if no line says */
 };
 
 static inline bool bit_get(const uint64_t *bits, uint32_t i)

@@ -129,6 +129,43 @@ bool check_group_kind(struct edit *e, const struct sch_key *view, const struct s
     return true;
 }
 
+static bool count_peer(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
+{
+    uint32_t *count = arg;
+    struct sch_place place;
+    struct sch_value v[SCH_SLOTS];
+    bool negated;
+    *count += sch_key_place(key, nkey, &place) && sch_is(place.line, LINE_BGP_PEER_AS_NUMBER) &&
+              sch_row_parse(place.line, text, n, v, &negated) && v[0].addr.af;
+    return true;
+}
+
+static uint32_t peers_there_are(struct edit *e)
+{
+    struct sch_key bgp = edit_bgp_key();
+    uint32_t n = 0;
+    store_scan(e->config->store, &e->cand, bgp.b, bgp.n, NULL, 0, count_peer, &n);
+    return n;
+}
+
+/* For one more peer; they are counted only when there is a limit. */
+static bool room_for_peer(struct edit *e)
+{
+    struct sch_key bgp = edit_bgp_key();
+    struct sch_value v[SCH_SLOTS];
+    char buf[SCH_TEXT_MAX];
+    return !value_of(e, &bgp, LINE_BGP_PEER_LIMIT, NULL, v, buf) || peers_there_are(e) < v[0].u ||
+           edit_error(e, "The number of peers has reached the limit (%u).", (unsigned)v[0].u);
+}
+
+bool check_peer_limit(struct edit *e, const struct sch_key *view, const struct sch_line *l,
+                      const struct sch_value *v)
+{
+    uint32_t n = peers_there_are(e);
+    (void)view, (void)l;
+    return n <= v[0].u || edit_error(e, "There are %u peers already.", n);
+}
+
 bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_line *l,
                    const struct sch_value *v)
 {
@@ -143,6 +180,8 @@ bool check_peer_as(struct edit *e, const struct sch_key *view, const struct sch_
         if (had && had != as)
             return edit_error(e, "The AS number of the peer is %s. Delete the peer to change it.",
                               as_text(e, had, text));
+        if (!had && !room_for_peer(e))
+            return false;
         if (!value_of(e, &at.key, edit_scope_line(&at, LINE_BGP_PEER_GROUP), &v[0], g, buf))
             return true;
         if (group_kind_of(e, &at, &g[1], NULL) != (as == own_as(e, &at) ? 1 : 2))
@@ -185,6 +224,8 @@ bool check_peer_group(struct edit *e, const struct sch_key *view, const struct s
         return edit_error(e, "The peer group does not exist.");
     if (listen)
         return edit_error(e, "The peer group is for dynamic peers.");
+    if (!peer && !room_for_peer(e))
+        return false;
     if (peer && peer != group)
         return edit_error(e, "The peer type is different from the group type.");
     struct sch_value name = v[1];

@@ -273,9 +273,10 @@ static void private_as(const struct model *m, struct bgp_peer_conf *out)
 
 /* The family of the setting is that of the peer's address. A peer behind TTL security counts as not
  * directly connected. */
-static void sensitive(const struct model *m, const struct model_peer *p, struct bgp_peer_conf *out)
+void model_sensitive(const struct model *m, const struct model_peer *p, uint8_t af,
+                     struct bgp_peer_conf *out)
 {
-    enum bgp_family f = out->addr.af == 6 ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST;
+    enum bgp_family f = af == 6 ? BGP_IPV6_UNICAST : BGP_IPV4_UNICAST;
     const struct bgp_conf *process = p->vpn ? &p->vpn->process[p->family] : &m->bgp;
     if (out->gtsm_hops)
         return;
@@ -309,7 +310,7 @@ void model_effective_peer(const struct model *m, const struct model_peer *p,
     intervals(out);
     first_as(m, out);
     private_as(m, out);
-    sensitive(m, p, out);
+    model_sensitive(m, p, out->addr.af, out);
     out->set = (struct bgp_set){0};
     out->off = out->member = 0;
 }

@@ -585,6 +585,7 @@ static void plan_listen(const struct model *m, struct speaker_plan *plan)
                 l->as[i].end = g->as_end[i];
             }
             model_effective_peer(m, g, &l->peer);
+            model_sensitive(m, g, l->net.af, &l->peer);
         }
     plan->listen_changed = true;
 }

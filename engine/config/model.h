@@ -176,6 +176,10 @@ void model_plan_statics(const struct model *m, struct speaker_plan *plan);
 void model_effective_process(const struct model *m, struct bgp_conf *out);
 void model_effective_peer(const struct model *m, const struct model_peer *p,
                           struct bgp_peer_conf *out);
+/* Whether it ends with its interface: of a peer, or of the peers of a listening group that have
+ * addresses of the family af. */
+void model_sensitive(const struct model *m, const struct model_peer *p, uint8_t af,
+                     struct bgp_peer_conf *out);
 /* Strongest impact of the differences; *differs: anything at all differs. */
 enum sch_impact model_compare_peer(const struct bgp_peer_conf *a, const struct bgp_peer_conf *b,
                                    bool *differs);

@@ -179,6 +179,44 @@ static void review(struct core *c, struct peer_entry *e)
     e->blocked = stopped;
 }
 
+/* Addresses of the dynamic peers of an instance. */
+struct dynamic_list {
+    uint16_t vpn;
+    struct bgp_addr *at;
+    size_t n, room;
+};
+
+static bool note_dynamic(void *arg, const struct bgp_peer_view *v)
+{
+    struct dynamic_list *l = arg;
+    if (!v->dynamic || v->addr.vpn != l->vpn)
+        return true;
+    if (l->n == l->room) {
+        l->room = l->room ? 2 * l->room : 16;
+        if (!(l->at = reallocarray(l->at, l->room, sizeof *l->at)))
+            abort();
+    }
+    l->at[l->n++] = v->addr;
+    return true;
+}
+
+/* A dynamic peer that is blocked is gone; it may connect again when nothing stands in the way. */
+static void review_dynamic(struct core *c, uint16_t vpn)
+{
+    struct dynamic_list l = {.vpn = vpn};
+    char reason[PEERS_REASON_SIZE];
+    if (c->peers.nranges)
+        bgp_each_peer(c->bgp, note_dynamic, &l);
+    for (size_t i = 0; i < l.n; i++) {
+        const struct bgp_listen_conf *range = peers_range(&c->peers, &l.at[i]);
+        struct bgp_peer_conf conf = range ? range->peer : (struct bgp_peer_conf){0};
+        conf.addr = l.at[i];
+        if (range && blocked(c, &conf, reason))
+            bgp_block_peer(c->bgp, &conf.addr, reason);
+    }
+    free(l.at);
+}
+
 static void on_addresses(void *arg)
 {
     struct instance *i = arg;
@@ -192,6 +230,7 @@ static void on_addresses(void *arg)
         if (e->conf.addr.vpn == i->number)
             review(c, e);
     }
+    review_dynamic(c, i->number);
 }
 
 static void on_hop(void *arg, const struct bgp_addr *a, const struct rt_hop *h)

@@ -152,6 +152,44 @@ START_TEST(moves_into_a_group_that_waits)
 }
 END_TEST
 
+/* Node 4 is not told anything new while node 3, of the same group, takes nothing: so long as the
+ * line says. */
+START_TEST(patience)
+{
+    static const struct {
+        uint16_t after; /* s */
+        bool never;
+        uint64_t waits, ends; /* ms */
+    } cases[] = {{0, false, 0, 3000}, {20, false, 15000, 10000}, {0, true, 60000, 0}};
+    struct bgp_conf c = net->nodes[2].b->conf;
+
+    c.af[V4].slow_after = cases[_i].after;
+    c.af[V4].slow_never = cases[_i].never;
+    bgp_set_process(net->nodes[2].b, &c);
+    for (unsigned i = 0; i < 5; i++)
+        link_up(i, 0);
+    net_run(5000);
+    move(3);
+    move(4);
+    net_run(1000);
+    net->frozen[3] = true;
+    originate_long(0, 2000);
+    net_run(500);
+    for (uint64_t t = 0; t < cases[_i].waits; t += 1000) {
+        ck_assert_ptr_null(session(3)->members[V4]->lag);
+        ck_assert(!knows(4, 2999));
+        net_run(1000);
+    }
+    net_run(cases[_i].ends);
+    ck_assert_int_eq(session(3)->members[V4]->lag != NULL, cases[_i].ends > 0);
+    ck_assert_int_eq(knows(4, 2999), cases[_i].ends > 0);
+    net->frozen[3] = false;
+    net_run(5000);
+    ck_assert(knows(3, 2999) && knows(4, 2999));
+    net_compare_all();
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bgp_groups");
@@ -163,6 +201,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, newcomer_after_one_that_ended);
     tcase_add_test(t, moves_into_a_group_that_waits);
+    tcase_add_loop_test(t, patience, 0, 3);
     suite_add_tcase(s, t);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
