@@ -10,6 +10,8 @@
  * that whether it is suppressed follows from the list alone. But a new list takes effect on details
  * only when every group has told what comes in their place (hides), or a peer that is slow would
  * lose the details before it gets the aggregate.
+ * Until then a group leaves what it has told of a detail as it is, whatever else has changed: the
+ * form it would have now is one that neither the old nor the new configuration sends.
  *
  * Invariant: a destination is counted when its id is below counted and it has a best path.
  */
@@ -54,12 +56,17 @@ struct aggregates {
     struct aggregate all[];
 };
 
-static bool covers(const struct aggregate *a, const struct dest *d)
+static bool covers_key(const struct aggregate *a, const uint8_t *key, unsigned bits)
 {
     unsigned len = a->conf.prefix.len, whole = len / 8;
 
-    return d->len > len && memcmp(a->key, d->key, whole) == 0 &&
-           (len % 8 == 0 || (a->key[whole] ^ d->key[whole]) >> (8 - len % 8) == 0);
+    return bits > len && memcmp(a->key, key, whole) == 0 &&
+           (len % 8 == 0 || (a->key[whole] ^ key[whole]) >> (8 - len % 8) == 0);
+}
+
+static bool covers(const struct aggregate *a, const struct dest *d)
+{
+    return covers_key(a, d->key, d->len);
 }
 
 void aggregate_change(struct rib_table *t, uint32_t dest, bool had, bool has)
@@ -79,19 +86,29 @@ void aggregate_change(struct rib_table *t, uint32_t dest, bool had, bool has)
     rib_wake(t->rib);
 }
 
-static const struct aggregate *hider(const struct rib_table *t, uint32_t dest)
+/* The first that suppresses such a detail, hides says whether already; NULL: none. */
+static const struct aggregate *hider(const struct aggregates *g, const uint8_t *key, unsigned len,
+                                     bool hides)
 {
-    const struct aggregates *g = t->aggregates;
-
     for (size_t i = 0; g && i < g->n; i++)
-        if (g->all[i].hides && covers(&g->all[i], dest_at(&t->dests, dest)))
+        if (g->all[i].conf.suppress && g->all[i].hides == hides && covers_key(&g->all[i], key, len))
             return &g->all[i];
     return NULL;
 }
 
 bool aggregate_suppresses(const struct rib_table *t, uint32_t dest)
 {
-    return hider(t, dest);
+    const struct dest *d = dest_at(&t->dests, dest);
+
+    return t->aggregates && hider(t->aggregates, d->key, d->len, true);
+}
+
+bool aggregate_will_suppress(const struct rib_table *t, uint32_t dest)
+{
+    const struct dest *d = dest_at(&t->dests, dest);
+
+    return t->aggregates && t->aggregates->mark_wanted &&
+           hider(t->aggregates, d->key, d->len, false);
 }
 
 static uint32_t own_dest(const struct rib_table *t, const struct aggregate *a)
@@ -101,11 +118,68 @@ static uint32_t own_dest(const struct rib_table *t, const struct aggregate *a)
     return dest_find(&t->dests, a->key, len, dest_hash(&t->dests, a->key, len));
 }
 
+/* An aggregate over a destination, and the table it is in: that of the destination or, when that is
+ * a VPN table, an instance's that exports to it. */
+struct over {
+    const struct rib_table *at;
+    const struct aggregate *a;
+};
+
+static struct over over_of(const struct rib_table *t, uint32_t dest, bool hides)
+{
+    const struct dest *d = dest_at(&t->dests, dest);
+    struct over o = {t, hider(t->aggregates, d->key, d->len, hides)};
+
+    if (!bgp_family_info[t->family].vpn || !t->rib->vpn_suppress)
+        return o;
+    for (struct vpn *v = t->rib->vpns; v && !o.a; v = v->hh.next) {
+        struct vpn_side *s = v->v4.net == t ? &v->v4 : &v->v6;
+
+        if (s->net != t || !s->table.aggregates || memcmp(s->conf->rd, d->key, BGP_RD) != 0)
+            continue;
+        o = (struct over){&s->table, hider(s->table.aggregates, d->key + BGP_RD, d->len, hides)};
+    }
+    return o;
+}
+
+/* The destination of its route in t; 0: none. */
+static uint32_t route_of(const struct rib_table *t, const struct over *o)
+{
+    uint32_t dest = o->a->told ? own_dest(o->at, o->a) : 0;
+
+    return dest != 0 && o->at != t ? vpn_exported(o->at, dest).dest : dest;
+}
+
 uint32_t aggregate_over(const struct rib_table *t, uint32_t dest)
 {
-    const struct aggregate *a = hider(t, dest);
+    struct over o = over_of(t, dest, true);
 
-    return a ? own_dest(t, a) : 0;
+    return o.a ? route_of(t, &o) : 0;
+}
+
+/* Whether the group has still to decide what it tells of dest, which it does not tell now. */
+static bool undecided(const struct rib_group *g, uint32_t dest)
+{
+    return group_undecided(g, dest) ||
+           (g->scan_at != 0 && dest >= g->scan_at && (dest >= g->room || g->out[dest] == 0));
+}
+
+enum aggregate_verdict aggregate_verdict(const struct rib_group *g, uint32_t dest)
+{
+    const struct rib_table *t = g->table;
+    struct over o;
+
+    if (aggregate_suppresses(t, dest))
+        return AGGREGATE_HIDES;
+    if (!(t->aggregates && t->aggregates->mark_wanted) && !t->rib->vpn_suppress)
+        return AGGREGATE_LEAVES;
+    o = over_of(t, dest, false);
+    if (!o.a)
+        return AGGREGATE_LEAVES;
+    if (o.at->aggregates->counted != UINT32_MAX || (o.a->details > 0 && !o.a->told) ||
+        (route_of(t, &o) != 0 && undecided(g, route_of(t, &o))))
+        return AGGREGATE_AWAITED;
+    return AGGREGATE_HIDES;
 }
 
 /* --- the route -------------------------------------------------------------------------------- */
@@ -302,10 +376,10 @@ static void round_ended(struct rib_table *t)
     }
 }
 
-static bool undecided(const struct rib_table *t, uint32_t dest)
+static bool any_undecided(const struct rib_table *t, uint32_t dest)
 {
     for (const struct rib_group *g = t->groups; g; g = g->next)
-        if (group_undecided(g, dest))
+        if (undecided(g, dest))
             return true;
     return false;
 }
@@ -324,18 +398,26 @@ static bool ready_to_hide(const struct rib_table *t)
             continue;
         if (a->details > 0 && !a->told)
             return false;
-        if ((dest != 0 && undecided(t, dest)) || (vpn != 0 && undecided(vpn_side(t)->net, vpn)))
+        if (hider(g, a->key, a->conf.prefix.len, false))
+            continue; /* what is around it counts */
+        if ((dest != 0 && any_undecided(t, dest)) ||
+            (vpn != 0 && any_undecided(vpn_side(t)->net, vpn)))
             return false;
     }
     return true;
 }
 
-static void hide(struct aggregates *g)
+static void hide(struct rib_table *t)
 {
+    struct aggregates *g = t->aggregates;
+
     g->mark_wanted = false;
     g->mark_at = 1;
     for (size_t i = 0; i < g->n; i++)
         g->all[i].hides = g->all[i].conf.suppress;
+    group_release(t);
+    if (t->vpn)
+        group_release(vpn_side(t)->net);
 }
 
 size_t aggregate_work(struct rib_table *t, size_t n)
@@ -358,7 +440,7 @@ size_t aggregate_work(struct rib_table *t, size_t n)
             round_ended(t);
     }
     if (g->mark_wanted && g->counted == UINT32_MAX && ready_to_hide(t)) {
-        hide(g);
+        hide(t);
         done++;
     }
     for (size_t k = 0; g->mark_at != 0 && k < n; k++, done++) {
@@ -373,6 +455,15 @@ size_t aggregate_work(struct rib_table *t, size_t n)
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
+
+/* Whether tables of the VPN have to ask their instances. */
+static void find_suppressing(struct rib *r)
+{
+    r->vpn_suppress = false;
+    for (const struct rib_table *t = r->all; t; t = t->next)
+        for (size_t i = 0; t->vpn && t->aggregates && i < t->aggregates->n; i++)
+            r->vpn_suppress |= t->aggregates->all[i].conf.suppress;
+}
 
 void aggregate_clear(struct rib_table *t)
 {
@@ -442,6 +533,7 @@ bool bgp_set_aggregates(struct bgp *b, uint16_t vpn, enum bgp_family family,
     for (size_t i = 0; old && i < old->n; i++)
         withdraw(t, &old->all[i]);
     free(old);
+    find_suppressing(b->rib);
     rib_wake(b->rib);
     bgp_leave(b);
     return true;

@@ -209,15 +209,26 @@ static bool too_soon(const struct rib_group *g, uint32_t dest)
     return g->when[dest] != 0 && (uint16_t)(now - g->when[dest]) < g->policy.mrai;
 }
 
-static void hold_back(struct rib_group *g, uint32_t dest)
+static uint64_t mrai_over(const struct rib_group *g, uint32_t dest)
 {
     uint64_t now = g->table->rib->b->now / 1000;
-    uint64_t due = (now + g->policy.mrai - (uint16_t)(now - g->when[dest])) * 1000;
 
+    return (now + g->policy.mrai - (uint16_t)(now - g->when[dest])) * 1000;
+}
+
+static void hold_back(struct rib_group *g, uint32_t dest, uint64_t due)
+{
     bit_set(g->pending_bit, dest);
     append(&g->held, &g->nheld, &g->held_room, dest);
     if (g->held_until == 0 || due < g->held_until)
         g->held_until = due;
+}
+
+void group_release(struct rib_table *t)
+{
+    for (struct rib_group *g = t->groups; g; g = g->next)
+        if (g->held_until != 0)
+            g->held_until = t->rib->b->now ? t->rib->b->now : 1;
 }
 
 /* MRAI is over for some: all that is held is looked at again. */
@@ -249,15 +260,20 @@ static void gather_one(struct rib_group *g, uint32_t dest, struct exported *last
     const struct path *best = path_best(t, dest_at(&t->dests, dest));
     uint32_t set = 0, old = g->out[dest];
     bool ours = is_default(g, dest);
+    enum aggregate_verdict verdict = best && !ours ? aggregate_verdict(g, dest) : AGGREGATE_LEAVES;
 
     bit_clear(g->pending_bit, dest);
+    if (verdict == AGGREGATE_AWAITED) { /* group_release() says when */
+        hold_back(g, dest, t->rib->b->now + BGP_SECOND);
+        return;
+    }
     if ((best || ours) && g->when && too_soon(g, dest)) {
-        hold_back(g, dest);
+        hold_back(g, dest, mrai_over(g, dest));
         return;
     }
     if (ours)
         set = rib_export_default(g);
-    else if (best && !aggregate_suppresses(t, dest) && (set = export_cached(g, best, last)) == 0)
+    else if (best && verdict == AGGREGATE_LEAVES && (set = export_cached(g, best, last)) == 0)
         count_refused(g, best->source, last->why);
     if (set == old && (set == 0 || ours ||
                        (g->from[dest] == best->source &&

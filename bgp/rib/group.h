@@ -133,6 +133,8 @@ void group_default(struct rib_group *g);
 bool group_holds(const struct rib_table *t, uint32_t dest);
 /* Has all groups look again, in slices, at what they tell of all routes: export has changed. */
 void group_review(struct rib_table *t);
+/* What is held back is looked at now. */
+void group_release(struct rib_table *t);
 /* A slice; n: records. Returns how many were worked on. */
 size_t group_work(struct rib_group *g, size_t n);
 uint64_t group_deadline(const struct rib_group *g);

@@ -5,8 +5,9 @@
  * while the run is being sent costs one bit, and nothing is sent twice.
  *
  * What a member knows and the group does not advertise is withdrawn, unless the group has still to
- * look at it: a member that has just moved would lose a route and get it back a moment later. Such
- * a bit waits for lag_touch(), and the member does not fall into step before.
+ * look at it: a member that has just moved would lose a route and get it back a moment later. Nor
+ * is it told what the group is about to withdraw because of an aggregate. Such a bit waits for
+ * lag_touch(), and the member does not fall into step before.
  */
 #include "bgp/rib/group.h"
 
@@ -104,7 +105,7 @@ void lag_touch(struct rib_group *g, uint32_t dest, bool changed)
         if (!l)
             continue;
         room(l, g->room);
-        if (!changed && !bit_get(l->told, dest))
+        if (!changed && !bit_get(l->told, dest) && !bit_get(l->todo, dest))
             continue;
         bit_set(l->todo, dest);
         l->more = l->behind = true;
@@ -154,7 +155,7 @@ static void collect(const struct rib_member *m)
 static bool replaced_later(const struct rib_member *m, uint32_t dest)
 {
     const struct rib_table *t = m->group->table;
-    uint32_t over = t->aggregates ? aggregate_over(t, dest) : 0;
+    uint32_t over = t->aggregates || t->rib->vpn_suppress ? aggregate_over(t, dest) : 0;
 
     return over != 0 && over < m->group->room && m->group->out[over] != 0 && !mine(m, over) &&
            bit_get(m->lag->todo, over);
@@ -170,6 +171,10 @@ static void tell(struct rib_member *m, struct packer *p, uint32_t dest)
         return;
     if (set == 0 && bit_get(l->told, dest) && group_undecided(g, dest)) {
         l->waits = true;
+        return;
+    }
+    if (set != 0 && aggregate_verdict(g, dest) != AGGREGATE_LEAVES) {
+        l->waits = true; /* the group is about to withdraw it */
         return;
     }
     if (set == 0 && bit_get(l->told, dest) && replaced_later(m, dest)) {

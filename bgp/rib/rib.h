@@ -185,6 +185,7 @@ struct rib {
     bool hold;         /* rib_hold() was called since the last slice */
     bool idle;         /* the last slice found nothing to do and nothing has happened since */
     bool collecting;   /* garbage may be collectable */
+    bool vpn_suppress; /* some instance has an aggregate that suppresses details */
     bool ended;        /* the last record of an ended source is gone */
     uint8_t *scratch;  /* RIB_SCRATCH octets: canonical blocks are built here */
     uint8_t *crossing; /* RIB_OUT octets: what VPN instances export is built here */

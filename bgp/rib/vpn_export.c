@@ -189,9 +189,15 @@ void vpn_export(struct rib_table *t, uint32_t dest)
     uint32_t id = exports ? path_choose_own(t, dest_at(&t->dests, dest)) : 0;
     uint32_t set = 0, label = 0;
     const struct path *p = id != 0 ? slab_at(&t->rib->paths, id) : NULL;
-    struct source *source = p ? rib_source(t->rib, p->source) : NULL;
+    struct source *source = NULL;
     struct vpn_exported old = vpn_exported(t, dest), now = {0};
 
+    if (aggregate_will_suppress(t, dest)) {
+        if (p && old.label != 0)
+            return; /* as it is, until it goes */
+        p = NULL;
+    }
+    source = p ? rib_source(t->rib, p->source) : NULL;
     if (p && (set = exported_set(s, p->attrs)) != 0) {
         label = get_label(s, dest, attrset_at(&t->rib->sets, p->attrs));
         if (label != 0)

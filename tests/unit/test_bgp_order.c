@@ -95,6 +95,10 @@ static void note(unsigned peer, struct bgp_cursor nlri, uint64_t route)
     while (nlri.left > 0) {
         unsigned len = bgp_get_u8(&nlri), i;
 
+        if (len == 12) { /* an aggregate */
+            bgp_get_u16(&nlri);
+            continue;
+        }
         ck_assert_uint_eq(len, 24);
         ck_assert_uint_eq(bgp_get_u8(&nlri), 10);
         i = bgp_get_u16(&nlri);
@@ -301,6 +305,22 @@ static void commit(void)
         local_route(chance(PREFIXES), chance(2));
 }
 
+/* As a commit does it, and details of an aggregate go. */
+static void commit_aggregate(void)
+{
+    struct bgp_aggregate list[] = {
+        {.prefix = {.addr = {.af = 4, .b = {10, 16}}, .len = 12}, .suppress = true},
+        {.prefix = {.addr = {.af = 4, .b = {10, 32}}, .len = 12}, .suppress = true}};
+
+    bool last = chance(2);
+
+    if (last)
+        commit();
+    bgp_set_aggregates(b, 0, BGP_IPV4_UNICAST, list, 1 + chance(2));
+    if (!last)
+        commit();
+}
+
 static void begin(void)
 {
     b = bgp_new(&ops, NULL);
@@ -326,27 +346,41 @@ static void begin(void)
     work();
 }
 
-START_TEST(nothing_in_between)
+static void in_between(void (*change)(void))
 {
-    seed = (uint32_t)_i + 1;
     begin();
     memcpy(before, state, sizeof before);
     recording = true;
-    commit();
+    change();
     work();
     ck_assert_uint_gt(bgp_deadline(b), now);
     for (size_t i = 0; i < ntold; i++) {
         const struct told *t = &told[i];
 
-        ck_assert_msg(t->route == before[t->peer][t->prefix] ||
-                          t->route == state[t->peer][t->prefix],
-                      "seed %d: peer %u was told of prefix %u what is neither old nor new", _i + 1,
-                      t->peer, t->prefix);
+        ck_assert_msg(
+            t->route == before[t->peer][t->prefix] || t->route == state[t->peer][t->prefix],
+            "peer %u was told of prefix %u what is neither old nor new", t->peer, t->prefix);
     }
     bgp_shutdown(b, NULL);
     work();
     bgp_free(b);
     free(told);
+}
+
+START_TEST(nothing_in_between)
+{
+    seed = (uint32_t)_i + 1;
+    in_between(commit);
+}
+END_TEST
+
+START_TEST(nothing_of_details)
+{
+    seed = (uint32_t)_i + 1;
+    in_between(commit_aggregate);
+    for (unsigned p = 0; p < PEERS; p++)
+        for (unsigned i = 0x1000; conn[p] && i < 0x2000; i++)
+            ck_assert_uint_eq(state[p][i], 0);
 }
 END_TEST
 
@@ -392,6 +426,7 @@ int main(void)
     int from = one ? atoi(one) - 1 : 0;
     tcase_add_loop_test(t, the_last_word, 0, 2);
     tcase_add_loop_test(t, nothing_in_between, from, one ? from + 1 : getenv("SOAK") ? 1000 : 6);
+    tcase_add_loop_test(t, nothing_of_details, from, one ? from + 1 : getenv("SOAK") ? 1000 : 6);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
