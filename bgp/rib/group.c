@@ -209,6 +209,20 @@ static bool too_soon(const struct rib_group *g, uint32_t dest)
     return g->when[dest] != 0 && (uint16_t)(now - g->when[dest]) < g->policy.mrai;
 }
 
+/* RFC 4271 section 10: the interval is 0.75 to 1.0 of what is configured, drawn anew each second,
+ * so that what is announced together may change together. To be taken off the time of announcing.*/
+static uint16_t early(struct rib_group *g)
+{
+    struct bgp *b = g->table->rib->b;
+    uint64_t whole = (uint64_t)g->policy.mrai * BGP_SECOND;
+
+    if (g->drawn_at != b->now / 1000 + 1) {
+        g->drawn_at = b->now / 1000 + 1;
+        g->early = (uint16_t)((whole - bgp_jitter(b, whole)) / BGP_SECOND);
+    }
+    return g->early;
+}
+
 static uint64_t mrai_over(const struct rib_group *g, uint32_t dest)
 {
     uint64_t now = g->table->rib->b->now / 1000;
@@ -397,7 +411,7 @@ static void store(struct rib_group *g, uint32_t dest, uint32_t set, uint32_t sou
     if (g->label)
         g->label[dest] = label;
     if (g->when && set != 0) {
-        g->when[dest] = (uint16_t)(r->b->now / 1000);
+        g->when[dest] = (uint16_t)(r->b->now / 1000 - early(g));
         if (g->when[dest] == 0) /* that says never */
             g->when[dest] = 1;
     }

@@ -75,7 +75,9 @@ struct rib_group {
     uint64_t *out_bit; /* in which of them there is one */
     uint16_t *from;    /* number of the source it is from */
     uint32_t *label;   /* what was told, in families with labels */
-    uint16_t *when;    /* s, of the last announcement; with mrai */
+    uint16_t *when;    /* s, from when mrai counts for the last announcement; with mrai */
+    uint64_t drawn_at; /* s, plus 1: when early was drawn */
+    uint16_t early;    /* s, by which an interval that begins now is shorter */
     uint64_t *pending_bit;
     uint64_t *run_bit; /* in the part of the run that has not been sent */
     uint32_t room;     /* destinations the arrays above have room for */

@@ -213,6 +213,7 @@ static void connected(struct rtable *t, const struct rt_addr *a, bool added)
     if (a->addr.af != 4 || a->len > 30 || a->peer.af)
         return;
     struct bgp_addr last = a->addr;
+    self.silent = true; /* nobody's address */
     for (unsigned i = a->len; i < 32; i++)
         last.b[i / 8] |= (uint8_t)(0x80 >> i % 8);
     change_path(t, &last, max, &self, added);

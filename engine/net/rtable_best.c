@@ -32,6 +32,7 @@ struct rt_hop rt_hop_of(const struct rt_path *p, const struct bgp_addr *a)
     struct rt_hop h = {.reachable = true,
                        .connected = p->proto == SPEAKER_DIRECT,
                        .own = p->local,
+                       .silent = p->silent,
                        .discard = p->discard,
                        .proto = p->proto,
                        .metric = p->metric,

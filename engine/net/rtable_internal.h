@@ -48,6 +48,7 @@ struct rt_static {
 struct rt_path {
     uint8_t proto, gen;
     bool discard, local;
+    bool silent; /* BGP does not announce it */
     uint32_t metric, ifindex;
     struct bgp_addr gateway;
     struct bgp_addr address; /* DIRECT: the interface's address it comes from */

@@ -88,6 +88,40 @@ START_TEST(newcomer_after_one_that_ended)
 }
 END_TEST
 
+/* RFC 4271 section 10: 0.75 to 1.0 of the interval, not the same each time. */
+START_TEST(interval_varies)
+{
+    uint64_t last = 0, least = UINT64_MAX, most = 0;
+
+    net_originate(0, V4, 1, 0);
+    link_up(0, 0);
+    link_up(3, 40);
+    net_run(5000);
+    ck_assert(knows(3, 1));
+    for (unsigned i = 0; i < 12; i++) {
+        const struct rib_group *g = session(3)->members[V4]->group;
+        uint64_t due;
+
+        net_withdraw(0, V4, 1);
+        net_run(1000);
+        net_originate(0, V4, 1, 0);
+        net_run(1000);
+        due = g->held_until;
+        ck_assert_uint_gt(due, net->now);
+        net_run((unsigned)(due - net->now) + 1000);
+        ck_assert(knows(3, 1));
+        if (last != 0 && due - last < least)
+            least = due - last;
+        if (last != 0 && due - last > most)
+            most = due - last;
+        last = due;
+    }
+    ck_assert_uint_ge(least, 29000); /* when it was announced is known to the second */
+    ck_assert_uint_le(most, 42000);
+    ck_assert_uint_ge(most - least, 2000);
+}
+END_TEST
+
 /* Routes of so many octets that a peer which reads nothing has enough. */
 static void originate_long(unsigned node, unsigned n)
 {
@@ -199,6 +233,7 @@ int main(void)
 
     tcase_set_timeout(t, 120);
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, interval_varies);
     tcase_add_test(t, newcomer_after_one_that_ended);
     tcase_add_test(t, moves_into_a_group_that_waits);
     tcase_add_loop_test(t, patience, 0, 3);

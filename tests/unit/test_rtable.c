@@ -530,9 +530,9 @@ static size_t list(struct speaker_route_query q, size_t batch)
     told[0] = 0;
     while ((n = rtable_list(table, &q, r, batch)) > 0)
         for (size_t i = 0; i < n; i++, all++)
-            tell("%s%s/%u %s %s%s%s\n", r[i].first ? "" : "  ", bgp_addr_str(&r[i].net, x),
+            tell("%s%s/%u %s %s%s%s%s\n", r[i].first ? "" : "  ", bgp_addr_str(&r[i].net, x),
                  r[i].len, bgp_addr_str(&r[i].nexthop, y), r[i].ifname, r[i].relayed ? " R" : "",
-                 r[i].fib ? " D" : "");
+                 r[i].fib ? " D" : "", r[i].silent ? " silent" : "");
     return all;
 }
 
@@ -562,16 +562,16 @@ START_TEST(listed_in_order_in_batches)
     ck_assert_str_eq(told, "9.0.0.0/8 - NULL0\n"
                            "10.1.12.0/24 10.1.12.2 GigabitEthernet0/1/0 D\n"
                            "10.1.12.2/32 127.0.0.1 GigabitEthernet0/1/0 D\n"
-                           "10.1.12.255/32 127.0.0.1 GigabitEthernet0/1/0 D\n"
+                           "10.1.12.255/32 127.0.0.1 GigabitEthernet0/1/0 D silent\n"
                            "10.1.13.0/30 10.1.13.2 eth3 D\n"
                            "10.1.13.2/32 127.0.0.1 eth3 D\n"
-                           "10.1.13.3/32 127.0.0.1 eth3 D\n"
+                           "10.1.13.3/32 127.0.0.1 eth3 D silent\n"
                            "20.0.0.0/8 10.1.12.1 GigabitEthernet0/1/0 R D\n"
                            "  20.0.0.0/8 10.1.13.1 eth3 R D\n"
                            "20.0.0.0/16 10.1.13.1 eth3 D\n"
                            "127.0.0.0/8 127.0.0.1 InLoopBack0 D\n"
                            "127.0.0.1/32 127.0.0.1 InLoopBack0 D\n"
-                           "127.255.255.255/32 127.0.0.1 InLoopBack0 D\n");
+                           "127.255.255.255/32 127.0.0.1 InLoopBack0 D silent\n");
     snprintf(whole, sizeof whole, "%s", told);
     for (size_t batch = 2; batch < 14; batch++) {
         list(q, batch);
