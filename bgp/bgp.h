@@ -392,7 +392,7 @@ enum bgp_cross { /* how a route came into a VPN instance */
 struct bgp_route {
     struct bgp_prefix prefix; /* rd: in a VPN instance that of the crossed route, if it is one */
     uint8_t cross;            /* enum bgp_cross */
-    struct bgp_addr next_hop; /* af 0: ourselves */
+    struct bgp_addr next_hop; /* af 0: ourselves; of a customer edge: that in its instance */
     struct bgp_addr from;     /* the peer; af 0: a local route */
     uint32_t from_id;         /* its BGP identifier */
     uint64_t age_ms;

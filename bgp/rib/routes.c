@@ -254,6 +254,30 @@ static void put_cross(const struct rib_table *t, const struct path *p, const str
         out->label = best->label >> 4;
 }
 
+/* A route of a customer edge is given to the VPN table with ourselves as the next hop. What it has
+ * in its instance says more. */
+static void put_customer(const struct rib_table *t, const struct path *p, const struct source *s,
+                         struct bgp_route *out)
+{
+    const struct rib *r = t->rib;
+    enum bgp_family inner = rib_unicast(t->family);
+    const struct rib_table *own = rib_table(r, s->addr.vpn, inner);
+    struct bgp_prefix prefix = out->prefix;
+    uint8_t key[BGP_KEY];
+    uint32_t dest = 0, id;
+
+    prefix.addr.vpn = s->addr.vpn;
+    if (own && rib_key(inner, &prefix, key))
+        dest = dest_find(&own->dests, key, prefix.len, dest_hash(&own->dests, key, prefix.len));
+    id = dest != 0 ? dest_at(&own->dests, dest)->path : 0;
+    for (const struct path *q; id != 0; id = q->next) {
+        q = slab_at(&r->paths, id);
+        if (q->source == p->source && !(q->flags & PATH_CROSSED))
+            out->next_hop =
+                next_hop_at(&r->next_hops, attrset_at(&r->sets, q->attrs)->next_hop)->nh.addr;
+    }
+}
+
 static void put_path(struct bgp_walk *w, const struct rib_table *t, uint32_t dest,
                      const struct path *p, struct bgp_route_batch *batch)
 {
@@ -282,6 +306,8 @@ static void put_path(struct bgp_walk *w, const struct rib_table *t, uint32_t des
     put_labels(t, dest, p, s, out);
     if (t->vpn)
         put_cross(t, p, s, out);
+    if (s->addr.vpn != t->scope && s->addr.vpn != 0 && out->next_hop.af == 0)
+        put_customer(t, p, s, out);
 }
 
 static void put_told(struct bgp_walk *w, const struct rib_table *t, uint32_t dest,
