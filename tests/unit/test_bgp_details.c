@@ -6,6 +6,7 @@
 #include "tests/unit/test_bgp_net.h"
 
 enum { MANY = 20000 };
+static const uint8_t instance_rd[BGP_RD] = {0, 0, 0, 9, 0, 0, 0, 9};
 
 static enum bgp_family family;
 
@@ -259,6 +260,70 @@ START_TEST(not_exported)
 }
 END_TEST
 
+/* What node 3 has of a detail of the instance: its route targets as a number, 0: nothing. */
+static uint64_t target_of(unsigned i)
+{
+    const struct rib *r = net->nodes[3].b->rib;
+    const struct rib_table *t = &r->tables[BGP_VPNV4];
+    struct bgp_prefix p = net_prefix(family, i);
+    struct bgp_attr a;
+    const struct path *best;
+    uint8_t key[BGP_KEY];
+    uint32_t dest;
+
+    memcpy(p.rd, instance_rd, BGP_RD);
+    ck_assert(rib_key(BGP_VPNV4, &p, key));
+    dest = dest_find(&t->dests, key, p.len, dest_hash(&t->dests, key, p.len));
+    best = dest ? path_best(t, dest_at(&t->dests, dest)) : NULL;
+    if (!best)
+        return 0;
+    ck_assert(bgp_attr_find(attrset_block(attrset_at(&r->sets, best->attrs)),
+                            BGP_ATTR_EXT_COMMUNITY, &a));
+    return (uint64_t)bgp_get_u32(&a.value) << 32 | bgp_get_u32(&a.value);
+}
+
+/* Details that go do not show the targets that come with the same change. */
+START_TEST(not_exported_otherwise)
+{
+    uint8_t first[][8] = {{0, 2, 0, 1, 0, 0, 0, 1}}, second[][8] = {{0, 2, 0, 1, 0, 0, 0, 2}};
+    struct bgp_vpn_conf vpn = {.number = 5};
+    struct bgp_aggregate list[] = {{.suppress = true}};
+    struct bgp_local_route route = {0};
+    struct bgp_prefix p;
+    struct bgp *b;
+
+    start(BGP_IPV4_UNICAST);
+    b = net->nodes[2].b;
+    vpn.v4.enabled = true;
+    memcpy(vpn.v4.rd, instance_rd, BGP_RD);
+    vpn.v4.export = (struct bgp_targets){first, 1};
+    bgp_set_vpn(b, &vpn);
+    for (unsigned i = 1; i <= MANY; i++) {
+        p = net_prefix(family, i);
+        p.addr.vpn = 5;
+        ck_assert(bgp_originate(b, family, &p, BGP_ROUTE_NETWORK, &route));
+    }
+    net_converge(60000);
+    ck_assert_uint_eq(target_of(1), 0x0002000100000001);
+    net->piece = 3000;
+    vpn.v4.export.at = second;
+    list[0].prefix = outer();
+    list[0].prefix.addr.vpn = 5;
+    bgp_set_vpn(b, &vpn);
+    ck_assert(bgp_set_aggregates(b, 5, family, list, 1));
+    for (unsigned ms = 0; ms < 2000; ms++) {
+        net_run(1);
+        for (unsigned k = 1; k <= MANY; k += MANY / 10)
+            ck_assert_uint_ne(target_of(k), 0x0002000100000002);
+    }
+    net_converge(60000);
+    ck_assert_uint_eq(target_of(1), 0);
+    ck_assert_uint_eq(net->nodes[3].b->rib->tables[BGP_VPNV4].best, 1);
+    bgp_remove_vpn(b, 5);
+    net_converge(60000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("details");
@@ -273,6 +338,7 @@ int main(void)
     tcase_add_loop_test(c, another_router_id, 0, 2);
     tcase_add_test(c, idempotent);
     tcase_add_test(c, not_exported);
+    tcase_add_test(c, not_exported_otherwise);
     suite_add_tcase(s, c);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);

@@ -526,30 +526,38 @@ START_TEST(next_hop_comes_and_goes)
 }
 END_TEST
 
-/* The interval holds back a change, not the first announcement. */
+/* The interval holds back a change, not the first announcement, and is drawn anew (RFC 4271 10). */
 START_TEST(mrai)
 {
     struct bgp_peer_conf conf;
     struct bgp_update u;
-    unsigned heard_of = 0;
+    unsigned heard_of = 0, last = 0, least = 99, most = 0;
 
     begin(false);
     conf = open_conf(SINK, 65009);
     conf.af[BGP_IPV4_UNICAST].mrai = 30;
     bgp_set_peer(l->b, &conf, BGP_REEXPORT);
     settle();
-    for (unsigned i = 0; i < 60; i++) {
+    for (unsigned i = 0; i < 175; i++) {
         char attrs[300];
 
         snprintf(attrs, sizeof attrs, "%s c00804000100%02x", base(true), i);
         ck_assert(say(feed_line, attrs, "180a0101"));
         pass(l, 1000);
         settle();
-        while (next_update(sink, &u))
-            heard_of++;
+        while (next_update(sink, &u)) {
+            if (heard_of++ > 0) {
+                least = i - last < least ? i - last : least;
+                most = i - last > most ? i - last : most;
+            }
+            last = i;
+        }
         ck_assert_uint_ge(heard_of, 1); /* the first one at once */
     }
-    ck_assert_uint_le(heard_of, 3);
+    ck_assert_uint_ge(heard_of, 6);
+    ck_assert_uint_ge(least, 22);
+    ck_assert_uint_lt(least, most);
+    ck_assert_uint_le(most, 31);
     end();
 }
 END_TEST
