@@ -80,8 +80,7 @@ static void tokenize(struct walk *w)
 static size_t fork_point(const struct sch_edge *const *a, const struct sch_edge *const *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (a[i] != b[i] && a[i] && b[i] && a[i]->word && b[i]->word &&
-            strcmp(a[i]->word, b[i]->word) != 0)
+        if (a[i] && b[i] && a[i]->word && b[i]->word && a[i]->word != b[i]->word)
             return i;
     return n;
 }
@@ -177,7 +176,8 @@ static bool words(struct walk *w, const struct sch_node *node, size_t i)
             if (!e->word)
                 break;
             if (e->len < t->n || (pass == 0) != (e->len == t->n) ||
-                ((e->word[0] ^ t->s[0]) & 0x5f) || strncasecmp(e->word, t->s, t->n) != 0)
+                ((sch_text(e->word)[0] ^ t->s[0]) & 0x5f) ||
+                strncasecmp(sch_text(e->word), t->s, t->n) != 0)
                 continue;
             any = true;
             exact |= pass == 0;
@@ -191,7 +191,7 @@ static void follow_value(struct walk *w, const struct sch_edge *e, size_t i, siz
 {
     struct sch_value before = w->v[e->slot];
     uint8_t repeats = w->repeats;
-    if (e->param->repeat && repeats < SCH_REPEATS) {
+    if (sch_param(e)->repeat && repeats < SCH_REPEATS) {
         w->rep[w->repeats++] = *v;
         w->rep_slot = e->slot;
     }
@@ -207,7 +207,7 @@ static bool slashed(struct walk *w, const struct sch_edge *e, size_t i)
     struct sch_token a = w->tok[i], b = a;
     const char *slash = a.quoted ? NULL : memchr(a.s, '/', a.n);
     struct sch_value v[2];
-    if (!e->param->slash || !slash)
+    if (!sch_param(e)->slash || !slash)
         return false;
     a.n = (size_t)(slash - a.s);
     b.s = slash + 1;
@@ -216,8 +216,8 @@ static bool slashed(struct walk *w, const struct sch_edge *e, size_t i)
     const struct sch_edge *length = &sch_edges[sch_nodes[e->next].first];
     while (length->word) /* words come first, and the compiler saw that a value follows */
         length++;
-    if (sch_value_parse(e->param, &a, 1, slash, &v[0]) != 1 ||
-        sch_value_parse(length->param, &b, 1, b.s + b.n, &v[1]) != 1)
+    if (sch_value_parse(sch_param(e), &a, 1, slash, &v[0]) != 1 ||
+        sch_value_parse(sch_param(length), &b, 1, b.s + b.n, &v[1]) != 1)
         return false;
     struct sch_value before = w->v[e->slot];
     w->v[e->slot] = v[0];
@@ -238,7 +238,7 @@ static bool values(struct walk *w, const struct sch_node *node, size_t i)
             continue;
         }
         struct sch_value v;
-        int used = sch_value_parse(e->param, &w->tok[i], w->ntok - i, w->end, &v);
+        int used = sch_value_parse(sch_param(e), &w->tok[i], w->ntok - i, w->end, &v);
         if (used == SCH_NO_VALUE)
             continue;
         any = true;
@@ -414,14 +414,13 @@ static bool could_start(const struct options *o, const struct sch_param *p, cons
 
 static void add_value(struct options *o, const struct sch_edge *e)
 {
+    const struct sch_param *p = sch_param(e);
     const char *help;
-    for (unsigned i = 0; o->room >= 64 && sch_notation(e->param, i, o->notation, o->room, &help);
-         i++) {
-        if (!could_start(o, e->param, o->notation))
+    for (unsigned i = 0; o->room >= 64 && sch_notation(p, i, o->notation, o->room, &help); i++) {
+        if (!could_start(o, p, o->notation))
             continue;
         size_t used = strlen(o->notation) + 1;
-        add_option(
-            o, (struct sch_option){o->notation, help, e->param, false, sch_node_level(e->next)});
+        add_option(o, (struct sch_option){o->notation, help, p, false, sch_node_level(e->next)});
         o->notation += used;
         o->room -= used;
     }
@@ -435,9 +434,9 @@ static void visit_options(struct walk *w, uint16_t at)
         const struct sch_edge *e = &sch_edges[node->first + i];
         if (!e->word)
             add_value(o, e);
-        else if (o->wordlen <= strlen(e->word) && strncasecmp(e->word, o->word, o->wordlen) == 0)
-            add_option(o,
-                       (struct sch_option){e->word, e->help, NULL, false, sch_node_level(e->next)});
+        else if (o->wordlen <= e->len && strncasecmp(sch_text(e->word), o->word, o->wordlen) == 0)
+            add_option(o, (struct sch_option){sch_text(e->word), sch_text(e->help), NULL, false,
+                                              sch_node_level(e->next)});
     }
     if (node->cmd && o->wordlen == 0)
         add_option(
@@ -446,8 +445,8 @@ static void visit_options(struct walk *w, uint16_t at)
 
 static void visit_rest(struct walk *w, const struct sch_edge *e, const struct sch_value *v)
 {
-    add_option(w->options, (struct sch_option){ifname_number_notation(v), e->help, e->param, false,
-                                               sch_node_level(e->next)});
+    add_option(w->options, (struct sch_option){ifname_number_notation(v), sch_text(e->help),
+                                               sch_param(e), false, sch_node_level(e->next)});
 }
 
 static int option_order(const struct sch_option *a, const struct sch_option *b)

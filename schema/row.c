@@ -45,7 +45,7 @@ size_t sch_render(const struct sch_line *l, const struct sch_value *v, bool nega
     for (uint8_t i = 0; i < l->nsteps; i++) {
         const struct sch_step *s = &l->steps[i];
         if (s->word) {
-            add(&t, s->word, strlen(s->word));
+            add(&t, sch_text(s->word), strlen(sch_text(s->word)));
         } else if (s->unless) {
             if (!v[s->slot].present)
                 i = (uint8_t)(i + s->unless);

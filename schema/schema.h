@@ -72,15 +72,17 @@ struct sch_param {
                        text of the line */
 };
 
-/* Trie of what may be typed, per view. */
+/* Trie of what may be typed, per view. There are thousands of edges: texts are offsets into
+ * sch_texts, so that the table is small, shared by all processes and nothing to do for the loader.
+ */
 struct sch_edge {
-    const char *word; /* keyword, or NULL for a typed parameter */
-    const char *help;
-    const struct sch_param *param; /* the parameter this edge fills, or NULL */
-    uint8_t slot;                  /* its slot in the command */
-    uint8_t index;                 /* ENUM: index of the word */
-    uint8_t len;                   /* of word */
-    uint16_t next;                 /* node */
+    uint32_t word;  /* keyword, or 0 for a typed parameter */
+    uint32_t help;  /* 0: that of the parameter */
+    uint16_t param; /* index into sch_params + 1 of the parameter this edge fills, or 0 */
+    uint16_t next;  /* node */
+    uint8_t slot;   /* the parameter's in the command */
+    uint8_t index;  /* ENUM: index of the word */
+    uint8_t len;    /* of word */
 };
 struct sch_node {
     uint32_t first; /* edge index */
@@ -130,9 +132,9 @@ struct sch_bind {
 
 /* One step of rendering a line's canonical text. */
 struct sch_step {
-    const char *word; /* print this, or */
-    uint8_t slot;     /* print this value */
-    uint8_t unless;   /* number of steps to skip when slot is absent (word NULL and unless > 0) */
+    uint32_t word;  /* print this (offset into sch_texts), or 0: */
+    uint8_t slot;   /* print this value */
+    uint8_t unless; /* number of steps to skip when slot is absent (word 0 and unless > 0) */
 };
 
 #define SCH_NO_SUB 0xff
@@ -182,6 +184,16 @@ struct sch_view {
 };
 
 #include "schema_gen.h"
+
+/* What an edge or a step names, NULL: nothing. */
+static inline const char *sch_text(uint32_t at)
+{
+    return at ? sch_texts + at : NULL;
+}
+static inline const struct sch_param *sch_param(const struct sch_edge *e)
+{
+    return e->param ? &sch_params[e->param - 1] : NULL;
+}
 
 /* --- matching (match.c) -------------------------------------------------------------- */
 

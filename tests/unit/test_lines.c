@@ -48,13 +48,13 @@ static void need_instance(struct form *f, const struct words *w, unsigned k)
 {
     char name[WORDS_LINE];
     for (unsigned i = 0; i < w->nedges; i++)
-        if (w->edge[i]->param && strcmp(w->edge[i]->param->name, "into") == 0)
-            need(f, "ip vpn-instance %s\nquit\n", words_value(w->edge[i]->param, k, name));
-        else if (w->edge[i]->param && strcmp(w->edge[i]->param->name, "vpn") == 0)
+        if (w->edge[i]->param && strcmp(sch_param(w->edge[i])->name, "into") == 0)
+            need(f, "ip vpn-instance %s\nquit\n", words_value(sch_param(w->edge[i]), k, name));
+        else if (w->edge[i]->param && strcmp(sch_param(w->edge[i])->name, "vpn") == 0)
             need(f,
                  "ip vpn-instance %s\nipv4-family\nroute-distinguisher 7:7\nquit\nipv6-family\n"
                  "route-distinguisher 7:7\nquit\nquit\n",
-                 words_value(w->edge[i]->param, k, name));
+                 words_value(sch_param(w->edge[i]), k, name));
 }
 
 /* What the line rests on, from its name and arguments. */
@@ -66,9 +66,9 @@ static void prerequisites(struct form *f, const struct words *w, unsigned k)
     bool listen = strncmp(l->name, "bgp.peer.listen-net", 19) == 0 ||
                   strncmp(l->name, "bgp.peer.listen-as", 18) == 0;
     for (unsigned i = 0; i < w->nedges; i++)
-        if (f->peer && w->edge[i]->param && w->edge[i]->param->type == SCH_GROUP)
+        if (f->peer && w->edge[i]->param && sch_param(w->edge[i])->type == SCH_GROUP)
             snprintf(group, sizeof group, "%s",
-                     words_value(w->edge[i]->param, k, (char[WORDS_LINE]){0}));
+                     words_value(sch_param(w->edge[i]), k, (char[WORDS_LINE]){0}));
     bool internal = strstr(l->name, "reflect-client") != NULL;
     f->before[0] = 0;
     need_instance(f, w, k);
@@ -267,7 +267,7 @@ static bool undo_text(const struct undoing *u, const struct words *w, char out[W
         if (!e->word)
             sch_value_text(v, &u->f->what->params[e->slot], true, value, sizeof value);
         n += (size_t)snprintf(out + n, WORDS_LINE - n, "%s%s", n ? " " : "",
-                              e->word ? e->word : value);
+                              e->word ? sch_text(e->word) : value);
     }
     return scoped; /* a line of an instance is not undone without naming it */
 }

@@ -121,7 +121,7 @@ static void trip_words(void *arg, const struct words *w)
     for (unsigned k = 0; k < WORDS_VARIANTS; k++) {
         size_t n = words_type(w, k, NULL, typed);
         trip_line(t, w, typed, n);
-        for (size_t i = 0; w->edge[0]->word && i < strlen(w->edge[0]->word); i++)
+        for (size_t i = 0; w->edge[0]->word && i < w->edge[0]->len; i++)
             typed[i] = (char)toupper((unsigned char)typed[i]);
         trip_line(t, w, typed, n);
     }
@@ -546,9 +546,10 @@ static void asked_words(void *arg, const struct words *w)
         typed[n] = 0;
         size_t have = sch_options(a->view, typed, n, &word, o, 128, notation, sizeof notation);
         for (size_t k = 0; k < have; k++)
-            found |= w->edge[i]->word ? !o[k].param && strcmp(o[k].text, w->edge[i]->word) == 0
-                                      : o[k].param && o[k].param->type == w->edge[i]->param->type;
-        bool text = i > 0 && w->edge[i - 1]->param && w->edge[i - 1]->param->type == SCH_TEXT;
+            found |= w->edge[i]->word
+                         ? !o[k].param && strcmp(o[k].text, sch_text(w->edge[i]->word)) == 0
+                         : o[k].param && o[k].param->type == sch_param(w->edge[i])->type;
+        bool text = i > 0 && w->edge[i - 1]->param && sch_param(w->edge[i - 1])->type == SCH_TEXT;
         ck_assert_msg(found || text, "\"%s?\" does not offer edge %u of %s", typed, i,
                       w->cmd->syntax);
         a->n++;

@@ -146,9 +146,9 @@ static inline size_t words_type(const struct words *w, unsigned k, const char *f
     size_t n = 0;
     for (unsigned i = 0; i < w->nedges; i++) {
         const struct sch_edge *e = w->edge[i];
-        const char *text = e->word                 ? e->word
+        const char *text = e->word                 ? sch_text(e->word)
                            : first && e->slot == 0 ? first
-                                                   : words_value(e->param, k, value);
+                                                   : words_value(sch_param(e), k, value);
         n += (size_t)snprintf(out + n, WORDS_LINE - n, "%s%s", n ? " " : "", text);
     }
     return n;

@@ -147,6 +147,8 @@ void emit_header(struct schema *s, FILE *f)
           "extern const struct sch_cmd sch_cmds[];\n"
           "extern const struct sch_node sch_nodes[];\n"
           "extern const struct sch_edge sch_edges[];\n"
+          "extern const struct sch_param sch_params[];\n"
+          "extern const char sch_texts[];\n"
           "extern const struct sch_field sch_fields[];\n"
           "extern const unsigned sch_nfields, sch_ncmds, sch_nnodes;\n"
           "extern const char sch_fingerprint[]; /* changes when stored keys would change */\n\n"
@@ -176,7 +178,10 @@ static const char *type_id(const char *t)
     return buf;
 }
 
-static void emit_params(FILE *f, const char *prefix, int id, struct param *const *p, int n)
+/* Where the parameters of each line and of each command begin in sch_params. */
+static int line_params[4000], cmd_params[4000];
+
+static void emit_words(FILE *f, const char *prefix, int id, struct param *const *p, int n)
 {
     for (int i = 0; i < n; i++) {
         if (!p[i]->nwords)
@@ -188,7 +193,10 @@ static void emit_params(FILE *f, const char *prefix, int id, struct param *const
         }
         fputs("};\n", f);
     }
-    fprintf(f, "static const struct sch_param %s_params_%d[] = {\n", prefix, id);
+}
+
+static void emit_some(FILE *f, const char *prefix, int id, struct param *const *p, int n)
+{
     for (int i = 0; i < n; i++) {
         fprintf(f, "    {\"%s\", %s, %s, %lldLL, %lldLL, ", p[i]->name, type_id(p[i]->type),
                 p[i]->key ? "true" : "false", p[i]->lo, p[i]->hi);
@@ -201,183 +209,54 @@ static void emit_params(FILE *f, const char *prefix, int id, struct param *const
         fprintf(f, ", %d, %d, %s},\n", name_id(&ofs, p[i]->of), p[i]->repeat,
                 p[i]->slash ? "true" : "false");
     }
-    fputs(n ? "};\n" : "    {0}};\n", f);
 }
 
-/* --- rendering steps --- */
-struct step {
-    const char *word;
-    int slot, unless;
-};
-
-static int slot_in(const struct line *l, const struct param *p)
+/* One table of all parameters, so that an edge can name its own by a number. */
+static void emit_params(FILE *f)
 {
-    for (int i = 0; i < l->nparams; i++)
-        if (strcmp(l->params[i]->name, p->name) == 0)
-            return i;
-    die(l->pos, "lost parameter");
-}
-
-static int first_slot(const struct line *l, const struct elem *e)
-{
-    if (e->kind == PARAM)
-        return slot_in(l, e->param);
-    for (int i = 0; i < e->nkids; i++) {
-        int s = first_slot(l, e->kids[i]);
-        if (s >= 0)
-            return s;
-    }
-    return -1;
-}
-
-static void flatten(const struct line *l, const struct elem *e, struct step *out, int *n, int from);
-
-/* "a { b <x> | c <y> } d" as "a b <x> d" and "a c <y> d", when nothing but words is in front of the
- * braces: which of its values are there says what of it there is. NULL: it is no such thing. */
-static struct elem *spread(const struct elem *e)
-{
-    struct elem *alt = xalloc(sizeof *alt);
-    int at = 0;
-    while (e->kind == SEQ && at < e->nkids && e->kids[at]->kind == WORD)
-        at++;
-    if (e->kind != SEQ || at == e->nkids || e->kids[at]->kind != ALT)
-        return NULL;
-    alt->kind = ALT;
-    alt->nkids = e->kids[at]->nkids;
-    alt->kids = xalloc((size_t)alt->nkids * sizeof *alt->kids);
-    for (int i = 0; i < alt->nkids; i++) {
-        const struct elem *one = e->kids[at]->kids[i];
-        struct elem *seq = alt->kids[i] = xalloc(sizeof *seq);
-        seq->kind = SEQ;
-        seq->kids = xalloc((size_t)(e->nkids + one->nkids) * sizeof *seq->kids);
-        for (int k = 0; k < e->nkids; k++) {
-            if (k != at || one->kind != SEQ) {
-                seq->kids[seq->nkids++] = k == at ? e->kids[at]->kids[i] : e->kids[k];
-                continue;
-            }
-            for (int j = 0; j < one->nkids; j++)
-                seq->kids[seq->nkids++] = one->kids[j];
-        }
-    }
-    return alt;
-}
-
-static bool has_word(const struct elem *e)
-{
-    bool any = e->kind == WORD;
-    for (int i = 0; i < e->nkids && !any; i++)
-        any = has_word(e->kids[i]);
-    return any;
-}
-
-/* The value a sequence ends with, or NULL. */
-static const struct elem *end_of(const struct elem *e)
-{
-    while (e->nkids > 0 && e->kind != ALT)
-        e = e->kids[e->nkids - 1];
-    return e->kind == PARAM ? e : NULL;
-}
-
-/* The value that all alternatives end with, one of which begins with a word: it is rendered once,
- * behind what is different in them. */
-static const struct elem *common_end(const struct elem *e)
-{
-    const struct elem *last = end_of(e->kids[0]);
-    bool word = false;
-    for (int i = 0; last && i < e->nkids; i++) {
-        const struct elem *other = end_of(e->kids[i]);
-        word |= has_word(e->kids[i]);
-        if (!other || strcmp(other->param->name, last->param->name) != 0)
-            last = NULL;
-    }
-    return word ? last : NULL;
-}
-
-static const struct elem *but_the_last(const struct elem *e)
-{
-    struct elem *front = xalloc(sizeof *front);
-    *front = *e;
-    if (e->kind == SEQ)
-        front->nkids--;
-    else
-        *front = (struct elem){.kind = SEQ};
-    return front;
-}
-
-/* Steps that are left out when the first value of e is absent. */
-static void flatten_if(const struct line *l, const struct elem *e, struct step *out, int *n,
-                       int from)
-{
-    const struct elem *choice = spread(e);
-    for (int i = 0; choice && i < choice->nkids; i++)
-        flatten_if(l, choice->kids[i], out, n, *n);
-    if (choice)
-        return;
-    int at = (*n)++;
-    out[at] = (struct step){NULL, first_slot(l, e), 1}; /* no print step of its slot */
-    if (out[at].slot < 0)
-        die(l->pos, "an optional word alone must be an enum parameter");
-    flatten(l, e, out, n, from);
-    out[at].unless = *n - at - 1;
-    if (out[at].unless == 0)
-        (*n)--;
-}
-
-/* from: the first step of the optional alternative e is in; a value may stand in several. */
-static void flatten(const struct line *l, const struct elem *e, struct step *out, int *n, int from)
-{
-    const struct elem *last;
-    int at;
-    switch (e->kind) {
-    case WORD:
-        out[(*n)++] = (struct step){e->word, 255, 0};
-        break;
-    case PARAM:
-        at = slot_in(l, e->param);
-        for (int i = from; i < *n; i++)
-            if (!out[i].word && !out[i].unless && out[i].slot == at)
-                return; /* shared by two alternatives */
-        out[(*n)++] = (struct step){NULL, at, 0};
-        break;
-    case OPT:
-        e = e->kids[0];
-        for (int i = 0; e->kind == ALT && i < e->nkids; i++)
-            flatten_if(l, e->kids[i], out, n, *n);
-        if (e->kind != ALT)
-            flatten_if(l, e, out, n, from);
-        break;
-    case SEQ:
-        for (int i = 0; i < e->nkids; i++)
-            flatten(l, e->kids[i], out, n, from);
-        break;
-    case ALT:
-        last = common_end(e);
-        for (int i = 0; i < e->nkids; i++) {
-            const struct elem *kid = last ? but_the_last(e->kids[i]) : e->kids[i];
-            if (has_word(kid))
-                flatten_if(l, kid, out, n, *n);
-            else
-                flatten(l, kid, out, n, from);
-        }
-        if (last)
-            flatten(l, last, out, n, from);
-        break;
-    }
-}
-
-static int emit_steps(FILE *f, const struct line *l)
-{
-    struct step st[64];
     int n = 0;
-    flatten(l, l->syntax, st, &n, 0);
-    fprintf(f, "static const struct sch_step line_steps_%d[] = {", l->index);
-    for (int i = 0; i < n; i++) {
-        fputc('{', f);
-        text(f, st[i].word);
-        fprintf(f, ", %d, %d}, ", st[i].slot, st[i].unless);
+    for (int i = 0; i < nlines; i++)
+        emit_words(f, "line", i, lines[i]->params, lines[i]->nparams);
+    for (int i = 0; i < ncmds; i++)
+        if (cmds[i].kind == 2)
+            emit_words(f, "cmd", i, cmds[i].params, cmds[i].nparams);
+    fputs("const struct sch_param sch_params[] = {\n", f);
+    for (int i = 0; i < nlines; n += lines[i++]->nparams) {
+        line_params[i] = n;
+        emit_some(f, "line", i, lines[i]->params, lines[i]->nparams);
     }
-    fputs("};\n", f);
-    return n;
+    for (int i = 0; i < ncmds; i++)
+        if (cmds[i].kind == 2) {
+            cmd_params[i] = n;
+            n += cmds[i].nparams;
+            emit_some(f, "cmd", i, cmds[i].params, cmds[i].nparams);
+        }
+    fputs("};\n\n", f);
+    if (n >= 65535)
+        die((struct pos){0}, "more parameters than a number of an edge can name");
+}
+
+/* Words and texts of help, each once and ended by 0, in one string: a text is its offset, 0 is
+ * none. */
+static struct {
+    const char *s;
+    int at;
+} pool[8000];
+static int npool, pool_end = 1;
+
+int pooled(const char *s)
+{
+    for (int i = 0; s && i < npool; i++)
+        if (strcmp(pool[i].s, s) == 0)
+            return pool[i].at;
+    if (!s)
+        return 0;
+    if (npool == (int)(sizeof pool / sizeof *pool))
+        die((struct pos){0}, "too many words and texts of help");
+    pool[npool].s = s;
+    pool[npool++].at = pool_end;
+    pool_end += (int)strlen(s) + 1;
+    return pool_end - (int)strlen(s) - 1;
 }
 
 /* --- fields and bindings --- */
@@ -463,7 +342,6 @@ static void emit_lines(struct schema *s, FILE *f)
 {
     static int nsteps[4000];
     for (int i = 0; i < nlines; i++) {
-        emit_params(f, "line", i, lines[i]->params, lines[i]->nparams);
         nsteps[i] = emit_steps(f, lines[i]);
         if (lines[i]->nbinds)
             emit_binds(f, lines[i]);
@@ -491,10 +369,10 @@ static void emit_lines(struct schema *s, FILE *f)
                 "     .separated = %d, .on = %d, .shown = %d, .negatable = %d, .inert = %d, "
                 "\n     .has_as = %d,\n",
                 l->separated, l->on, l->shown, l->negatable || l->on, l->inert, as);
-        fprintf(
-            f,
-            "     .nparams = %d, .params = line_params_%d, .steps = line_steps_%d, .nsteps = %d,\n",
-            l->nparams, i, i, nsteps[i]);
+        fprintf(f,
+                "     .nparams = %d, .params = sch_params + %d, .steps = line_steps_%d, .nsteps = "
+                "%d,\n",
+                l->nparams, line_params[i], i, nsteps[i]);
         fprintf(f, "     .check = {");
         for (int k = 0; k < 3; k++)
             fprintf(f, "%d, ", k < l->nchecks ? name_id(&checks, l->check[k]) : 0);
@@ -512,11 +390,13 @@ static void emit_lines(struct schema *s, FILE *f)
     fputs("};\n\n", f);
 }
 
+static int params_of(const struct cmd *c)
+{
+    return c->line ? line_params[c->line->index] : cmd_params[c - cmds];
+}
+
 static void emit_cmds(FILE *f)
 {
-    for (int i = 0; i < ncmds; i++)
-        if (cmds[i].kind == 2)
-            emit_params(f, "cmd", i, cmds[i].params, cmds[i].nparams);
     fputs("const struct sch_cmd sch_cmds[] = {\n", f);
     for (int i = 0; i < ncmds; i++) {
         const struct cmd *c = &cmds[i];
@@ -536,17 +416,22 @@ static void emit_cmds(FILE *f)
                     c->command->at_once, c->command->offline, c->command->not_by_run,
                     c->command->shows || strncmp(c->syntax, "display ", 8) == 0, c->command->asks,
                     c->command->asks_text);
-        fprintf(f, "     .nparams = %d, .params = %s_params_%d, .syntax = ", c->nparams,
-                c->line ? "line" : "cmd", c->line ? c->line->index : i);
+        fprintf(f, "     .nparams = %d, .params = sch_params + %d, .syntax = ", c->nparams,
+                params_of(c));
         text(f, c->syntax);
         fputs("},\n", f);
     }
     fprintf(f, "};\nconst unsigned sch_ncmds = %d;\n\n", ncmds);
 }
 
-static int cmd_of(const struct cmd *c)
+/* Number of an edge's parameter + 1, 0: it is a word. */
+static int edge_param(const struct edge *e)
 {
-    return (int)(c - cmds);
+    for (int c = 0; c < ncmds && e->param; c++)
+        for (int p = 0; p < cmds[c].nparams; p++)
+            if (cmds[c].params[p] == e->param)
+                return params_of(&cmds[c]) + p + 1;
+    return 0;
 }
 
 static void emit_trie(FILE *f)
@@ -562,25 +447,16 @@ static void emit_trie(FILE *f)
     for (int i = 0; i < nnodes; i++)
         for (int k = 0; k < nodes[i].nedges; k++) {
             const struct edge *e = &nodes[i].edges[k];
-            fputs("    {", f);
-            text(f, e->word);
-            fputs(", ", f);
-            text(f, e->help);
-            bool found = false;
-            for (int c = 0; c < ncmds && e->param && !found; c++)
-                for (int p = 0; p < cmds[c].nparams && !found; p++)
-                    if (cmds[c].params[p] == e->param) {
-                        const struct cmd *k2 = &cmds[c];
-                        fprintf(f, ", &%s_params_%d[%d]", k2->line ? "line" : "cmd",
-                                k2->line ? k2->line->index : cmd_of(k2), p);
-                        found = true;
-                    }
-            if (!found)
-                fputs(", NULL", f);
-            fprintf(f, ", %d, %d, %zu, %d},\n", e->slot < 0 ? 255 : e->slot,
-                    e->index < 0 ? 0 : e->index, e->word ? strlen(e->word) : 0, e->next);
+            fprintf(f, "    {%d, %d, %d, %d, %d, %d, %zu},\n", pooled(e->word), pooled(e->help),
+                    edge_param(e), e->next, e->slot < 0 ? 255 : e->slot,
+                    e->index < 0 ? 0 : e->index, e->word ? strlen(e->word) : 0);
         }
-    fputs("};\n\n", f);
+    fputs("};\nconst char sch_texts[] = \"\\0\"\n", f);
+    for (int i = 0; i < npool; i++) {
+        text(f, pool[i].s);
+        fputs(" \"\\0\"\n", f);
+    }
+    fputs("    ;\n\n", f);
 }
 
 static bool scope_applies(const struct view *scope, const struct view *v)
@@ -656,6 +532,7 @@ void emit_source(struct schema *s, FILE *f)
         fprintf(f, "#include \"%s\"\n", s->objects[i].header);
     fputc('\n', f);
     emit_fields(s, f);
+    emit_params(f);
     emit_lines(s, f);
     emit_cmds(f);
     emit_trie(f);

@@ -183,7 +183,10 @@ struct view *view_find(struct schema *s, const char *name);
 /* trie.c */
 void trie_build(struct schema *s);
 
-/* emit.c, doc.c */
+/* emit.c, steps.c, doc.c; pooled(): where a text stands in the table of texts, 0 for NULL; the text
+ * stays the caller's and has to last. emit_steps(): how many steps there are. */
+int pooled(const char *s);
+int emit_steps(FILE *f, const struct line *l);
 void emit_header(struct schema *s, FILE *f);
 void emit_source(struct schema *s, FILE *f);
 void emit_docs(struct schema *s, FILE *f);
