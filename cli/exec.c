@@ -14,6 +14,7 @@
 #include "cli/result.h"
 #include "cli/settings.h"
 #include "cli/text/show.h"
+#include "cli/text/hide.h"
 
 static command_fn *const commands[SCH_DOES_COUNT] = {NULL,
 #define X(name) cmd_##name,
@@ -438,7 +439,9 @@ static bool run_line(struct session *s)
         result_none(s);
         return false;
     }
-    s->secret = st == SCH_OK && holds_secret(&m);
+    char none[16]; /* only whether there is something to hide counts */
+    s->secret =
+        st == SCH_OK ? holds_secret(&m) : hide_secrets(s->line, s->nline, none, sizeof none);
     if (!s->confirmed && !s->nested)
         remember(s);
     if (st != SCH_OK) {

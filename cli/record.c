@@ -7,35 +7,11 @@
 #include <time.h>
 
 #include "cli/app_internal.h"
+#include "cli/text/hide.h"
 #include "cli/text/show.h"
 #include "engine/config/model.h"
 
 #define SHOWN 100 /* lines, when nothing else is asked for */
-#define HIDDEN "******"
-
-/* Passwords are not recorded, not even those of lines that were refused: the word behind each that
- * may stand before one is hidden. */
-static void hide(const char *line, char *out, size_t len)
-{
-    static const char *const before[] = {"simple", "cipher", "password"};
-    size_t n = 0;
-    bool secret = false;
-    out[0] = 0;
-    while (*line && n + sizeof HIDDEN < len) {
-        size_t blank = strspn(line, " \t"), word = strcspn(line + blank, " \t");
-        bool opens = false;
-        for (size_t i = 0; i < sizeof before / sizeof *before; i++)
-            opens |= word >= 2 && word <= strlen(before[i]) &&
-                     strncmp(before[i], line + blank, word) == 0;
-        n += (size_t)snprintf(out + n, len - n, "%.*s", (int)blank, line);
-        if (n < len)
-            n += (size_t)snprintf(out + n, len - n, "%.*s",
-                                  secret && !opens ? (int)sizeof HIDDEN - 1 : (int)word,
-                                  secret && !opens ? HIDDEN : line + blank);
-        secret = opens;
-        line += blank + word;
-    }
-}
 
 static void record(struct session *s, const char *command, const char *result)
 {
@@ -52,7 +28,8 @@ void record_command(struct session *s)
     char command[PROTO_LINE_MAX + 16];
     if (!s->conn)
         return; /* an offline check or a file being loaded */
-    hide(s->nested ? s->line + strspn(s->line, " ") : s->typed, command, sizeof command);
+    const char *line = s->nested ? s->line + strspn(s->line, " ") : s->typed;
+    hide_secrets(line, strlen(line), command, sizeof command);
     record(s, command, s->failed[0] ? s->failed : s->question ? "asked" : "ok");
     free(s->asked);
     s->asked = s->question ? strdup(command) : NULL;

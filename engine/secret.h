@@ -12,7 +12,8 @@
 struct secrets;
 
 #define SECRET_CLEAR_MAX 255
-#define SECRET_TEXT_MAX 433 /* cipher text with its NUL */
+#define SECRET_TEXT_MAX 433  /* cipher text with its NUL */
+#define SECRET_MASK "******" /* what is shown of a password to who may not see it; never one */
 
 /* Reads or creates the key file "<db>.key"; ":memory:" uses a key that is never stored. */
 bool secrets_open(struct secrets **out, const char *db, char *err, size_t errlen);

@@ -40,15 +40,27 @@ static bool is_return(const char *line, size_t n)
     return n == 6 && memcmp(line, "return", 6) == 0;
 }
 
+/* The length of the first line; whole is that with its end, which is \n, \r or both. */
+static size_t first_line(const char *text, size_t n, size_t *whole)
+{
+    size_t line = 0;
+    while (line < n && text[line] != '\n' && text[line] != '\r')
+        line++;
+    *whole = line + (line < n);
+    *whole += line + 1 < n && text[line] == '\r' && text[line + 1] == '\n';
+    return line;
+}
+
 static void run_lines(struct session *s, struct load *l, const char *text, size_t n)
 {
     unsigned failures = store_failures(s->app->config.store);
+    size_t mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* of UTF-8 */
+    text += mark;
+    n -= mark;
     while (n && !l->failed) {
-        const char *nl = memchr(text, '\n', n);
-        size_t whole = nl ? (size_t)(nl - text) + 1 : n;
+        size_t whole;
         l->line = text;
-        l->n = whole - (nl != NULL);
-        l->n -= l->n && text[l->n - 1] == '\r';
+        l->n = first_line(text, n, &whole);
         l->number++;
         if (is_return(l->line, l->n))
             return;

@@ -7,7 +7,11 @@
 
 #include "cli/app_internal.h"
 #include "cli/config/conflict.h"
+#include "cli/settings.h"
+#include "cli/text/hide.h"
 #include "cli/text/show.h"
+
+#define LINE_SHOWN 512 /* octets of a refused line */
 
 /* A refused line: text and why. One that stays: key, and its three images, NULL where there is
  * none. All in bytes. */
@@ -69,6 +73,7 @@ static size_t size(const char *text)
 void load_result_refused(struct load_result *r, size_t line, const char *text, size_t n,
                          const char *why)
 {
+    n = n < LINE_SHOWN ? n : LINE_SHOWN - 1;
     struct load_note *new = note(r, n + 1 + size(why));
     if (r)
         r->refused++;
@@ -95,16 +100,27 @@ bool load_result_stays(void *arg, const uint8_t *key, size_t nkey, const char *b
     return true;
 }
 
+/* The line as far as the session may see it. */
+static void visible(const struct session *s, const struct load_note *n, char text[LINE_SHOWN])
+{
+    if (s->level < LEVEL_MANAGE)
+        hide_secrets(n->text, strlen(n->text), text, LINE_SHOWN);
+    else
+        snprintf(text, LINE_SHOWN, "%s", n->text);
+}
+
 static void show_refused(struct session *s, const struct load_result *r)
 {
+    char text[LINE_SHOWN];
     show_list(s, "refused");
     for (const struct load_note *n = r ? r->first : NULL; n; n = n->next) {
         if (!n->why)
             continue;
-        out(s, "%s:%zu: %s\n%s\n", r->from, n->line, n->text, n->why);
+        visible(s, n, text);
+        out(s, "%s:%zu: %s\n%s\n", r->from, n->line, text, n->why);
         show_object(s, NULL);
         show_uint(s, "line", n->line);
-        show_text(s, "text", n->text);
+        show_text(s, "text", text);
         show_text(s, "message", strncmp(n->why, "Error: ", 7) == 0 ? n->why + 7 : n->why);
         show_close(s);
     }

@@ -113,10 +113,12 @@ void cmd_commit_trial(struct session *s, const struct sch_match *m)
 
 void cmd_commit_persist(struct session *s, const struct sch_match *m)
 {
+    struct store_commit meta = {0};
     char persist[257];
-    if (!commit_name(s, cmd_arg(m, "persist"), "persist ID", persist) || s->app->config.offline)
+    if (!commit_names(s, m, &meta) ||
+        !commit_name(s, cmd_arg(m, "persist"), "persist ID", persist) || s->app->config.offline)
         return;
-    if (!config_trial_confirm(&s->edit, persist)) {
+    if (!config_trial_confirm(&s->edit, &meta, persist)) {
         session_fail(s, -1, s->edit.err);
         return;
     }

@@ -7,8 +7,7 @@
 #include "cli/settings.h"
 #include "cli/text/show.h"
 #include "engine/config/model.h"
-
-#define HIDDEN "******" /* a password, for who may not manage */
+#include "engine/secret.h"
 
 static bool secret(const struct sch_line *l)
 {
@@ -26,8 +25,8 @@ size_t render_text(struct session *s, const struct sch_line *l, const char *text
     if (hide && sch_row_parse(l, text, n, v, &negated)) {
         for (uint8_t i = 0; i < l->nparams; i++)
             if (l->params[i].type == SCH_SECRET && v[i].present) {
-                v[i].s = HIDDEN;
-                v[i].n = sizeof HIDDEN - 1;
+                v[i].s = SECRET_MASK;
+                v[i].n = sizeof SECRET_MASK - 1;
             }
         return sch_render(l, v, negated, s->app->config.model->sys.as_plain, buf, len);
     }

@@ -293,9 +293,8 @@ static bool label_is_free(struct edit *e, const char *label)
            edit_error(e, "The label is used by commit %u.", had.id);
 }
 
-/* Nothing but the trial changes: what the commit is to be called is the name of the trial's. */
-static bool commit_trial_only(struct edit *e, const struct store_commit *meta,
-                              const struct store_trial *after)
+bool config_trial_only(struct edit *e, const struct store_commit *meta,
+                       const struct store_trial *after)
 {
     struct config *c = e->config;
     struct store_commit names = *meta, last;
@@ -316,7 +315,7 @@ bool config_commit_as(struct edit *e, struct store_commit *meta, const struct st
     struct changes changes;
     meta->id = 0;
     if (e->cand.rows == 0)
-        return !after || commit_trial_only(e, meta, after);
+        return !after || config_trial_only(e, meta, after);
     store_watch(c->store);
     if (!label_is_free(e, meta->label))
         return false;

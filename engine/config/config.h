@@ -213,8 +213,12 @@ uint32_t config_lock_due(struct config *c, int64_t *left_ms);
  * trial: true with meta->id 0. persist "": it ends with its session. */
 bool config_commit_trial(struct edit *e, struct store_commit *meta, uint32_t seconds,
                          const char *persist);
-/* "commit persist": confirms a trial from any session; its own candidate is not touched. */
-bool config_trial_confirm(struct edit *e, const char *persist);
+/* "commit persist": confirms a trial from any session; its own candidate is not touched. A label
+ * and description of meta name the trial's commit. */
+bool config_trial_confirm(struct edit *e, const struct store_commit *meta, const char *persist);
+/* Nothing but the trial changes, to after; meta names its commit. False: e->err says why. */
+bool config_trial_only(struct edit *e, const struct store_commit *meta,
+                       const struct store_trial *after);
 /* Is the trial this session's to confirm and abort? After a restart of the host it is any session's
  * of its user. */
 bool config_owns_trial(const struct edit *e);

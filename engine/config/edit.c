@@ -141,6 +141,8 @@ static bool seal_secrets(struct edit *e, const struct sch_line *l, struct sch_va
         long n = secret_reveal(e->config->secrets, v[i].s, v[i].n, clear);
         explicit_bzero(clear, sizeof clear);
         if (n < 0) {
+            if (v[i].n == sizeof SECRET_MASK - 1 && memcmp(v[i].s, SECRET_MASK, v[i].n) == 0)
+                return edit_error(e, "The password is hidden. Enter the password itself.");
             if (v[i].n > SECRET_CLEAR_MAX)
                 return edit_error(e, "The cipher text was not made by this datastore.");
             secret_seal(e->config->secrets, v[i].s, v[i].n, text);

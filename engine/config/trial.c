@@ -76,16 +76,13 @@ bool config_commit_trial(struct edit *e, struct store_commit *meta, uint32_t sec
     return true;
 }
 
-bool config_trial_confirm(struct edit *e, const char *persist)
+bool config_trial_confirm(struct edit *e, const struct store_commit *meta, const char *persist)
 {
     static const struct store_trial over;
     struct config *c = e->config;
     if (!c->trial.active || !c->trial.persist[0] || strcmp(c->trial.persist, persist) != 0)
         return edit_error(e, "The persist ID does not exist.");
-    if (!store_trial_write(c->store, &over, NULL))
-        return edit_error(e, "%s", store_error(c->store));
-    c->trial = over;
-    return true;
+    return config_trial_only(e, meta, &over);
 }
 
 bool config_trial_revert(struct config *c, const char *why, char *err, size_t errlen)

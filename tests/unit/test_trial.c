@@ -128,7 +128,7 @@ START_TEST(confirmed_by_its_session_alone)
         other.err,
         "Error: The system is in trial configuration mode. The operation is not allowed.");
     ck_assert(!config_commit_trial(&other, &meta, 60, ""));
-    ck_assert(!config_trial_confirm(&other, "q"));
+    ck_assert(!config_trial_confirm(&other, &meta, "q"));
     ck_assert(lab.config.trial.active);
     lab_lines(&lab, "sysname B\n");
     lab_commit(&lab);
@@ -139,8 +139,11 @@ START_TEST(confirmed_by_its_session_alone)
     ck_assert_uint_eq(lab_commit(&lab), 0); /* confirms without a commit of its own */
     ck_assert(!lab.config.trial.active);
     trial("sysname D\n", 60, "p");
-    ck_assert(config_trial_confirm(&other, "p"));
+    snprintf(meta.description, sizeof meta.description, "seen to work");
+    ck_assert(config_trial_confirm(&other, &meta, "p"));
     ck_assert(!lab.config.trial.active);
+    ck_assert(store_commit_find(lab.config.store, lab.config.head, NULL, &meta));
+    ck_assert_str_eq(meta.description, "seen to work");
     ck_assert_str_eq(running(), "sysname D\n");
     store_candidate_drop(lab.config.store, &other.cand);
 }
