@@ -115,6 +115,8 @@ bool out_flush(struct session *s)
         write_file(s);
         return true;
     }
+    if (s->hello.interactive)
+        text_tame(s->text.p, s->text.n);
     for (size_t at = 0; at < s->text.n && s->conn;) {
         size_t n = s->text.n - at > FRAME_TEXT ? FRAME_TEXT : s->text.n - at;
         proto_begin(&s->out, PROTO_OUT);
@@ -255,8 +257,11 @@ void session_message(struct session *s, const char *text)
 {
     if (!s->conn || s->ended)
         return;
+    char tame[PROTO_LINE_MAX];
+    snprintf(tame, sizeof tame, "%s", text);
+    text_tame(tame, strlen(tame));
     proto_begin(&s->out, PROTO_LOG);
-    proto_str(&s->out, text, strlen(text));
+    proto_str(&s->out, tame, strlen(tame));
     proto_end(&s->out);
     host_send(s->conn, &s->out);
 }

@@ -78,6 +78,18 @@ void text_printf(struct text *t, const char *fmt, ...)
     t->n += n > 0 ? (size_t)n : 0;
 }
 
+void text_tame(char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f) {
+            text[i] = '?';
+        } else if (c == 0xc2 && i + 1 < n && ((unsigned char)text[i + 1] & 0xe0) == 0x80) {
+            text[i] = text[i + 1] = '?'; /* U+0080 to U+009F */
+        }
+    }
+}
+
 const char *text_end(struct text *t)
 {
     *text_room(t, 1) = 0;

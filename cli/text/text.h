@@ -53,6 +53,10 @@ void text_pad(struct text *t, size_t from, size_t n);
 /* The same, and at least one: what is wider than its column does not run into the next. */
 void text_column(struct text *t, size_t from, size_t n);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Text of n octets for a terminal: what that would act upon, but for ends of lines and tabs,
+ * becomes
+ * "?", octet by octet. Files, and what others send, may hold anything. */
+void text_tame(char *text, size_t n);
 /* The text as a string, until something is added. */
 const char *text_end(struct text *t);
 

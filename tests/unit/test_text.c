@@ -34,6 +34,16 @@ START_TEST(growing)
 }
 END_TEST
 
+START_TEST(tame)
+{
+    char text[] = "a\tb\n\x1b[2J \xc3\xa9 \xc2\x9b \x7f\r\xe2\x82\xac\xc2";
+
+    text_tame(text, sizeof text - 1);
+    ck_assert_str_eq(text, "a\tb\n?[2J \xc3\xa9 ?? ??\xe2\x82\xac\xc2");
+    text_tame(NULL, 0);
+}
+END_TEST
+
 /* Everything ends exactly at, before and behind the room there is. */
 START_TEST(room)
 {
@@ -103,6 +113,7 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_add_test(t, growing);
     tcase_add_test(t, room);
+    tcase_add_test(t, tame);
     tcase_add_test(t, addresses);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
