@@ -43,11 +43,13 @@ struct bgp_event {
     const struct bgp_addr *peer;
     enum bgp_state from, to;
     const char *event;                    /* VRP's name: "RecvKeepalive", "IHTimerExpired", ... */
+    const char *input;                    /* the same in the log: "IH_TIMER"; static */
     const char *reason;                   /* D1's reason value: "Hold timer expire", ... or NULL */
     const struct bgp_notification *notif; /* when a NOTIFICATION ended it, else NULL */
     uint16_t
         last_error; /* of the NOTIFICATION before, sent or received: code << 8 | subcode; 0 none */
     bool again;     /* the session has been up before */
+    bool known;     /* the same change was told since the session was last up */
     bool logged;    /* false with "undo peer X log-change" */
 };
 

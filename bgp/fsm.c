@@ -206,47 +206,54 @@ struct bgp_step bgp_fsm_step(enum bgp_state state, enum bgp_fsm_event event)
     return in_idle(event);
 }
 
-/* VRP's displays name some of these; the others are formed alike. The reason counts only when the
- * event lowers the state: a KEEPALIVE does so where none is expected. */
+/* VRP's displays and logs name some of these; the others are formed alike. The reason counts only
+ * when the event lowers the state: a KEEPALIVE does so where none is expected. */
 static const struct {
-    const char *name, *reason;
+    const char *name, *input, *reason;
 } events[BGP_EVENTS] = {
-    [BGP_EV_START] = {"Start", NULL},
-    [BGP_EV_STOP] = {"Stop", "Configuration lead peer down"},
-    [BGP_EV_AUTO_START] = {"Start", NULL},
-    [BGP_EV_START_PASSIVE] = {"Start", NULL},
-    [BGP_EV_AUTO_START_PASSIVE] = {"Start", NULL},
-    [BGP_EV_DAMPED_START] = {"IHTimerExpired", NULL},
-    [BGP_EV_DAMPED_START_PASSIVE] = {"IHTimerExpired", NULL},
-    [BGP_EV_AUTO_STOP] = {"Stop", "Remote peer not reachable"},
-    [BGP_EV_RETRY_TIMER] = {"CRTimerExpired", NULL},
-    [BGP_EV_HOLD_TIMER] = {"HoldTimerExpired", "Hold timer expire"},
-    [BGP_EV_KEEPALIVE_TIMER] = {"KATimerExpired", NULL},
-    [BGP_EV_DELAY_OPEN_TIMER] = {"ODTimerExpired", NULL},
-    [BGP_EV_IDLE_HOLD_TIMER] = {"IHTimerExpired", NULL},
-    [BGP_EV_TCP_VALID] = {"TcpValid", NULL},
-    [BGP_EV_TCP_INVALID] = {"TcpInvalid", NULL},
-    [BGP_EV_TCP_ACKED] = {"TcpOpened", NULL},
-    [BGP_EV_TCP_CONFIRMED] = {"TcpOpened", NULL},
-    [BGP_EV_TCP_FAILS] = {"TcpFail", "Remote peer not reachable"},
-    [BGP_EV_OPEN] = {"RecvOpen", "Receive error packet"},
-    [BGP_EV_OPEN_DELAYED] = {"RecvOpen", NULL},
-    [BGP_EV_HEADER_ERROR] = {"RecvErrorPacket", "Receive error packet"},
-    [BGP_EV_OPEN_ERROR] = {"RecvErrorPacket", "Receive error packet"},
-    [BGP_EV_COLLISION] = {"OpenCollision", NULL},
-    [BGP_EV_NOTIFICATION_VERSION] = {"RecvNotification", "Receive notification"},
-    [BGP_EV_NOTIFICATION] = {"RecvNotification", "Receive notification"},
-    [BGP_EV_KEEPALIVE] = {"RecvKeepalive", "Receive error packet"},
-    [BGP_EV_UPDATE] = {"RecvUpdate", "Receive error packet"},
-    [BGP_EV_UPDATE_ERROR] = {"RecvErrorPacket", "Receive error packet"},
-    [BGP_EV_SEND_HOLD_TIMER] = {"SendHoldTimerExpired", "Hold timer expire"},
-    [BGP_EV_REFRESH] = {"RecvRouteRefresh", "Receive error packet"},
-    [BGP_EV_NOTIFICATION_COLLISION] = {"RecvNotification", "Receive notification"},
+    [BGP_EV_START] = {"Start", "START", NULL},
+    [BGP_EV_STOP] = {"Stop", "STOP", "Configuration lead peer down"},
+    [BGP_EV_AUTO_START] = {"Start", "START", NULL},
+    [BGP_EV_START_PASSIVE] = {"Start", "START", NULL},
+    [BGP_EV_AUTO_START_PASSIVE] = {"Start", "START", NULL},
+    [BGP_EV_DAMPED_START] = {"IHTimerExpired", "IH_TIMER", NULL},
+    [BGP_EV_DAMPED_START_PASSIVE] = {"IHTimerExpired", "IH_TIMER", NULL},
+    [BGP_EV_AUTO_STOP] = {"Stop", "STOP", "Remote peer not reachable"},
+    [BGP_EV_RETRY_TIMER] = {"CRTimerExpired", "CR_TIMER", NULL},
+    [BGP_EV_HOLD_TIMER] = {"HoldTimerExpired", "HOLD_TIMER", "Hold timer expire"},
+    [BGP_EV_KEEPALIVE_TIMER] = {"KATimerExpired", "KA_TIMER", NULL},
+    [BGP_EV_DELAY_OPEN_TIMER] = {"ODTimerExpired", "OD_TIMER", NULL},
+    [BGP_EV_IDLE_HOLD_TIMER] = {"IHTimerExpired", "IH_TIMER", NULL},
+    [BGP_EV_TCP_VALID] = {"TcpValid", "TCP_VALID", NULL},
+    [BGP_EV_TCP_INVALID] = {"TcpInvalid", "TCP_INVALID", NULL},
+    [BGP_EV_TCP_ACKED] = {"TcpOpened", "TCP_OPENED", NULL},
+    [BGP_EV_TCP_CONFIRMED] = {"TcpOpened", "TCP_OPENED", NULL},
+    [BGP_EV_TCP_FAILS] = {"TcpFail", "TCP_FAIL", "Remote peer not reachable"},
+    [BGP_EV_OPEN] = {"RecvOpen", "RECV_OPEN", "Receive error packet"},
+    [BGP_EV_OPEN_DELAYED] = {"RecvOpen", "RECV_OPEN", NULL},
+    [BGP_EV_HEADER_ERROR] = {"RecvErrorPacket", "RECV_ERROR_PACKET", "Receive error packet"},
+    [BGP_EV_OPEN_ERROR] = {"RecvErrorPacket", "RECV_ERROR_PACKET", "Receive error packet"},
+    [BGP_EV_COLLISION] = {"OpenCollision", "OPEN_COLLISION", NULL},
+    [BGP_EV_NOTIFICATION_VERSION] = {"RecvNotification", "RECV_NOTIFICATION",
+                                     "Receive notification"},
+    [BGP_EV_NOTIFICATION] = {"RecvNotification", "RECV_NOTIFICATION", "Receive notification"},
+    [BGP_EV_KEEPALIVE] = {"RecvKeepalive", "RECV_KEEPALIVE", "Receive error packet"},
+    [BGP_EV_UPDATE] = {"RecvUpdate", "RECV_UPDATE", "Receive error packet"},
+    [BGP_EV_UPDATE_ERROR] = {"RecvErrorPacket", "RECV_ERROR_PACKET", "Receive error packet"},
+    [BGP_EV_SEND_HOLD_TIMER] = {"SendHoldTimerExpired", "SEND_HOLD_TIMER", "Hold timer expire"},
+    [BGP_EV_REFRESH] = {"RecvRouteRefresh", "RECV_ROUTE_REFRESH", "Receive error packet"},
+    [BGP_EV_NOTIFICATION_COLLISION] = {"RecvNotification", "RECV_NOTIFICATION",
+                                       "Receive notification"},
 };
 
 const char *bgp_fsm_event_name(enum bgp_fsm_event event)
 {
     return events[event].name;
+}
+
+const char *bgp_fsm_input(enum bgp_fsm_event event)
+{
+    return events[event].input;
 }
 
 const char *bgp_fsm_reason(enum bgp_fsm_event event)

@@ -65,8 +65,10 @@ struct bgp_step {
 
 struct bgp_step bgp_fsm_step(enum bgp_state state, enum bgp_fsm_event event);
 
-/* VRP's name of the event for displays and logs, and its D1 reason when a session ends, or NULL. */
+/* VRP's name of the event for displays and for logs, and its D1 reason when a session ends, or
+ * NULL. */
 const char *bgp_fsm_event_name(enum bgp_fsm_event event);
+const char *bgp_fsm_input(enum bgp_fsm_event event);
 const char *bgp_fsm_reason(enum bgp_fsm_event event);
 
 #endif

@@ -79,6 +79,7 @@ struct bgp_peer {
     struct bgp_peer *next_gone;
     char *block; /* bgp_block_peer() */
     uint8_t state, last_state;
+    uint64_t changes; /* of state, told since the session was last up: bit from * 8 + to */
     bool dynamic, gone;
     bool real_as;        /* fake_dual: the turn of the real AS */
     bool over_limit;     /* it went to Idle because too many routes came */

@@ -196,7 +196,9 @@ static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_eve
                           .from = from,
                           .to = to,
                           .event = bgp_fsm_event_name(event),
+                          .input = bgp_fsm_input(event),
                           .notif = notif};
+    const uint64_t change = UINT64_C(1) << (from * 8 + to);
 
     if (to >= BGP_OPENSENT || to == BGP_IDLE)
         bgp_timer_stop(&b->timers, &p->retry);
@@ -216,6 +218,8 @@ static void change_state(struct bgp_peer *p, enum bgp_state to, enum bgp_fsm_eve
     e.logged = !p->conf.no_log;
     e.last_error = p->last_error;
     e.again = p->up_count > 1;
+    e.known = p->changes & change;
+    p->changes = to == BGP_ESTABLISHED ? 0 : p->changes | change;
     b->ops->event(b->ctx, &e);
 }
 

@@ -9,6 +9,8 @@
 #include "cli/text/show.h"
 #include "engine/config/model.h"
 
+enum { INFORMATIONAL = 6 };
+
 void log_show(struct session *s, const char *text, size_t n)
 {
     if (!s->conn || s->ended)
@@ -25,14 +27,39 @@ void log_show(struct session *s, const char *text, size_t n)
 
 static void keep(struct log *l, const char *id, const char *text)
 {
-    struct log_kept *slot = &l->lines[l->n % LOG_LINES];
-    const char *severity = strchr(id, '/');
+    const char *level = strchr(id, '/');
+    unsigned severity = level ? (unsigned)(level[1] - '0') & 7 : 7;
+    struct log_ring *r = &l->rings[severity >= INFORMATIONAL];
+    struct log_kept *slot = &r->lines[r->n % LOG_LINES];
     char *copy = strdup(text);
     if (!copy)
         return;
     free(slot->text);
-    *slot = (struct log_kept){copy, severity ? (unsigned)(severity[1] - '0') & 7 : 7};
-    l->n++;
+    *slot = (struct log_kept){copy, severity, l->rings[0].n + l->rings[1].n};
+    r->n++;
+}
+
+static size_t kept(const struct log_ring *r)
+{
+    return r->n < LOG_LINES ? r->n : LOG_LINES;
+}
+
+/* The newest line of those before the ones that were taken already: back[] of each ring. */
+static const struct log_kept *newest(const struct log *l, size_t back[2])
+{
+    const struct log_kept *best = NULL;
+    unsigned from = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct log_ring *r = &l->rings[i];
+        const struct log_kept *k =
+            back[i] < kept(r) ? &r->lines[(r->n - back[i] - 1) % LOG_LINES] : NULL;
+        if (k && (!best || k->number > best->number)) {
+            best = k;
+            from = i;
+        }
+    }
+    back[from]++;
+    return best;
 }
 
 void log_line(struct app *a, int64_t when, const char *id, const char *mark, const char *format,
@@ -58,8 +85,10 @@ void log_line(struct app *a, int64_t when, const char *id, const char *mark, con
 
 void log_clear(struct app *a)
 {
-    for (size_t i = 0; i < LOG_LINES; i++)
-        free(a->log.lines[i].text);
+    for (size_t i = 0; i < LOG_LINES; i++) {
+        free(a->log.rings[0].lines[i].text);
+        free(a->log.rings[1].lines[i].text);
+    }
     a->log = (struct log){0};
 }
 
@@ -114,20 +143,21 @@ void cmd_display_logbuffer(struct session *s, const struct sch_match *m)
 {
     const struct log *l = &s->app->log;
     const struct sch_value *size = cmd_arg(m, "size");
-    size_t have = l->n < LOG_LINES ? l->n : LOG_LINES;
+    size_t have = kept(&l->rings[0]) + kept(&l->rings[1]), back[2] = {0, 0};
     size_t n = size->present && size->u < have ? (size_t)size->u : have;
     show_begin(s);
     out(s, "Logging buffer configuration and contents : enabled\n");
-    out(s, "Allowed max buffer size : %d\n", LOG_LINES);
-    SHOW_UINT(s, "buffer_size", "Actual buffer size : %d\n", LOG_LINES);
+    out(s, "Allowed max buffer size : %d\n", 2 * LOG_LINES);
+    SHOW_UINT(s, "buffer_size", "Actual buffer size : %d\n", 2 * LOG_LINES);
     out(s, "Channel number : 4, channel name : logbuffer\n");
     out(s, "Dropped messages : 0\n");
-    SHOW_UINT(s, "overwritten", "Overwritten messages : %zu\n", l->n - have);
+    SHOW_UINT(s, "overwritten", "Overwritten messages : %zu\n",
+              l->rings[0].n + l->rings[1].n - have);
     SHOW_UINT(s, "messages", "Current messages : %zu\n\n", have);
     show_list(s, "lines");
     unsigned least = least_severe(m);
-    for (size_t i = 1; i <= n; i++) {
-        const struct log_kept *line = &l->lines[(l->n - i) % LOG_LINES];
+    for (size_t i = 0; i < n; i++) {
+        const struct log_kept *line = newest(l, back);
         if (line->severity <= least)
             SHOW_TEXT(s, NULL, "%s\n", line->text);
     }

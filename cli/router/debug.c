@@ -229,17 +229,9 @@ void debug_message(struct app *a, const struct bgp_trace *t, int64_t when)
 void debug_event(struct app *a, const struct bgp_event *e)
 {
     struct timespec now;
-    char line[400], peer[BGP_ADDR_STRLEN];
+    char line[400];
     clock_gettime(CLOCK_REALTIME, &now);
-    const struct model_peer *p = model_peer_at(a->config.model, e->peer);
-    const char *vpn = bgp_text_instance_name(a, e->peer->vpn);
-    int n = snprintf(line, sizeof line,
-                     "The state of the peer changed after receiving an event. (PrevState=[%s], "
-                     "CurrState=[%s], InputEvent=[%s], Peer=[%s], SourceInterface=[%s], "
-                     "VpnInstance=[%s])",
-                     bgp_state_name(e->from), bgp_state_name(e->to), e->event,
-                     bgp_addr_str(e->peer, peer), p && p->eff.source_if ? p->eff.source_if : "-",
-                     vpn ? vpn : "_public_");
+    log_bgp_change(a, e, line, sizeof line);
     for (struct session *s = a->sessions; s; s = s->next) {
         bool wanted = false;
         for (unsigned i = 0; listens(s) && i < s->debug->n; i++)
@@ -250,7 +242,7 @@ void debug_event(struct app *a, const struct bgp_event *e)
             continue;
         struct text text = {0};
         head(a, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, &text);
-        text_add(&text, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+        text_str(&text, line);
         log_show(s, text.p, text.n);
         free(text.p);
     }

@@ -34,21 +34,37 @@ static void state_change(struct app *a, const struct bgp_event *e, int64_t when,
              peer, from, to, instance(a, e, "Public"), e->reason ? e->reason : e->event);
 }
 
-/* The alarm of a session that is down, and its end. */
+void log_bgp_change(const struct app *a, const struct bgp_event *e, char *text, size_t len)
+{
+    char peer[BGP_ADDR_STRLEN];
+    const struct model_peer *p = model_peer_at(a->config.model, e->peer);
+    snprintf(text, len,
+             "The state of the peer changed after receiving an event. (PrevState=[%s], "
+             "CurrState=[%s], InputEvent=[%s], Peer=[%s], SourceInterface=[%s], "
+             "VpnInstance=[%s])",
+             bgp_state_name(e->from), bgp_state_name(e->to), e->input, bgp_addr_str(e->peer, peer),
+             p && p->eff.source_if ? p->eff.source_if : "-", instance(a, e, "_public_"));
+}
+
+/* The alarm of a session that is down, and its end; without one, that it is up. */
 static void alarm_line(struct app *a, const struct bgp_event *e, int64_t when, const char *peer)
 {
-    bool up = e->to == BGP_ESTABLISHED;
+    bool up = e->to == BGP_ESTABLISHED, clear = up && e->again;
     const struct model_peer *p = model_peer_at(a->config.model, e->peer);
     log_line(a, when,
-             up ? "BGP/2/bgpBackwardTransition_clear" : "BGP/2/bgpBackwardTransition_active",
-             up ? "-alarmID=0x0879000f-clearType=service_resume" : "-alarmID=0x0879000f",
+             clear ? "BGP/2/bgpBackwardTransition_clear"
+             : up  ? "BGP/2/bgpEstablished_active"
+                   : "BGP/2/bgpBackwardTransition_active",
+             clear ? "-alarmID=0x0879000f-clearType=service_resume"
+             : up  ? ""
+                   : "-alarmID=0x0879000f",
              "%s (BgpPeerRemoteAddr=%s, BgpPeerLastError=%.0u%u , BgpPeerState=%d, LocalIfName=%s, "
              "Reason=%s, Description=%s)",
              up ? "The BGP FSM enters the Established state."
                 : "The BGP FSM moves from a higher numbered state to a lower numbered state.",
              peer, e->last_error >> 8, e->last_error & 0xff, (int)e->to,
              p && p->eff.source_if ? p->eff.source_if : "-",
-             up          ? "Alarm clear"
+             clear       ? "Alarm clear"
              : e->reason ? e->reason
                          : e->event,
              p && p->eff.description ? p->eff.description : "");
@@ -98,7 +114,10 @@ static void trouble(struct app *a, const struct bgp_event *e, int64_t when, cons
 
 void log_bgp_event(struct app *a, const struct bgp_event *e, int64_t when)
 {
-    char peer[BGP_ADDR_STRLEN];
+    char peer[BGP_ADDR_STRLEN], change[400];
+    log_bgp_change(a, e, change, sizeof change);
+    if (e->logged && !e->known) /* a peer that cannot be reached goes through them for ever */
+        log_line(a, when, "BGP/6/PEER_STATE_CHG", "", "%s", change);
     if (e->from != BGP_ESTABLISHED && e->to != BGP_ESTABLISHED)
         return;
     bgp_addr_str(e->peer, peer);
@@ -113,8 +132,7 @@ void log_bgp_event(struct app *a, const struct bgp_event *e, int64_t when)
                  e->notif->sent ? "Sent" : "Received", e->notif->code, e->notif->subcode,
                  bgp_error_name(e->notif->code),
                  bgp_suberror_name(e->notif->code, e->notif->subcode), peer, e->notif->text);
-    if (e->from == BGP_ESTABLISHED || e->again)
-        alarm_line(a, e, when, peer);
+    alarm_line(a, e, when, peer);
     transition(a, e, when, peer);
 }
 

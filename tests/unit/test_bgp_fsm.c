@@ -85,9 +85,11 @@ END_TEST
 START_TEST(every_event_has_a_name)
 {
     for (int e = BGP_EV_START; e < BGP_EVENTS; e++)
-        ck_assert_ptr_nonnull(bgp_fsm_event_name((enum bgp_fsm_event)e));
+        ck_assert(bgp_fsm_event_name((enum bgp_fsm_event)e) &&
+                  bgp_fsm_input((enum bgp_fsm_event)e));
     ck_assert_str_eq(bgp_fsm_event_name(BGP_EV_KEEPALIVE), "RecvKeepalive");
     ck_assert_str_eq(bgp_fsm_event_name(BGP_EV_IDLE_HOLD_TIMER), "IHTimerExpired");
+    ck_assert_str_eq(bgp_fsm_input(BGP_EV_IDLE_HOLD_TIMER), "IH_TIMER");
     ck_assert_str_eq(bgp_fsm_reason(BGP_EV_HOLD_TIMER), "Hold timer expire");
     ck_assert_str_eq(bgp_fsm_reason(BGP_EV_NOTIFICATION), "Receive notification");
     ck_assert_str_eq(bgp_fsm_reason(BGP_EV_STOP), "Configuration lead peer down");

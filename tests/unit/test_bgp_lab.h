@@ -28,9 +28,9 @@ struct line {
 struct happening {
     char peer[BGP_ADDR_STRLEN];
     enum bgp_state from, to;
-    const char *event, *reason;
+    const char *event, *input, *reason;
     int code, subcode; /* 0: no NOTIFICATION */
-    bool logged;
+    bool logged, known;
 };
 
 struct lab {
@@ -108,7 +108,9 @@ static void lab_event(void *ctx, const struct bgp_event *e)
     h->reason = e->reason;
     h->code = e->notif ? e->notif->code : 0;
     h->subcode = e->notif ? e->notif->subcode : 0;
+    h->input = e->input;
     h->logged = e->logged;
+    h->known = e->known;
     ck_assert_int_ne((int)e->from, (int)e->to);
 }
 

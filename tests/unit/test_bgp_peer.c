@@ -571,6 +571,44 @@ START_TEST(log_change)
 }
 END_TEST
 
+static void until_connect(struct lab *l)
+{
+    for (unsigned i = 0; i < 300 && state(l, P) != BGP_CONNECT; i++)
+        pass(l, 1000);
+    ck_assert_int_eq(state(l, P), BGP_CONNECT);
+}
+
+/* What the log says once only: the same change again, until the session has been up. */
+START_TEST(known_changes)
+{
+    struct lab *l = lab_new();
+    struct bgp_peer_conf conf = peer_conf(P);
+    unsigned first;
+
+    bgp_set_peer(l->b, &conf, BGP_KEEP);
+    refuse_tcp(last_attempt(l));
+    ck_assert_uint_eq(l->nevents, 2); /* to Connect, to Active */
+    ck_assert(!l->events[0].known && !l->events[1].known);
+    ck_assert_str_eq(l->events[1].input, "TCP_FAIL");
+    until_connect(l);
+    refuse_tcp(last_attempt(l));
+    ck_assert_uint_eq(l->nevents, 4);
+    ck_assert(!l->events[2].known && l->events[3].known);
+    until_connect(l);
+    ck_assert(l->events[4].known);
+    bring_up(l, &conf);
+    ck_assert(!l->events[l->nevents - 1].known);
+    first = l->nevents;
+    bgp_reset_peer(l->b, &conf.addr, NULL);
+    until_connect(l);
+    refuse_tcp(last_attempt(l));
+    ck_assert_uint_eq(l->nevents, first + 3); /* to Idle, Connect, Active */
+    for (unsigned i = first; i < l->nevents; i++)
+        ck_assert(!l->events[i].known);
+    lab_free(l);
+}
+END_TEST
+
 /* --- listen ranges ------------------------------------------------------------------- */
 
 static struct bgp_listen_conf range(const char *net, uint8_t len)
@@ -734,6 +772,7 @@ int main(void)
     tcase_add_test(t, one_way_peers);
     tcase_add_test(t, wrong_destination);
     tcase_add_test(t, log_change);
+    tcase_add_test(t, known_changes);
     tcase_add_test(t, dynamic_peers);
     tcase_add_loop_test(t, dynamic_kinds, 0, 2);
     tcase_add_test(t, dynamic_becomes_static);
