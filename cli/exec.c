@@ -375,8 +375,11 @@ static void run_command(struct session *s, const struct sch_match *m)
     s->shows = display;
     s->paged = display && !filter_no_more(s->filter);
     s->filter = filter_of_lines(s->filter);
-    if (display && (json || s->hello.json))
-        show_wanted(s, json);
+    s->sieved = display && s->hello.json && s->filter && s->to_file < 0;
+    if (display && (json || (s->hello.json && !s->filter)))
+        show_wanted(s, json && (!s->hello.json || s->filter));
+    else if (display)
+        s->form = FORM_TEXT;
     commands[m->cmd->does](s, m);
 }
 

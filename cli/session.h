@@ -113,6 +113,8 @@ struct session {
     enum form form;
     struct json json;     /* of the command of the moment, unless form is FORM_TEXT */
     struct text document; /* what it has written, not yet printed */
+    bool sieved;          /* --json: the lines that filters let through become a document ... */
+    struct json sieve;    /* ... this one */
     struct {
         bool open; /* the line of the moment owes one */
         uint32_t line;

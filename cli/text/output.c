@@ -17,6 +17,10 @@
 static void gather_line(void *arg, const char *line, size_t n)
 {
     struct session *s = arg;
+    if (s->sieved) {
+        show_sieved(s, line, n);
+        return;
+    }
     text_add(&s->text, line, n);
     text_add(&s->text, "\n", 1);
 }
@@ -142,6 +146,8 @@ static void end(struct session *s, bool failed)
         s->filter = NULL;
         s->partial.n = 0;
     }
+    if (s->sieved)
+        show_sieved_end(s, failed);
     if (s->to_file >= 0)
         end_file(s);
     out_flush(s);

@@ -136,3 +136,31 @@ void show_end(struct session *s, bool failed)
     send_on(s, 0);
     s->form = FORM_TEXT;
 }
+
+/* --- what filters let through, with --json --------------------------------------------------- */
+
+static void open_sieve(struct session *s)
+{
+    s->sieve = (struct json){.to = &s->text};
+    json_object(&s->sieve, NULL);
+    json_list(&s->sieve, "lines");
+}
+
+void show_sieved(struct session *s, const char *line, size_t n)
+{
+    if (s->sieve.depth == 0)
+        open_sieve(s);
+    json_text(&s->sieve, NULL, line, n);
+}
+
+void show_sieved_end(struct session *s, bool failed)
+{
+    s->sieved = false;
+    if (s->sieve.depth == 0 && failed)
+        return;
+    if (s->sieve.depth == 0)
+        open_sieve(s);
+    result_shown(s);
+    while (s->sieve.depth)
+        json_close(&s->sieve);
+}

@@ -47,5 +47,8 @@ void show_remark(struct session *s, const char *text);
 /* For output.c: text of a command in JSON mode, and its end. failed: nothing but an error came. */
 void show_line(struct session *s, const char *text, size_t n);
 void show_end(struct session *s, bool failed);
+/* A line that filters have let through, with --json, and their end. */
+void show_sieved(struct session *s, const char *line, size_t n);
+void show_sieved_end(struct session *s, bool failed);
 
 #endif
