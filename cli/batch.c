@@ -11,6 +11,7 @@
 #include "cli/text/diag.h"
 #include "cli/fd.h"
 #include "cli/text/json.h"
+#include "cli/text/lines.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -26,6 +27,7 @@
  * file without newlines need not be held in memory. */
 #define LINE_KEEP (2 * PROTO_LINE_MAX)
 #define EXIT_ERROR 1
+#define EXIT_UNREAD 2
 #define EXIT_HOST 3
 
 struct mark {
@@ -43,6 +45,7 @@ struct batch {
     size_t nmarks;
     char line[LINE_KEEP];
     size_t nline;
+    bool after_cr;   /* a \n now is of the same end */
     bool open_line;  /* something of a line has been read, even if it is empty so far */
     bool input_done; /* EOF has been sent */
     bool read_error;
@@ -136,11 +139,9 @@ static void result(struct batch *b, struct proto_frame *f)
 
 static void end_line(struct batch *b)
 {
-    size_t n = b->nline;
-    if (n && n < LINE_KEEP && b->line[n - 1] == '\r') {
-        n--;
-    }
-    client_text(b->client, PROTO_LINE, b->line, n);
+    bool first = b->sources[b->at].fd >= 0 && b->marks[b->nmarks - 1].first == b->lines + 1;
+    size_t mark = first ? line_mark(b->line, b->nline) : 0;
+    client_text(b->client, PROTO_LINE, b->line + mark, b->nline - mark);
     b->lines++;
     b->nline = 0;
     b->open_line = false;
@@ -149,13 +150,19 @@ static void end_line(struct batch *b)
 static void feed(struct batch *b, const char *p, size_t n)
 {
     while (n) {
-        const char *nl = memchr(p, '\n', n);
-        size_t part = nl ? (size_t)(nl - p) : n;
+        if (b->after_cr && *p == '\n') {
+            b->after_cr = false;
+            p++;
+            n--;
+            continue;
+        }
+        size_t part = line_length(p, n);
         size_t keep = part < LINE_KEEP - b->nline ? part : LINE_KEEP - b->nline;
         memcpy(b->line + b->nline, p, keep);
         b->nline += keep;
         b->open_line = true;
-        if (nl) {
+        b->after_cr = part < n && p[part] == '\r';
+        if (part < n) {
             end_line(b);
             part++;
         }
@@ -169,6 +176,7 @@ static void next_source(struct batch *b)
     if (b->open_line) {
         end_line(b);
     }
+    b->after_cr = false;
     b->at++;
 }
 
@@ -310,7 +318,7 @@ int batch_run(struct client *c, const struct batch_source *sources, size_t n, bo
         flush_out(b);
         if (code < 0) {
             wait_for_any(b);
-            code = b->read_error || b->broken ? EXIT_ERROR : -1;
+            code = b->read_error ? EXIT_UNREAD : b->broken ? EXIT_ERROR : -1;
         }
     }
     code = b->broken ? EXIT_ERROR : code;

@@ -9,6 +9,7 @@
 
 #include "cli/app_internal.h"
 #include "cli/text/diag.h"
+#include "cli/text/lines.h"
 
 struct check {
     const char *file;
@@ -26,30 +27,45 @@ static void report(struct session *s, char severity, size_t column, const char *
     free(out.p);
 }
 
+static void check_line(struct session *s, const char *line, size_t n)
+{
+    size_t keep = n < PROTO_LINE_MAX ? n : PROTO_LINE_MAX;
+    s->line_no++;
+    s->nline = n;
+    memcpy(s->line, line, keep);
+    s->line[keep] = 0;
+    session_run(s);
+    while (s->stream.next && s->stream.next(s, s->stream.state))
+        s->text.n = 0;
+    if (s->stream.free)
+        s->stream.free(s->stream.state);
+    s->stream = (struct stream){0};
+    s->text.n = 0;
+}
+
+/* What is before a \n, without its \r: one line, or several that end in \r alone. */
+static void check_lines(struct session *s, const char *text, size_t n)
+{
+    size_t line;
+    n -= n && text[n - 1] == '\r';
+    for (; (line = line_length(text, n)) < n; text += line + 1, n -= line + 1)
+        check_line(s, text, line);
+    check_line(s, text, n);
+}
+
 static bool check_stream(struct session *s, FILE *f)
 {
     char *line = NULL;
     size_t cap = 0;
     ssize_t n;
     while ((n = getline(&line, &cap, f)) >= 0) {
-        if (n && line[n - 1] == '\n')
-            n--;
-        if (n && line[n - 1] == '\r')
-            n--;
-        s->line_no++;
-        s->nline = (size_t)n;
-        size_t keep = s->nline < PROTO_LINE_MAX ? s->nline : PROTO_LINE_MAX;
-        memcpy(s->line, line, keep);
-        s->line[keep] = 0;
-        session_run(s);
-        while (s->stream.next && s->stream.next(s, s->stream.state))
-            s->text.n = 0;
-        if (s->stream.free)
-            s->stream.free(s->stream.state);
-        s->stream = (struct stream){0};
-        s->text.n = 0;
+        size_t mark = s->line_no == 0 ? line_mark(line, (size_t)n) : 0;
+        n -= n && line[n - 1] == '\n';
+        check_lines(s, line + mark, (size_t)n - mark);
     }
     bool ok = !ferror(f);
+    if (!ok)
+        fprintf(stderr, "vrpsh: %s: %s\n", ((struct check *)s->diag_ctx)->file, strerror(errno));
     free(line);
     while (s->question) {
         s->question = QUESTION_NONE;

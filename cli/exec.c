@@ -228,6 +228,8 @@ static void take_effect(struct session *s)
         store_candidate_clear(s->app->config.store, &s->edit.cand);
 }
 
+#define INERT "Info: The line is stored, but this program does nothing with it."
+
 static void run_config_line(struct session *s, const struct sch_match *m, unsigned level)
 {
     const struct sch_line *l = &sch_lines[m->cmd->line];
@@ -238,7 +240,9 @@ static void run_config_line(struct session *s, const struct sch_match *m, unsign
     }
     s->depth = level;
     if (l->inert)
-        session_note(s, "Info: The line is stored, but this program does nothing with it.");
+        session_note(s, edit_has(&s->edit, &key, m->cmd->line, m->v)
+                            ? INERT
+                            : "Info: That is the default, and this program does nothing with it.");
     if (l->then == THEN_INTERFACE_BOUND)
         session_note(s, "Info: All IPv4 and IPv6 related configurations on this interface are "
                         "removed.");
@@ -284,6 +288,8 @@ static void run_undo(struct session *s, const struct sch_match *m, unsigned leve
     s->depth = level;
     if (!edit_undo(&s->edit, &key, m))
         session_fail(s, -1, s->edit.err);
+    else if (l->inert && l->on)
+        session_note(s, INERT);
     s->resettle = true;
     take_effect(s);
 }

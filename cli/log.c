@@ -76,6 +76,7 @@ void log_line(struct app *a, int64_t when, const char *id, const char *mark, con
     va_end(ap);
     snprintf(text, sizeof text, "%s %s %%%%01%s(l):CID=0x%08x%s;%s", stamp,
              model_sysname(a->config.model), id, (unsigned)LOG_COMPONENT, mark, what);
+    text_tame(text, strlen(text)); /* peers have a say in it */
     fprintf(stderr, "%s\n", text);
     keep(&a->log, id, text);
     for (struct session *s = a->sessions; s; s = s->next)

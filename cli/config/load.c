@@ -8,6 +8,7 @@
 #include "cli/app_internal.h"
 #include "cli/settings.h"
 #include "cli/config/startup.h"
+#include "cli/text/lines.h"
 #include "engine/files.h"
 #include "engine/reserve.h"
 
@@ -40,12 +41,10 @@ static bool is_return(const char *line, size_t n)
     return n == 6 && memcmp(line, "return", 6) == 0;
 }
 
-/* The length of the first line; whole is that with its end, which is \n, \r or both. */
+/* The length of the first line; whole is that with its end. */
 static size_t first_line(const char *text, size_t n, size_t *whole)
 {
-    size_t line = 0;
-    while (line < n && text[line] != '\n' && text[line] != '\r')
-        line++;
+    size_t line = line_length(text, n);
     *whole = line + (line < n);
     *whole += line + 1 < n && text[line] == '\r' && text[line + 1] == '\n';
     return line;
@@ -54,7 +53,7 @@ static size_t first_line(const char *text, size_t n, size_t *whole)
 static void run_lines(struct session *s, struct load *l, const char *text, size_t n)
 {
     unsigned failures = store_failures(s->app->config.store);
-    size_t mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* of UTF-8 */
+    size_t mark = line_mark(text, n);
     text += mark;
     n -= mark;
     while (n && !l->failed) {

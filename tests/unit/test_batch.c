@@ -204,10 +204,14 @@ static int run(const struct batch_source *s, size_t n, bool keep, bool json)
 
 START_TEST(lines)
 {
-    struct batch_source s[] = {FILE_OF("f", "one\r\n\ntwo \r\r\nlast")};
+    struct batch_source s[] = {FILE_OF("f", "one\r\n\ntwo \r\r\nthree\rlast\r")};
     ck_assert_int_eq(run(s, 1, false, false), 0);
-    ck_assert_str_eq(out, "one;;two \r;last;");
+    ck_assert_str_eq(out, "one;;two ;;three;last;");
     ck_assert_str_eq(err, "");
+    struct batch_source marked[] = {FILE_OF("f", "\xef\xbb\xbfone\n\xef\xbb\xbftwo\n"),
+                                    FILE_OF("g", "\xef\xbb\xbfthree")};
+    ck_assert_int_eq(run(marked, 2, false, false), 0);
+    ck_assert_str_eq(out, "one;\xef\xbb\xbftwo;three;");
     s[0] = FILE_OF("f", "");
     ck_assert_int_eq(run(s, 1, false, false), 0);
     ck_assert_str_eq(out, "");
@@ -337,7 +341,7 @@ START_TEST(source_that_cannot_be_read)
 {
     struct batch_source s[] = {FILE_OF("f", "one\n"), {.name = "d"}};
     s[1].fd = open(dir, O_RDONLY);
-    ck_assert_int_eq(run(s, 2, true, false), 1);
+    ck_assert_int_eq(run(s, 2, true, false), 2);
     ck_assert_str_eq(err, "vrpsh: d: Is a directory\n");
     close(s[1].fd);
 }
