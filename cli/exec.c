@@ -131,10 +131,10 @@ static enum sch_status resolve(struct session *s, size_t n, struct sch_match *m,
     return first;
 }
 
-/* Position of the "|" that starts the filters, or 0. */
-static size_t pipe_at(const struct session *s, size_t end)
+/* The next "|" from a position on, or 0. */
+static size_t pipe_at(const struct session *s, size_t from, size_t end)
 {
-    for (size_t i = 1; i < end; i++)
+    for (size_t i = from; i < end; i++)
         if (s->line[i] == '|')
             return i;
     return 0;
@@ -163,37 +163,75 @@ static bool is_display(const struct sch_match *m)
     return m->cmd->kind == SCH_COMMAND && m->cmd->shows;
 }
 
-/* What is not one command may be a display with filters or a file behind it. */
+/* Where a reading of the line failed, and how. */
+struct wrong {
+    enum sch_status st;
+    size_t at;
+};
+
+/* The line up to a "|" or ">" as a display, the rest as its filters. bar: where they begin, 0:
+ * there is none. end: of the filters. False: *w is kept or, when this got further, replaced. */
+static bool split_at(struct session *s, size_t bar, size_t end, struct sch_match *m,
+                     unsigned *level, struct wrong *w)
+{
+    struct sch_match front;
+    size_t at;
+    int status = SCH_OK;
+    struct wrong here = {resolve(s, bar ? bar : end, &front, &at, level), 0};
+    if (here.st != SCH_OK) { /* what is before the bar is wrong by itself */
+        here.at = at;
+    } else if (is_display(&front)) {
+        s->filter = bar ? filter_parse(s->line + bar + 1, end - bar - 1, &at, &status) : NULL;
+        if (!bar || s->filter) {
+            *m = front;
+            return true;
+        }
+        here = (struct wrong){(enum sch_status)status, bar + 1 + at};
+    }
+    if (here.at > w->at)
+        *w = here;
+    return false;
+}
+
+/* A "|" or ">" with blanks around it is never a word of a display. */
+static bool has_operator(const struct session *s)
+{
+    for (size_t i = 1; i + 1 < s->nline; i++)
+        if (s->line[i - 1] == ' ' && (s->line[i] == '|' || s->line[i] == '>'))
+            return true;
+    return false;
+}
+
+/* What is not one command may be a display with filters or a file behind it. An expression may have
+ * bars of its own: the first one that makes sense begins the filters; when none does, what got
+ * furthest says what is wrong. */
 static enum sch_status resolve_piped(struct session *s, struct sch_match *m, size_t *at,
                                      unsigned *level)
 {
-    enum sch_status st = resolve(s, s->nline, m, at, level);
-    size_t at2, at3, name;
-    struct sch_match piped;
-    bool append = false;
-    int status = SCH_UNRECOGNIZED;
-    if (st == SCH_OK || st == SCH_EMPTY)
-        return st;
-    size_t end = redirect_at(s, &name, &append), bar = pipe_at(s, end);
-    size_t front_end = bar ? bar : end;
-    if (front_end == s->nline || *at < front_end)
-        return st;
-    enum sch_status front = resolve(s, front_end, &piped, &at2, level);
-    if (front != SCH_OK) { /* what is before the bar is wrong by itself */
-        *at = at2;
-        return front;
+    struct wrong w = {resolve(s, s->nline, m, at, level), 0};
+    size_t name;
+    unsigned whole = *level;
+    bool append = false, read = w.st == SCH_OK;
+    if (w.st == SCH_EMPTY || (read && !(is_display(m) && has_operator(s))))
+        return w.st;
+    size_t end = redirect_at(s, &name, &append), bar = pipe_at(s, 1, end);
+    size_t front = bar ? bar : end;
+    if (front == s->nline || (!read && *at < front && memchr(s->line + *at, ' ', front - *at)))
+        return w.st;
+    struct sch_match as_whole = *m;
+    for (bool more = true; more; bar = pipe_at(s, bar + 1, end)) {
+        if (split_at(s, bar, end, m, level, &w)) {
+            s->redirect = end < s->nline ? name : 0;
+            s->append = append;
+            return SCH_OK;
+        }
+        more = bar && (end < s->nline || pipe_at(s, bar + 1, end));
     }
-    if (!is_display(&piped))
-        return st;
-    s->filter = bar ? filter_parse(s->line + bar + 1, end - bar - 1, &at3, &status) : NULL;
-    if (bar && !s->filter) {
-        *at = bar + 1 + at3;
-        return (enum sch_status)status;
-    }
-    s->redirect = end < s->nline ? name : 0;
-    s->append = append;
-    *m = piped;
-    return SCH_OK;
+    *level = whole;
+    *m = as_whole;
+    if (!read && w.at)
+        *at = w.at;
+    return read ? SCH_OK : w.st;
 }
 
 /* --- running ------------------------------------------------------------------------- */

@@ -107,6 +107,7 @@ struct session {
     struct proto_buf out;
     struct text text;    /* output not yet framed */
     struct text partial; /* output line not yet complete, while filtering */
+    bool filtered;       /* the filter has seen something of the command of the moment */
     bool paged;
     bool shows;  /* the line is a display */
     bool unread; /* not everything that it wanted to read could be read */

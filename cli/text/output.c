@@ -31,6 +31,7 @@ void out_raw(struct session *s, const char *text, size_t n)
         text_add(&s->text, text, n);
         return;
     }
+    s->filtered |= n > 0;
     while (n) {
         const char *nl = memchr(text, '\n', n);
         size_t take = nl ? (size_t)(nl - text) : n;
@@ -141,7 +142,9 @@ static void end(struct session *s, bool failed)
     if (s->filter) {
         if (s->partial.n)
             filter_line(s->filter, s->partial.p, s->partial.n, gather_line, s);
-        filter_end(s->filter, gather_line, s);
+        if (s->filtered || !failed) /* nothing is counted of an error */
+            filter_end(s->filter, gather_line, s);
+        s->filtered = false;
         filter_free(s->filter);
         s->filter = NULL;
         s->partial.n = 0;
