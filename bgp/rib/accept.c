@@ -10,14 +10,10 @@
 #include "bgp/rib/vpn.h"
 #include "bgp/wire/aspath.h"
 
-static bool in_clusters(struct bgp_cursor block, uint32_t cluster)
+static bool in_clusters(struct bgp_cursor list, uint32_t cluster)
 {
-    struct bgp_attr a;
-
-    if (!bgp_attr_find(block, BGP_ATTR_CLUSTER_LIST, &a))
-        return false;
-    while (a.value.left > 0)
-        if (bgp_get_u32(&a.value) == cluster)
+    while (list.left > 0)
+        if (bgp_get_u32(&list) == cluster)
             return true;
     return false;
 }
@@ -40,10 +36,10 @@ static bool looped(const struct rib_session *s, enum bgp_family f, const struct 
             return true;
     }
     *why = BGP_REFUSED_ORIGINATOR;
-    if (a->facts & SET_ORIGINATOR && a->originator == rib_router_id(s->tables[f]))
+    if (a->facts & SET_ORIGINATOR && attrset_originator(a, 0) == rib_router_id(s->tables[f]))
         return true;
     *why = BGP_REFUSED_CLUSTER;
-    return a->cluster_length > 0 && in_clusters(block, rib_cluster(s->tables[f]));
+    return in_clusters(attrset_clusters(a), rib_cluster(s->tables[f]));
 }
 
 /* "policy vpn-target": VPN routes that no instance imports are of no use here. */

@@ -265,7 +265,7 @@ static bool announce(struct rib_session *s, struct rib_table *t, const struct bg
         bgp_peer_refused(s->conn->peer, t->family, BGP_REFUSED_LIMIT, 1);
         return true;
     }
-    dest = dest_make(&t->dests, n->key, n->len, hash);
+    dest = dest_take(t, n->key, n->len, hash);
     if (n->stack.left > 0)
         set = rib_get_set(t->rib, what->block, n->stack, what->nh);
     else

@@ -124,16 +124,33 @@ static void decode(struct attrset *a)
             note_communities(a, at.value);
             break;
         case BGP_ATTR_ORIGINATOR_ID:
-            a->originator = value32(at.value);
             a->facts |= SET_ORIGINATOR;
             break;
         case BGP_ATTR_CLUSTER_LIST:
-            a->cluster_length = (uint16_t)(at.value.left / 4);
+            a->facts |= SET_CLUSTERS;
             break;
         default:
             break;
         }
     }
+}
+
+uint32_t attrset_originator(const struct attrset *a, uint32_t id)
+{
+    struct bgp_attr at;
+
+    if (a->facts & SET_ORIGINATOR && bgp_attr_find(attrset_block(a), BGP_ATTR_ORIGINATOR_ID, &at))
+        return value32(at.value);
+    return id;
+}
+
+struct bgp_cursor attrset_clusters(const struct attrset *a)
+{
+    struct bgp_attr at;
+
+    if (a->facts & SET_CLUSTERS && bgp_attr_find(attrset_block(a), BGP_ATTR_CLUSTER_LIST, &at))
+        return at.value;
+    return bgp_cursor_on(a->block, 0);
 }
 
 static bool same(const struct attrset *a, struct bgp_cursor block, struct bgp_cursor stack,
@@ -188,8 +205,11 @@ uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n)
     uint32_t next_hop = a->next_hop;
 
     a->refs -= n;
-    if (a->refs > 0)
+    if (a->refs > 0) {
+        if (a->refs <= 3) /* most sets go route by route */
+            index_prefetch(&s->index, a->hash);
         return 0;
+    }
     index_remove(&s->index, a->hash, id);
     s->octets -= octets(a);
     s->live--;

@@ -5,7 +5,8 @@
  * equal ones can share.
  *
  * A set is named by a 32-bit id and counted; equal sets have equal ids, so comparing routes is
- * comparing ids. What route selection and export rules ask for is decoded once, when a set is new.
+ * comparing ids. What route selection and export rules ask of every route is decoded once, when a
+ * set is new; what only reflected ones have is looked up in the block: a set stays small.
  * A pointer to a set stays valid as long as a reference to it is held.
  */
 #ifndef VRPSH_BGP_RIB_ATTRSET_H
@@ -21,18 +22,18 @@ enum { /* facts of a set */
        SET_LOCAL_PREF = 2,
        SET_ORIGINATOR = 4,
        SET_NO_EXPORT = 8, /* also NO_EXPORT_SUBCONFED: there are no confederations here */
-       SET_NO_ADVERTISE = 16
+       SET_NO_ADVERTISE = 16,
+       SET_CLUSTERS = 32
 };
 
 struct attrset {
     uint32_t refs, hash;
     uint32_t next_hop; /* id in the registry of next hops */
-    uint32_t med, local_pref, originator;
-    uint32_t neighbour;      /* AS, 0 none */
-    uint16_t path_length;    /* ASes that count */
-    uint16_t len;            /* of the block */
-    uint16_t split;          /* end of ORIGIN and AS_PATH inside the block */
-    uint16_t cluster_length; /* of CLUSTER_LIST */
+    uint32_t med, local_pref;
+    uint32_t neighbour;   /* AS, 0 none */
+    uint16_t path_length; /* ASes that count */
+    uint16_t len;         /* of the block */
+    uint16_t split;       /* end of ORIGIN and AS_PATH inside the block */
     uint8_t origin, facts;
     uint8_t deeper;  /* labels below the first */
     uint8_t block[]; /* then the labels, as on the wire */
@@ -76,5 +77,10 @@ static inline struct bgp_cursor attrset_stack(const struct attrset *a)
 {
     return bgp_cursor_on(a->block + a->len, a->deeper * (size_t)BGP_LABEL);
 }
+
+/* ORIGINATOR_ID, or id when there is none. */
+uint32_t attrset_originator(const struct attrset *a, uint32_t id);
+/* CLUSTER_LIST, empty when there is none. */
+struct bgp_cursor attrset_clusters(const struct attrset *a);
 
 #endif

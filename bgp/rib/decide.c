@@ -169,12 +169,11 @@ static int compare_by(const struct rib_table *t, const struct bgp_af_conf *conf,
     if (!conf->igp_metric_ignore)
         STEP(IGP_COST, cost(r, x), cost(r, y));
     if (!conf->router_id_first)
-        STEP(CLUSTER_LIST, x->a->cluster_length, y->a->cluster_length);
+        STEP(CLUSTER_LIST, attrset_clusters(x->a).left, attrset_clusters(y->a).left);
     if (!conf->router_id_ignore)
-        STEP(ROUTER_ID, x->a->facts & SET_ORIGINATOR ? x->a->originator : x->s->id,
-             y->a->facts & SET_ORIGINATOR ? y->a->originator : y->s->id);
+        STEP(ROUTER_ID, attrset_originator(x->a, x->s->id), attrset_originator(y->a, y->s->id));
     if (conf->router_id_first)
-        STEP(CLUSTER_LIST, x->a->cluster_length, y->a->cluster_length);
+        STEP(CLUSTER_LIST, attrset_clusters(x->a).left, attrset_clusters(y->a).left);
 #undef STEP
     *why = PEER_ADDRESS;
     c = bgp_addr_cmp(&x->s->addr, &y->s->addr);

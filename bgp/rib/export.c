@@ -178,8 +178,7 @@ static void put_reflection(struct bgp_writer *w, const struct rib_group *g, cons
 
     if (!g->policy.internal || !from_internal(g, s))
         return;
-    bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_ORIGINATOR_ID,
-                     a->facts & SET_ORIGINATOR ? a->originator : s->id);
+    bgp_attr_put_u32(w, BGP_ATTR_OPTIONAL, BGP_ATTR_ORIGINATOR_ID, attrset_originator(a, s->id));
     bgp_put_u32(&l, rib_cluster(g->table));
     bgp_put_bytes(&l, clusters.at, clusters.left);
     w->full |= l.full;
@@ -246,12 +245,10 @@ static void put_one(struct bgp_writer *w, const struct rib_group *g, const struc
 static void put_block(struct bgp_writer *w, const struct rib_group *g, const struct attrset *a,
                       const struct source *s)
 {
-    struct bgp_cursor block = attrset_block(a), clusters = bgp_cursor_on(a->block, 0);
+    struct bgp_cursor block = attrset_block(a), clusters = attrset_clusters(a);
     struct bgp_attr at;
     unsigned stage = AFTER_PATH;
 
-    if (a->cluster_length > 0 && bgp_attr_find(block, BGP_ATTR_CLUSTER_LIST, &at))
-        clusters = at.value;
     while (bgp_attr_next(&block, &at)) {
         catch_up(w, g, a, s, clusters, at.code, &stage);
         put_one(w, g, &at);

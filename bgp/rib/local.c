@@ -64,7 +64,7 @@ bool bgp_originate(struct bgp *b, enum bgp_family family, const struct bgp_prefi
     memset(&nh, 0, sizeof nh);
     nh.addr = route->next_hop;
     nh.addr.vpn = nh.addr.af ? prefix->addr.vpn : 0;
-    dest = dest_make(&t->dests, key, prefix->len, dest_hash(&t->dests, key, prefix->len));
+    dest = dest_take(t, key, prefix->len, dest_hash(&t->dests, key, prefix->len));
     path_set(t, dest, rib_source(r, kind), rib_get_set(r, attrs.block, rib_no_stack(), &nh),
              route->label << 4 | 1, 0);
     bgp_leave(b);

@@ -150,7 +150,7 @@ void group_leave(struct rib_member *m)
     if (!g->members)
         group_end(g);
     if (r->collecting)
-        rib_wake(r);
+        rib_collectable(r);
 }
 
 /* How many routes of its group are a new member's own. Mostly nothing has to be looked at: a peer

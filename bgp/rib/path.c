@@ -11,7 +11,10 @@
 #include "bgp/rib/group.h"
 #include "bgp/rib/vpn.h"
 
-enum { AHEAD = 8 /* destinations whose slot is asked for early */ };
+enum {
+    AHEAD = 8,  /* destinations whose slot is asked for early */
+    REUSED = 64 /* destinations collected together when the table has no room */
+};
 
 static struct path *at(const struct rib_table *t, uint32_t id)
 {
@@ -244,8 +247,19 @@ void dest_maybe_free(struct rib_table *t, uint32_t dest)
         t->garbage_room = room;
     }
     t->garbage[t->ngarbage++] = dest;
-    t->rib->collecting = true;
-    rib_wake(t->rib);
+    rib_collectable(t->rib);
+}
+
+uint32_t dest_take(struct rib_table *t, const uint8_t *key, unsigned len, uint32_t hash)
+{
+    uint32_t id;
+
+    if (t->ngarbage == 0 || t->dests.slab.free != 0)
+        return dest_make(&t->dests, key, len, hash);
+    if ((id = dest_find(&t->dests, key, len, hash)) != 0)
+        return id;
+    rib_collect(t, REUSED);
+    return dest_make(&t->dests, key, len, hash);
 }
 
 size_t rib_collect(struct rib_table *t, size_t n)

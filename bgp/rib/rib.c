@@ -265,6 +265,36 @@ static size_t work_groups(struct rib_table *t, size_t n)
     return done;
 }
 
+void rib_collectable(struct rib *r)
+{
+    if (!r->collecting)
+        r->collect_by = r->b->now + RIB_BUSY;
+    r->collecting = true;
+    r->collect_at = r->b->now + RIB_QUIET;
+    rib_wake(r);
+}
+
+/* Destinations that nobody needs wait for a quiet moment: peers are told first. */
+static size_t collect(struct rib *r, bool busy)
+{
+    uint64_t now = r->b->now;
+    bool due = now >= r->collect_by || (r->collect_at != 0 && now >= r->collect_at && !busy);
+    bool left = false;
+    size_t done = 0;
+
+    for (struct rib_table *t = r->collecting ? r->all : NULL; t; t = t->next) {
+        if (due || (t->vpn && t->vpn->removed))
+            done += rib_collect(t, RIB_SLICE);
+        left |= t->ngarbage > 0;
+    }
+    r->collecting = left;
+    if (busy)
+        r->collect_at = now + RIB_QUIET;
+    else if (due && done == 0) /* update groups hold what is left */
+        r->collect_at = 0;
+    return done;
+}
+
 void rib_work(struct rib *r)
 {
     size_t done = 0;
@@ -279,11 +309,7 @@ void rib_work(struct rib *r)
         done += work_groups(t, RIB_SLICE);
     for (struct rib_table *t = r->all; t; t = t->next)
         done += group_reap(t, RIB_SLICE);
-    for (struct rib_table *t = r->collecting ? r->all : NULL; t; t = t->next)
-        done += rib_collect(t, RIB_SLICE);
-    r->collecting = false;
-    for (const struct rib_table *t = r->all; t; t = t->next)
-        r->collecting |= t->ngarbage > 0;
+    done += collect(r, done > 0);
     if (r->ended)
         free_ended(r);
     vpn_reap(r);
@@ -309,5 +335,7 @@ uint64_t rib_deadline(const struct rib *r)
                 due = d;
         }
     }
+    if (r->collecting && r->collect_at != 0 && r->collect_at < due)
+        due = r->collect_at;
     return due;
 }

@@ -182,16 +182,18 @@ struct rib {
     struct vpn_imports *imports;           /* while there are VPN instances */
     struct source **sources;               /* by number; 0 is nobody */
     uint32_t nsources;
-    bool hold;         /* rib_hold() was called since the last slice */
-    bool idle;         /* the last slice found nothing to do and nothing has happened since */
-    bool collecting;   /* garbage may be collectable */
-    bool vpn_suppress; /* some instance has an aggregate that suppresses details */
-    bool ended;        /* the last record of an ended source is gone */
-    uint8_t *scratch;  /* RIB_SCRATCH octets: canonical blocks are built here */
-    uint8_t *crossing; /* RIB_OUT octets: what VPN instances export is built here */
-    uint8_t *attrs;    /* the attribute field of messages being built */
-    uint8_t *out;      /* messages being built */
-    uint64_t *spare;   /* where runs are sorted; given back when nothing waits */
+    bool hold;           /* rib_hold() was called since the last slice */
+    bool idle;           /* the last slice found nothing to do and nothing has happened since */
+    bool collecting;     /* garbage may be collectable ... */
+    bool vpn_suppress;   /* some instance has an aggregate that suppresses details */
+    bool ended;          /* the last record of an ended source is gone */
+    uint64_t collect_at; /* ... when it has been quiet until then, 0: when something happens ... */
+    uint64_t collect_by; /* ... and from then on, quiet or not */
+    uint8_t *scratch;    /* RIB_SCRATCH octets: canonical blocks are built here */
+    uint8_t *crossing;   /* RIB_OUT octets: what VPN instances export is built here */
+    uint8_t *attrs;      /* the attribute field of messages being built */
+    uint8_t *out;        /* messages being built */
+    uint64_t *spare;     /* where runs are sorted; given back when nothing waits */
     size_t spare_room;
     uint32_t label_next, *labels_free;
     size_t nlabels_free, labels_free_room;
@@ -203,7 +205,9 @@ struct rib {
 enum {
     RIB_SCRATCH = 6 * 65536,
     RIB_OUT = 2 * 65536,
-    RIB_SLICE = 16384 /* records per slice, a few milliseconds */
+    RIB_SLICE = 16384, /* records per slice, a few milliseconds */
+    RIB_QUIET = 100,   /* ms without work before garbage is collected ... */
+    RIB_BUSY = 1000    /* ... which is done even when there is never less work */
 };
 
 /* --- rib.c: life, sources, slices */
@@ -327,6 +331,10 @@ static inline struct path *path_best(const struct rib_table *t, const struct des
     return p && p->flags & PATH_BEST ? p : NULL;
 }
 void dest_maybe_free(struct rib_table *t, uint32_t dest);
+/* As dest_make(), of garbage before the table grows. */
+uint32_t dest_take(struct rib_table *t, const uint8_t *key, unsigned len, uint32_t hash);
+/* There may be something to collect. */
+void rib_collectable(struct rib *r);
 /* Frees destinations nobody needs, up to n of them; returns how many it looked at. */
 size_t rib_collect(struct rib_table *t, size_t n);
 

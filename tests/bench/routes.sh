@@ -139,15 +139,16 @@ through() {
     gone "$PID"
 }
 
-# scenario NAME PART PEERS FAMILY ARG...: beside BIRD; PART: how much of BIRD's time we may take.
+# scenario NAME PART OCTETS PEERS FAMILY ARG...: beside BIRD; PART: how much of BIRD's time we may
+# take; OCTETS a route: a number, or bird.
 scenario() {
-    local name=$1 part=$2
-    shift 2
+    local name=$1 part=$2 octets=$3
+    shift 3
     through vrpsh "$@"
     local a=$T_ANNOUNCE w=$T_WITHDRAW d=$T_DROP o=$T_OCTETS
     through bird "$@"
     row "$name" us "bird/$part" "$a" "$T_ANNOUNCE"
-    row "  memory per route" B bird "$o" "$T_OCTETS"
+    row "  memory per route" B "$octets" "$o" "$T_OCTETS"
     [ "$w" = - ] || row "  withdrawn" us bird/2 "$w" "$T_WITHDRAW"
     [ "$d" = - ] || row "  feeder lost" us bird/2 "$d" "$T_DROP"
 }
@@ -284,10 +285,10 @@ bench_flat() {
 
 bench_routes() {
     ip -n "$DUT" route add 192.0.2.0/24 via 192.168.1.2 # the next hop of what is fed
-    scenario "1 M IPv4 routes, one feeder to one sink" 3 2 ipv4 -n 1000000 -w -d
-    scenario "1 M IPv4 routes from five feeders to one sink" 2 6 ipv4 -n 1000000 -f 5
-    scenario "100,000 IPv4 routes to twenty sinks" 3 21 ipv4 -n 100000 -s 20
-    scenario "500,000 VPNv4 routes to one sink" 3 2 vpnv4 -n 500000 -v
+    scenario "1 M IPv4 routes, one feeder to one sink" 3 100 2 ipv4 -n 1000000 -w -d
+    scenario "1 M IPv4 routes from five feeders to one sink" 2 80 6 ipv4 -n 1000000 -f 5
+    scenario "100,000 IPv4 routes to twenty sinks" 3 bird 21 ipv4 -n 100000 -s 20
+    scenario "500,000 VPNv4 routes to one sink" 3 120 2 vpnv4 -n 500000 -v
     beside_all "50,000 IPv4 routes, one feeder to one sink" 2 ipv4 -n 50000
     beside_all "20,000 VPNv4 routes, one feeder to one sink" 2 vpnv4 -n 20000 -v
     bench_display 1000000 vrpsh bird

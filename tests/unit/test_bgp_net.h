@@ -478,6 +478,7 @@ static UNUSED void net_assert_empty(unsigned node)
 {
     const struct rib *r = net->nodes[node].b->rib;
 
+    net_run(2 * RIB_QUIET);
     ck_assert_uint_eq(r->paths.live, 0);
     ck_assert_uint_eq(r->sets.live, 0);
     ck_assert_uint_eq(HASH_COUNT(r->next_hops.index), 0);
