@@ -11,6 +11,7 @@ VERSION := $(shell cat tools/version)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 BASE := -std=c17 -D_GNU_SOURCE -g -pthread -I. -I$(B)/gen -DVRPSH_VERSION='"$(VERSION)"' -fstack-protector-strong
 FLAGS_plain := -O2 -D_FORTIFY_SOURCE=2
+FAST_plain := -O3
 FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FLAGS_tsan := -O1 -fsanitize=thread
 FLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
@@ -103,6 +104,8 @@ $(B)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+# Routes are what has to be fast: a tenth less time for them, and only the speaker's code is larger.
+$(B)/bgp/%.o: CFLAGS += $(FAST_$(VARIANT))
 # The tables hold offsets into these structs.
 $(B)/gen/schema_gen.o: $(B)/gen/schema_gen.c schema/schema.h schema/conf.h bgp/conf.h bgp/types.h
 	@$(CC) $(CFLAGS) -c -o $@ $<

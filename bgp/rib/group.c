@@ -390,13 +390,7 @@ static void withdraw_alone(struct rib_member *m, uint32_t dest)
 static void store(struct rib_group *g, uint32_t dest, uint32_t set, uint32_t source, uint32_t label)
 {
     struct rib *r = g->table->rib;
-    struct rib_member *was = g->out[dest] ? group_member_of(g, g->from[dest]) : NULL;
-    struct rib_member *is = set ? group_member_of(g, source) : NULL;
 
-    if (was)
-        was->own--;
-    if (is)
-        is->own++;
     if (set != 0)
         rib_source(r, source)->records++;
     if (g->out[dest] != 0)
@@ -421,20 +415,20 @@ static void tell(struct rib_group *g, struct packer *p, uint32_t dest, uint32_t 
 {
     struct rib_table *t = g->table;
     uint32_t old = g->out[dest], source = 0, label = 0;
-    struct rib_member *except = group_member_of(g, g->from[dest]);
+    struct rib_member *was = old ? group_member_of(g, g->from[dest]) : NULL, *is = NULL;
     const struct path *best;
 
     if (set != 0) {
         best = path_best(t, dest_at(&t->dests, dest));
         source = is_default(g, dest) ? (uint32_t)SOURCE_NETWORK : best->source;
         label = g->label ? rib_export_label(g, dest, best) : 0;
-        except = group_member_of(g, source);
-        if (!packer_add(p, dest, set, label, except)) {
+        is = group_member_of(g, source);
+        if (!packer_add(p, dest, set, label, is)) {
             rib_drop_set(t->rib, set);
             set = source = 0;
-            except = group_member_of(g, g->from[dest]);
-        } else if (except && old != 0 && g->from[dest] != source) {
-            withdraw_alone(except, dest);
+            is = NULL;
+        } else if (is && old != 0 && g->from[dest] != source) {
+            withdraw_alone(is, dest);
         }
     }
     if (set == 0 && old == 0) {
@@ -442,7 +436,11 @@ static void tell(struct rib_group *g, struct packer *p, uint32_t dest, uint32_t 
         return;
     }
     if (set == 0)
-        packer_add(p, dest, 0, BGP_LABEL_WITHDRAWN, except);
+        packer_add(p, dest, 0, BGP_LABEL_WITHDRAWN, was);
+    if (was)
+        was->own--;
+    if (is)
+        is->own++;
     store(g, dest, set, source, label);
     lag_touch(g, dest, true);
 }

@@ -73,7 +73,7 @@ bool bgp_nlri_next(struct bgp_cursor *c, enum bgp_family family, bool stacks, st
 {
     const struct bgp_family_info *f = &bgp_family_info[family];
     uint8_t *to = out->key;
-    const uint8_t *rd;
+    const uint8_t *rd = NULL;
     struct bgp_cursor rest;
     unsigned octets;
 
