@@ -27,30 +27,16 @@ static void report(struct session *s, char severity, size_t column, const char *
     free(out.p);
 }
 
-static void check_line(struct session *s, const char *line, size_t n)
-{
-    size_t keep = n < PROTO_LINE_MAX ? n : PROTO_LINE_MAX;
-    s->line_no++;
-    s->nline = n;
-    memcpy(s->line, line, keep);
-    s->line[keep] = 0;
-    session_run(s);
-    while (s->stream.next && s->stream.next(s, s->stream.state))
-        s->text.n = 0;
-    if (s->stream.free)
-        s->stream.free(s->stream.state);
-    s->stream = (struct stream){0};
-    s->text.n = 0;
-}
-
-/* What is before a \n, without its \r: one line, or several that end in \r alone. */
+/* What ends in \n may be several lines that end in \r alone. */
 static void check_lines(struct session *s, const char *text, size_t n)
 {
-    size_t line;
-    n -= n && text[n - 1] == '\r';
-    for (; (line = line_length(text, n)) < n; text += line + 1, n -= line + 1)
-        check_line(s, text, line);
-    check_line(s, text, n);
+    size_t whole;
+    do {
+        size_t line = line_first(text, n, &whole);
+        session_run_alone(s, text, line);
+        text += whole;
+        n -= whole;
+    } while (n);
 }
 
 static bool check_stream(struct session *s, FILE *f)
@@ -60,7 +46,6 @@ static bool check_stream(struct session *s, FILE *f)
     ssize_t n;
     while ((n = getline(&line, &cap, f)) >= 0) {
         size_t mark = s->line_no == 0 ? line_mark(line, (size_t)n) : 0;
-        n -= n && line[n - 1] == '\n';
         check_lines(s, line + mark, (size_t)n - mark);
     }
     bool ok = !ferror(f);

@@ -337,6 +337,22 @@ void session_run(struct session *s)
         session_done(s);
 }
 
+void session_run_alone(struct session *s, const char *line, size_t n)
+{
+    size_t keep = n < PROTO_LINE_MAX ? n : PROTO_LINE_MAX;
+    s->line_no++;
+    s->nline = n;
+    memcpy(s->line, line, keep);
+    s->line[keep] = 0;
+    session_run(s);
+    while (s->stream.next && s->stream.next(s, s->stream.state))
+        s->text.n = 0;
+    if (s->stream.free)
+        s->stream.free(s->stream.state);
+    s->stream = (struct stream){0};
+    s->text.n = 0;
+}
+
 static void take_line(struct session *s, struct proto_frame *f)
 {
     size_t n;

@@ -165,6 +165,8 @@ void session_free(struct session *s, bool lost);
 void session_frame(struct session *s, struct proto_frame *f);
 /* Runs s->line. */
 void session_run(struct session *s);
+/* Runs a line in a session that nobody is connected to, to its end; what it writes is dropped. */
+void session_run_alone(struct session *s, const char *line, size_t n);
 /* The line of the moment is finished: prompt, and ask for the next. */
 void session_done(struct session *s);
 void session_pump(struct session *s);

@@ -9,7 +9,7 @@
 #include "bgp/wire/aspath.h"
 #include "bgp/wire/attr.h"
 
-enum { AHEAD = 8 };
+enum { AHEAD = 8, NEARLY_GONE = 3 /* references, when the slot is asked for early */ };
 
 void attrsets_init(struct attrsets *s)
 {
@@ -206,7 +206,7 @@ uint32_t attrset_drop(struct attrsets *s, uint32_t id, uint32_t n)
 
     a->refs -= n;
     if (a->refs > 0) {
-        if (a->refs <= 3) /* most sets go route by route */
+        if (a->refs <= NEARLY_GONE) /* most sets go route by route */
             index_prefetch(&s->index, a->hash);
         return 0;
     }

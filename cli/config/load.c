@@ -41,15 +41,6 @@ static bool is_return(const char *line, size_t n)
     return n == 6 && memcmp(line, "return", 6) == 0;
 }
 
-/* The length of the first line; whole is that with its end. */
-static size_t first_line(const char *text, size_t n, size_t *whole)
-{
-    size_t line = line_length(text, n);
-    *whole = line + (line < n);
-    *whole += line + 1 < n && text[line] == '\r' && text[line + 1] == '\n';
-    return line;
-}
-
 static void run_lines(struct session *s, struct load *l, const char *text, size_t n)
 {
     unsigned failures = store_failures(s->app->config.store);
@@ -59,7 +50,7 @@ static void run_lines(struct session *s, struct load *l, const char *text, size_
     while (n && !l->failed) {
         size_t whole;
         l->line = text;
-        l->n = first_line(text, n, &whole);
+        l->n = line_first(text, n, &whole);
         l->number++;
         if (is_return(l->line, l->n))
             return;

@@ -17,6 +17,15 @@ static inline size_t line_length(const char *text, size_t n)
     return cr ? (size_t)(cr - text) : line;
 }
 
+/* The same; *whole is the length with its end. */
+static inline size_t line_first(const char *text, size_t n, size_t *whole)
+{
+    size_t line = line_length(text, n);
+    *whole = line + (line < n);
+    *whole += line + 1 < n && text[line] == '\r' && text[line + 1] == '\n';
+    return line;
+}
+
 /* Octets of the mark in front of a text. */
 static inline size_t line_mark(const char *text, size_t n)
 {

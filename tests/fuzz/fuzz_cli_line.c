@@ -16,22 +16,6 @@ static void ignore(struct session *s, char severity, size_t column, const char *
         abort(); /* a place outside the line */
 }
 
-static void run_line(struct session *s, const uint8_t *text, size_t n)
-{
-    size_t keep = n < PROTO_LINE_MAX ? n : PROTO_LINE_MAX;
-    s->line_no++;
-    s->nline = n;
-    memcpy(s->line, text, keep);
-    s->line[keep] = 0;
-    session_run(s);
-    while (s->stream.next && s->stream.next(s, s->stream.state))
-        s->text.n = 0;
-    if (s->stream.free)
-        s->stream.free(s->stream.state);
-    s->stream = (struct stream){0};
-    s->text.n = 0;
-}
-
 static bool check_row(void *arg, const uint8_t *key, size_t nkey, const char *text, size_t n)
 {
     struct sch_place p;
@@ -72,11 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     a->config.offline = true;
     struct session *s = session_new(a, NULL, "fuzz", &hello);
     s->diag = ignore;
-    run_line(s, (const uint8_t *)"system-view", 11);
+    session_run_alone(s, "system-view", 11);
     while (size) {
         const uint8_t *nl = memchr(data, '\n', size);
         size_t n = nl ? (size_t)(nl - data) : size;
-        run_line(s, data, n);
+        session_run_alone(s, (const char *)data, n);
         if (!nl)
             ask(data, n);
         data += n + (nl != NULL);
