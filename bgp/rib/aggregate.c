@@ -219,7 +219,7 @@ static void announce(struct rib_table *t, struct aggregate *a)
     if (!a->conf.as_set || a->atomic || a->nas > MOST_AS)
         bgp_attr_put(&w, BGP_ATTR_TRANSITIVE, BGP_ATTR_ATOMIC_AGGREGATE, NULL, 0);
     bgp_attr_put(&w, BGP_ATTR_OPTIONAL | BGP_ATTR_TRANSITIVE, BGP_ATTR_AGGREGATOR, aggregator, 8);
-    path_set(t, dest_take(t, a->key, len, dest_hash(&t->dests, a->key, len)),
+    path_set(t, dest_make(&t->dests, a->key, len, dest_hash(&t->dests, a->key, len)),
              rib_source(r, SOURCE_AGGREGATE),
              rib_get_set(r, bgp_cursor_on(r->scratch, bgp_written(&w)), rib_no_stack(), &nh), 1, 0);
     a->told = true;

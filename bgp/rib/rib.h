@@ -331,7 +331,8 @@ static inline struct path *path_best(const struct rib_table *t, const struct des
     return p && p->flags & PATH_BEST ? p : NULL;
 }
 void dest_maybe_free(struct rib_table *t, uint32_t dest);
-/* As dest_make(), of garbage before the table grows. */
+/* As dest_make(), of garbage before the table grows: not while another destination of it is being
+ * worked on, which may be garbage. */
 uint32_t dest_take(struct rib_table *t, const uint8_t *key, unsigned len, uint32_t hash);
 /* There may be something to collect. */
 void rib_collectable(struct rib *r);

@@ -167,7 +167,7 @@ static uint32_t net_dest(const struct vpn_side *s, uint32_t dest)
 
     memcpy(key, s->conf->rd, BGP_RD);
     memcpy(key + BGP_RD, d->key, s->table.dests.octets);
-    return dest_take(s->net, key, d->len, dest_hash(&s->net->dests, key, d->len));
+    return dest_make(&s->net->dests, key, d->len, dest_hash(&s->net->dests, key, d->len));
 }
 
 /* Takes back what stands in the VPN table. *e says so already: what follows from the change may ask

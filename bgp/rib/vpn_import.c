@@ -271,8 +271,8 @@ static void put(struct vpn_side *s, const struct prefix *p, uint32_t origin,
     struct rib *r = s->table.rib;
 
     attrset_hold(&r->sets, best->attrs, 1);
-    path_set(&s->table, dest_take(&s->table, p->key, p->len, p->hash), rib_source(r, best->source),
-             best->attrs, origin, PATH_CROSSED);
+    path_set(&s->table, dest_make(&s->table.dests, p->key, p->len, p->hash),
+             rib_source(r, best->source), best->attrs, origin, PATH_CROSSED);
 }
 
 static bool has(const struct list *l, const struct vpn_side *s)

@@ -91,6 +91,31 @@ START_TEST(routes_a_slow_peer_never_heard_of)
 }
 END_TEST
 
+/* Prefixes come and go without a quiet moment: their records are used again. */
+START_TEST(garbage_is_used_again)
+{
+    enum { ROUNDS = 12, EACH = 500 };
+    struct rib_table *t;
+
+    three_in_a_row();
+    net_converge(10000);
+    t = &net->nodes[0].b->rib->tables[V4];
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < EACH; i++)
+            net_originate(1, V4, round * EACH + i, 0);
+        net_run(RIB_QUIET / 3);
+        for (unsigned i = 0; i < EACH; i++)
+            net_withdraw(1, V4, round * EACH + i);
+        net_run(RIB_QUIET / 3);
+    }
+    ck_assert_uint_gt(t->ngarbage, 0);
+    ck_assert_uint_lt(t->dests.slab.used, 4 * EACH);
+    net_run(2 * RIB_QUIET);
+    ck_assert_uint_eq(t->ngarbage, 0);
+    net_stop();
+}
+END_TEST
+
 /* Who asks for everything three times before the first answer is told everything once. */
 START_TEST(refresh_again_and_again)
 {
@@ -131,6 +156,7 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, queue_that_never_runs_empty);
     tcase_add_test(t, routes_a_slow_peer_never_heard_of);
+    tcase_add_test(t, garbage_is_used_again);
     tcase_add_test(t, refresh_again_and_again);
     r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
